@@ -1,0 +1,115 @@
+"""What travels from the runners to the reports: plain frozen data, no behaviour of the engine."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+from .hazards import CATALOGUE, ERROR
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """One row of evidence: what a worker did at a source line.
+
+    ``path`` is relative to the rootdir where possible, ``worker`` is a spawn path such as ``"0"`` or ``"0.1"``,
+    ``action`` a verb ("read", "write", "acquire", ...), ``target`` what was acted on ("Counter.value").
+    """
+
+    path: str
+    line: int
+    worker: str
+    action: str
+    target: str
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One hazard that was found in one test.
+
+    ``message`` is one sentence; ``detail`` the multi-line explanation for the terminal (interleaving, cause, fix);
+    ``schedule`` the number of the schedule that showed it, counted from 1; ``reachable`` whether the interpreter
+    at hand can produce it (None: not applicable); ``replay`` the token, empty where there is none.
+    """
+
+    code: str
+    message: str
+    detail: str = ""
+    severity: str = ""
+    schedule: int = 0
+    preemptions: int = 0
+    reachable: bool | None = None
+    replay: str = ""
+    locations: tuple[Location, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return CATALOGUE[self.code].name
+
+    @property
+    def effective_severity(self) -> str:
+        return self.severity or CATALOGUE[self.code].severity
+
+    @property
+    def is_error(self) -> bool:
+        return self.effective_severity == ERROR
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the hazard object of the JSON report, schema version 1 (``detail`` is added to it)."""
+        return {
+            "code": self.code,
+            "name": self.name,
+            "severity": self.effective_severity,
+            "message": self.message,
+            "detail": self.detail,
+            "schedule": self.schedule,
+            "preemptions": self.preemptions,
+            "reachable": self.reachable,
+            "replay": self.replay,
+            "locations": [dataclasses.asdict(location) for location in self.locations],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    """What stressing one test came to.
+
+    ``outcome`` is "passed", "failed" or "error"; ``schedules`` counts runs of the test (or repeats);
+    ``exhaustive`` is true only where every distinct interleaving was run; ``notes`` are sentences about what was
+    not looked at, or was cut short; ``seed`` reproduces the exploration; ``extra`` is for tables of other reporters
+    (JSON-serialisable).
+    """
+
+    __test__ = False
+
+    nodeid: str
+    runner: str
+    outcome: str
+    schedules: int = 0
+    exhaustive: bool = False
+    seconds: float = 0.0
+    seed: int | None = None
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+    extra: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.is_error)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the test object of the JSON report, schema version 1."""
+        return {
+            "nodeid": self.nodeid,
+            "runner": self.runner,
+            "outcome": self.outcome,
+            "schedules": self.schedules,
+            "exhaustive": self.exhaustive,
+            "seconds": round(self.seconds, 3),
+            "seed": self.seed,
+            "notes": list(self.notes),
+            **dict(self.extra),
+            "hazards": [finding.to_json() for finding in self.findings],
+        }
