@@ -1,0 +1,97 @@
+"""Collects the results of all tests, wherever they ran, and hands them to the reporters at the end.
+
+A result travels as plain JSON on the test's own report (``report.concurrency``), which pytest-xdist serialises.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ..model import Finding, TestResult
+
+if TYPE_CHECKING:
+    from _pytest.terminal import TerminalReporter
+
+BUILT_IN = ("json", "html", "sarif", "github")
+Reporter = Callable[[Sequence[dict[str, Any]], "str | None", pytest.Config], None]
+
+
+def attach(item: pytest.Item, report: pytest.TestReport, result: TestResult) -> None:
+    """Put ``result`` on the report of ``item``: the data for the reporters and a section for a failure."""
+    findings = tuple(_reviewed(item, finding) for finding in result.findings)
+    result = replace(result, findings=findings)
+    item.ihook.pytest_concurrency_result(item=item, result=result)
+    report.concurrency = result.to_json()  # type: ignore[attr-defined]
+    if report.failed:
+        shown = str(report.longrepr)
+        for finding in findings:
+            if finding.detail and finding.detail not in shown:
+                report.sections.append((f"concurrency: {finding.code} {finding.name}", finding.detail))
+    for finding in findings:
+        if finding.replay:
+            report.user_properties.append((f"concurrency.{finding.code}.replay", finding.replay))
+    if result.seed is not None:
+        report.user_properties.append(("concurrency.seed", result.seed))
+
+
+def _reviewed(item: pytest.Item, finding: Finding) -> Finding:
+    changed: Finding | None = item.ihook.pytest_concurrency_hazard(item=item, finding=finding)
+    return changed if changed is not None else finding
+
+
+class Sink:
+    """Holds the session's results and writes the reports; one per pytest process, silent where nothing was run."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self.results: list[dict[str, Any]] = []
+        self._wanted = [_parsed(text) for text in config.option.concurrency_report]
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        result = getattr(report, "concurrency", None)
+        if result is not None:
+            self.results.append(result)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        if hasattr(self._config, "workerinput"):
+            return
+        for kind, path in self._wanted:
+            if path is not None:
+                self._reporter(kind)(self.results, path, self._config)
+
+    def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
+        if self.results:
+            from .terminal import write_summary
+
+            write_summary(terminalreporter, self.results)
+        for kind, path in self._wanted:
+            if path is None:
+                self._reporter(kind)(self.results, None, self._config)
+
+    def _reporter(self, kind: str) -> Reporter:
+        if kind in BUILT_IN:
+            module = importlib.import_module(f".{kind}_report", __package__)
+            reporter: Reporter = module.write
+            return reporter
+        for table in self._config.hook.pytest_concurrency_reporters():
+            if kind in table:
+                return table[kind]  # type: ignore[no-any-return]
+        known = ", ".join(BUILT_IN)
+        raise pytest.UsageError(f"--concurrency-report: {kind!r} is not one of {known}.")
+
+
+def _parsed(text: str) -> tuple[str, str | None]:
+    kind, _, path = text.partition(":")
+    return kind, path or None
+
+
+def count_codes(results: Sequence[dict[str, Any]]) -> Counter[tuple[str, str, str]]:
+    """Return how often each (code, name, severity) was found."""
+    return Counter((h["code"], h["name"], h["severity"]) for result in results for h in result["hazards"])

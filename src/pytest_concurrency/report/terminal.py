@@ -1,0 +1,39 @@
+"""The terminal summary: warnings one by one, then one line for the run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from .sink import count_codes
+
+if TYPE_CHECKING:
+    from _pytest.terminal import TerminalReporter
+
+
+def write_summary(reporter: TerminalReporter, results: Sequence[dict[str, Any]]) -> None:
+    """Write the section "concurrency": warnings and notes, then tests stressed, schedules and hazards."""
+    reporter.section("concurrency", sep="=")
+    for result in results:
+        warnings = [h for h in result["hazards"] if h["severity"] == "warning"]
+        for hazard in warnings:
+            reporter.line(f"{result['nodeid']}: {hazard['code']} {hazard['name']}: {hazard['message']}", yellow=True)
+            if reporter.verbosity > 0 and hazard["detail"]:
+                for row in hazard["detail"].splitlines():
+                    reporter.line(f"    {row}")
+        for note in result["notes"]:
+            reporter.line(f"{result['nodeid']}: {note}")
+        if reporter.verbosity > 0 and not result["hazards"]:
+            proof = "all distinct interleavings" if result["exhaustive"] else "explored"
+            reporter.line(f"{result['nodeid']}: {result['schedules']} schedules, {proof}: no hazard")
+    reporter.line(summary_line(results))
+
+
+def summary_line(results: Sequence[dict[str, Any]]) -> str:
+    """Return one line: tests stressed, schedules run, hazards found."""
+    schedules = sum(result["schedules"] for result in results)
+    counted = count_codes(results)
+    hazards = ", ".join(f"{count} {code} {name}" for (code, name, _), count in sorted(counted.items()))
+    tests = f"{len(results)} test{'s' if len(results) != 1 else ''} stressed"
+    runs = f"{schedules} schedule{'s' if schedules != 1 else ''}"
+    return f"{tests}, {runs}: {hazards or 'no hazard'}"

@@ -1,0 +1,1 @@
+"""One subpackage or module a carrier: threads, processes, greenlets."""

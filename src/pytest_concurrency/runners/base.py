@@ -1,0 +1,97 @@
+"""What every carrier offers: a plan for a test, a runner fixture, and one way to hand in a result.
+
+A carrier is a module ``runners/<kind>`` with a function ``create_plugin(config)`` that returns a pytest plugin
+object. The object is registered only when a test of that kind was collected, and acts only on items whose plan has
+that kind; a session without such tests never imports it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pytest
+
+from ..model import TestResult
+from ..settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How one collected test is to be stressed.
+
+    ``via_fixture``: the test asks for the runner fixture and is re-run as a whole; otherwise its body is the worker.
+    """
+
+    kind: str
+    settings: Settings
+    via_fixture: bool
+
+
+PLAN: pytest.StashKey[Plan] = pytest.StashKey()
+RESULT: pytest.StashKey[TestResult] = pytest.StashKey()
+ACTIVE_RUNNER: pytest.StashKey[WorkerRunner] = pytest.StashKey()
+
+
+class WorkerRunner(Protocol):
+    """What the fixtures ``thread_runner``, ``process_runner`` and ``greenlet_runner`` give to a test."""
+
+    def run(
+        self, *callables: Callable[[], Any], workers: int | None = None, return_exceptions: bool = False
+    ) -> list[Any]:
+        """Run the callables at once, each in a worker of its own, and return their results in order.
+
+        One callable and ``workers=N`` (or the plan's workers): it runs N times at once. An exception in a worker
+        is raised here (several: an ExceptionGroup), or stands in its place with ``return_exceptions``.
+        """
+        ...
+
+    def map(
+        self, function: Callable[[Any], Any], iterable: Iterable[Any], return_exceptions: bool = False
+    ) -> list[Any]:
+        """Run ``function(item)`` for every item, each in a worker of its own; results in order."""
+        ...
+
+
+def plan_of(item: pytest.Item, kind: str) -> Plan | None:
+    """Return the plan of ``item`` if it is to be stressed on carrier ``kind``, else None."""
+    plan = item.stash.get(PLAN, None)
+    return plan if plan is not None and plan.kind == kind else None
+
+
+def hand_in(item: pytest.Item, result: TestResult) -> None:
+    """Attach the result to the item; the core plugin puts it into the test's report."""
+    item.stash[RESULT] = result
+
+
+def expand(
+    callables: tuple[Callable[[], Any], ...], workers: int | None, default_workers: int
+) -> tuple[Callable[[], Any], ...]:
+    """Return one callable a worker, as the contract of :meth:`WorkerRunner.run` says; raise ValueError or TypeError."""
+    if not callables:
+        raise TypeError("run() needs at least one callable")
+    for function in callables:
+        if not callable(function):
+            raise TypeError(f"run() takes callables, not {function!r}: pass the function, do not call it")
+    if workers is not None and (not isinstance(workers, int) or isinstance(workers, bool) or workers < 1):
+        raise ValueError(f"workers={workers!r} is not a whole number of at least 1")
+    if len(callables) == 1:
+        return callables * (workers if workers is not None else max(1, default_workers))
+    if workers is not None and workers != len(callables):
+        raise ValueError(f"workers={workers} does not go with {len(callables)} callables")
+    return callables
+
+
+def gather(results: list[Any], errors: list[BaseException | None], return_exceptions: bool) -> list[Any]:
+    """Combine results and errors, one a worker: return the list, or raise what :meth:`WorkerRunner.run` promises."""
+    raised = [error for error in errors if error is not None]
+    if return_exceptions:
+        return [error if error is not None else value for value, error in zip(results, errors, strict=True)]
+    if len(raised) == 1:
+        raise raised[0]
+    if raised:
+        if all(isinstance(error, Exception) for error in raised):
+            raise ExceptionGroup("several workers failed", raised)  # type: ignore[type-var]
+        raise BaseExceptionGroup("several workers failed", raised)
+    return results

@@ -1,0 +1,63 @@
+"""From a collected test to its plan: which carrier, which settings, and what is refused."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+from ..settings import FIXTURES, MARKERS, THREADS, Settings, resolve
+from .base import PLAN, Plan
+
+
+def plan_item(item: pytest.Item, config: pytest.Config) -> set[str]:
+    """Attach a :class:`Plan` to ``item`` where it is to be stressed; return the kinds of carrier it needs.
+
+    Raise :class:`pytest.UsageError` where markers contradict each other or an argument is wrong.
+    """
+    fixtures = [kind for name, kind in FIXTURES.items() if name in getattr(item, "fixturenames", ())]
+    marks = {kind: mark for name, kind in MARKERS.items() if (mark := item.get_closest_marker(name))}
+    kinds = list(dict.fromkeys(fixtures + list(marks)))
+    everything = config.option.stress_threads
+    if not kinds and everything is None:
+        return set()
+    if len(kinds) > 1:
+        raise pytest.UsageError(
+            f"{item.nodeid}: a test runs on one carrier, but this one asks for {' and '.join(kinds)}; "
+            "make it two tests."
+        )
+    kind = kinds[0] if kinds else THREADS
+    arguments: dict[str, object] = {}
+    mark = marks.get(kind)
+    if mark is not None:
+        if mark.args:
+            raise pytest.UsageError(
+                f"{item.nodeid}: stress_{kind} takes keyword arguments only, not {mark.args[0]!r}; "
+                f"write stress_{kind}(workers={mark.args[0]!r}) if that is what is meant."
+            )
+        arguments.update(mark.kwargs)
+    elif not kinds:
+        arguments["workers"] = everything
+    settings = resolve(kind, item.nodeid, arguments, config)
+    if not isinstance(item, pytest.Function):
+        if kinds:
+            raise pytest.UsageError(
+                f"{item.nodeid}: stress_{kind} works on test functions and methods, not on {type(item).__name__}."
+            )
+        return set()
+    if _is_async(item):
+        if not kinds:
+            return set()
+        raise pytest.UsageError(
+            f"{item.nodeid}: stress_{kind} cannot run an async test; call asyncio.run() in an ordinary test function."
+        )
+    item.stash[PLAN] = Plan(kind, settings, bool(fixtures))
+    return {kind}
+
+
+def _is_async(item: pytest.Function) -> bool:
+    function = inspect.unwrap(item.obj)
+    return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
+
+
+__all__ = ["Settings", "plan_item"]

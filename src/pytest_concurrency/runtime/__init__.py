@@ -1,0 +1,1 @@
+"""The engine room: one execution of a program under one schedule."""
