@@ -67,7 +67,8 @@ def _lost_message(lost: LostUpdate) -> str:
 def _stuck(rows: Sequence[Blocked]) -> Failure:
     places = tuple(sorted((row.path, row.line) for row in rows if row.line))
     notified = [row for row in rows if row.signalled_before and row.operation in ("Condition.wait", "Event.wait")]
-    told = "; ".join(_blocked_sentence(row) for row in rows)
+    told = "; ".join(_blocked_sentence(row) for row in rows if row.worker != "main" or len(rows) == 1 or row.holder
+                     or row.waits_for.startswith("the lock"))  # fmt: skip
     if notified and not any(row.holder for row in rows):
         return Failure("CH106", places, f"A notification was lost: {told}.", tuple(rows))
     return Failure("CH104", places, f"No worker can ever go on: {told}.", tuple(rows))

@@ -13,7 +13,7 @@ from ..runtime.trace import Outcome
 from ..schedules.directives import Directive, Replay, from_switches
 from ..schedules.minimise import ddmin
 from ..settings import Settings
-from ..strategies.base import Strategy
+from ..strategies.base import NEVER, Strategy
 from ..strategies.directed import Directed
 from ..strategies.pct import Pct
 from ..strategies.pos import Pos
@@ -25,7 +25,6 @@ from .contention import Contention
 RunOnce = Callable[[Execution], Outcome]
 MINIMISE_RUNS = 120
 MINIMISE_SECONDS = 3.0
-SECOND_OCCURRENCES = (2, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,9 @@ class Explorer:
     def _budget_left(self) -> bool:
         return self._result.schedules < self._settings.schedules and self._time_left() > 0
 
-    def _run(self, strategy: Strategy, *, observing: bool = False, recording: bool = False) -> Outcome:
+    def _run(
+        self, strategy: Strategy, *, observing: bool = False, recording: bool = False, horizon: int = NEVER
+    ) -> Outcome:
         self._result.schedules += 1
         for site in self._sites:
             site.off = not site.contended
@@ -87,6 +88,8 @@ class Explorer:
             recording=recording,
             timeout=self._settings.timeout,
             baseline=self._baseline,
+            sites=self._sites,
+            horizon=horizon,
         )
         if self._max_steps:
             execution.max_steps = self._max_steps
@@ -185,17 +188,15 @@ class Explorer:
         updates = [site for site in sites if site.derived]
         others = [site for site in sites if not site.derived]
         synchronising = self._synchronising()
-        limit = max(8, self._settings.schedules // 2)
-        made = 0
-        plans = [(site, 1, False) for site in updates]
-        plans += [(site, occurrence, flip) for occurrence, flip in ((1, False), (1, True), (2, False), (2, True))
-                  for site in [*others, *synchronising]]  # fmt: skip
-        plans += [(site, occurrence, False) for occurrence in (2, 3) for site in updates]
-        for site, occurrence, flip in plans:
-            if made >= limit:
-                return
-            made += 1
-            yield Directed(site.key, occurrence, last_first=flip)
+        plans = [Directed(site.key, 1) for site in updates]
+        plans += [
+            Directed(site.key, occurrence, last_first=flip)
+            for occurrence, flip in ((1, False), (1, True), (2, False), (2, True))
+            for site in [*others, *synchronising]
+        ]
+        plans += [Directed(site.key, occurrence) for occurrence in (2, 3) for site in updates]
+        plans += [Directed(site.key, 1, any_access=True) for site in sites if site.action != READ]
+        yield from plans[: max(8, self._settings.schedules // 2)]
 
     def _synchronising(self) -> list[Site]:
         return sorted(self._contention.synchronising, key=lambda s: s.key)
@@ -207,13 +208,14 @@ class Explorer:
         failures = self._failures(outcome) or failures_of(outcome)
         main = next((f for f in failures if f.code != "CH110"), failures[0])
         spent = self._result.schedules
+        horizon = 2_000 + 4 * outcome.failed_at if minimise else NEVER
         if minimise:
-            directives = self._minimised(main, directives)
-        recorded = self._run(Replay(directives), recording=True)
+            directives = self._minimised(main, directives, horizon)
+        recorded = self._run(Replay(directives), recording=True, horizon=horizon)
         self._result.schedules = spent
         again = [f for f in failures_of(recorded) if (f.code, f.place) == (main.code, main.place)]
         if not again:
-            recorded = self._run(Replay(from_switches(outcome.switches)), recording=True)
+            recorded = self._run(Replay(from_switches(outcome.switches)), recording=True, horizon=horizon)
             self._result.schedules = spent
             directives = from_switches(outcome.switches)
             again = [f for f in failures_of(recorded) if (f.code, f.place) == (main.code, main.place)]
@@ -223,13 +225,16 @@ class Explorer:
         )
         self._result.found.append(Found(shown, number, tuple(directives), recorded if again else outcome, related))
 
-    def _minimised(self, failure: Failure, directives: Sequence[Directive]) -> tuple[Directive, ...]:
+    def _minimised(
+        self, failure: Failure, directives: Sequence[Directive], horizon: int
+    ) -> tuple[Directive, ...]:
+        """Return the shortest list of directives that shows ``failure`` within ``horizon`` operations."""
         end = time.monotonic() + MINIMISE_SECONDS
 
         def fails(candidate: Sequence[Directive]) -> bool:
             if time.monotonic() > end:
                 return False
-            found = failures_of(self._run(Replay(candidate)))
+            found = failures_of(self._run(Replay(candidate), horizon=horizon))
             return any((f.code, f.place) == (failure.code, failure.place) for f in found)
 
         return tuple(ddmin(list(directives), fails, MINIMISE_RUNS))

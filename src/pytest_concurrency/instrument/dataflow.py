@@ -134,6 +134,8 @@ def _step(entry: Instr, state: _State, site: Site | None, found: dict[Site, Tain
         stack[-1], stack[-depth] = stack[-depth], stack[-1]
     else:
         pops, pushes = entry.pre_and_post_stack_effect(jump if entry.has_jump() else None)
+        if pops > 0:  # the library gives (net effect, 0) for instructions that only push
+            pops, pushes = 0, pushes + pops
         if name == "LOAD_METHOD":
             pops, pushes = -1, 2
         taken = [pop() for _ in range(-pops)]

@@ -181,17 +181,19 @@ class _Writer:
             return [entry, *op.hook_with_loaded(self.hooks.call, [first], site, where)]
         loaded = op.attribute_load(entry)
         if loaded is not None:
-            return self._attribute(entry, *loaded)
+            return self._attribute(entry, *loaded, _label(previous))
         named = op.global_load(entry)
         if named is not None:
             return self._global(entry, *named)
         if op.enters_with(entry, following):
-            return [*op.replace_top(self.hooks.enter, self._site(entry, WITH, READ, ""), where), entry]
+            site = self._site(entry, WITH, READ, "")
+            site.label = _label(previous)
+            return [*op.replace_top(self.hooks.enter, site, where), entry]
         if self.scope.accesses:
             return self._access(entry, previous)
         return [entry]
 
-    def _attribute(self, entry: Instr, name: str, is_call: bool) -> list[Any]:
+    def _attribute(self, entry: Instr, name: str, is_call: bool, label: str) -> list[Any]:
         where = entry.location
         before: list[Any] = []
         scope = self.scope
@@ -204,6 +206,7 @@ class _Writer:
             if effect is not None or name in SYNC_METHODS:
                 action = READ if effect in (READ_ITEM, READ_ALL) else WRITE
                 site = self._site(entry, METHOD, action, name)
+                site.label = label
                 before += op.replace_top(self.hooks.method, site, where)
         elif name in ("acquire", "release", "sleep") and scope.accesses:
             before += op.replace_top(self.hooks.method, self._site(entry, METHOD, READ, name), where)
@@ -272,6 +275,16 @@ class _Writer:
         none = Instr("LOAD_CONST", None, location=where)
         top = Instr("COPY", 4, location=where)
         return op.hook_with_loaded(self.hooks.write_attr, [none, top], site, where)
+
+
+def _label(previous: Any) -> str:
+    """Return the name under which the object on top of the stack was loaded, or an empty string."""
+    if not isinstance(previous, Instr) or not previous.name.startswith("LOAD_"):
+        return ""
+    arg = previous.arg
+    if isinstance(arg, tuple):
+        arg = arg[-1]
+    return str(getattr(arg, "name", arg)) if isinstance(arg, str) or hasattr(arg, "name") else ""
 
 
 def _tests_truth(entry: Instr) -> bool:

@@ -37,12 +37,12 @@ class Site:
     ``key`` names the site across processes and small edits: module, function, kind, name and ordinal within the
     function. ``derived`` holds the read sites of the same function and location from whose value a write at this
     site is computed on every path (see :mod:`.dataflow`). ``off`` silences the site in the current run.
-    ``offset`` is the index of the instruction in the original bytecode of ``function``.
+    ``label`` is the name under which a lock is used there. ``offset`` is the index of the instruction in the original bytecode of ``function``.
     """
 
     __slots__ = (
-        "action", "cache", "contended", "derived", "function", "group", "hits", "is_source", "key", "kind", "line", "muted",
-        "name", "off", "offset", "path", "qualname", "seen",
+        "action", "cache", "contended", "derived", "function", "group", "hits", "is_source", "key", "kind", "label", "line",
+        "muted", "name", "off", "offset", "path", "qualname", "seen",
     )  # fmt: skip
 
     def __init__(
@@ -57,6 +57,7 @@ class Site:
         self.qualname = qualname
         self.offset = offset
         self.muted = muted
+        self.label = ""
         self.function: FunctionInfo | None = None
         self.derived: tuple[Site, ...] = ()
         self.is_source = False

@@ -29,13 +29,13 @@ def acquire(run: Execution, worker: Worker, lock: Any, blocking: bool, timeout: 
         raise Abandon
     if not blocking or timeout == 0:
         if run.rows is not None and not site.muted:
-            note(run, worker, site, "acquire", "lock", "already held", (id(lock), "lock"))
+            note(run, worker, site, "acquire", site.label or "lock", "already held", (id(lock), "lock"))
         _failed_try(run, worker)
         return False
     deadline = run.clock.now + timeout if timeout > 0 else None
     if run.rows is not None and not site.muted:
-        note(run, worker, site, "wait for", "lock", _holder(run, lock), (id(lock), "lock"))
-    wait = LockWait(lock, _free_test(run, lock), deadline)
+        note(run, worker, site, "wait for", site.label or "lock", _holder(run, lock), (id(lock), "lock"))
+    wait = LockWait(lock, _free_test(run, lock), deadline, site.label)
     while True:
         if not run.park(worker, wait):
             return False
@@ -71,7 +71,7 @@ def _taken(run: Execution, worker: Worker, lock: Any, site: Site) -> None:
             worker.held[id(lock)] = lock
             worker.retag()
     if run.rows is not None and not site.muted:
-        note(run, worker, site, "acquire", "lock", "", (id(lock), "lock"))
+        note(run, worker, site, "acquire", site.label or "lock", "", (id(lock), "lock"))
 
 
 def release(run: Execution, worker: Worker, lock: Any, site: Site) -> None:
@@ -84,7 +84,7 @@ def release(run: Execution, worker: Worker, lock: Any, site: Site) -> None:
         if owner is not None and run.observing and owner[0].held.pop(id(lock), None) is not None:
             owner[0].retag()
         if run.rows is not None and not site.muted:
-            note(run, worker, site, "release", "lock", "", (id(lock), "lock"))
+            note(run, worker, site, "release", site.label or "lock", "", (id(lock), "lock"))
 
 
 class ControlledLock:
@@ -142,7 +142,7 @@ class ControlledLock:
         worker = current_worker()
         if worker is not None:
             run, lock = STATE.run, self._lock
-            wait = LockWait(lock, _free_test(run, lock), None)
+            wait = LockWait(lock, _free_test(run, lock), None, self._site.label)
             while not lock.acquire(False):
                 if run.aborting:
                     raise Abandon

@@ -55,11 +55,12 @@ def _relevant(found: Found) -> list[Row]:
         wanted = {data.read.site, data.write.site, data.overwritten.site}
         location = next((r.location for r in rows if r.site == data.write.site and r.action == "write"), None)
         rows = [r for r in rows if r.site in wanted or (location is not None and r.location == location)]
-        end = next((i for i, r in enumerate(rows) if r.step >= data.write.step and r.site == data.write.site), None)
+        end = next((i for i, r in enumerate(rows) if r.step >= data.write.step and r.site == data.write.site
+                    and r.worker == data.worker), None)  # fmt: skip
         if end is not None:
             rows = rows[: end + 1]
-            begin = max((i for i, r in enumerate(rows) if r.site == data.read.site and r.step <= data.read.step),
-                        default=0)  # fmt: skip
+            begin = max((i for i, r in enumerate(rows) if r.site == data.read.site and r.step <= data.read.step
+                         and r.worker == data.worker), default=0)  # fmt: skip
             rows = rows[begin:]
             if len(rows) > CONTEXT_ROWS:
                 rows = [*rows[: CONTEXT_ROWS // 2], *rows[-CONTEXT_ROWS // 2 :]]

@@ -50,7 +50,8 @@ class Execution:
 
     ``strategy`` chooses, ``number`` counts runs, ``observing`` records who accesses what, ``recording`` keeps a row
     for everything that happens, ``timeout`` is in real seconds, ``baseline`` the identifiers of threads that existed
-    before the test.
+    before the test. After ``horizon`` operations, or when a lost update was seen, the run coasts: ``sites`` are silent
+    and nothing is decided that need not be.
     """
 
     def __init__(
@@ -62,12 +63,15 @@ class Execution:
         recording: bool = False,
         timeout: float = 10.0,
         max_steps: int = NEVER,
+        horizon: int = NEVER,
+        sites: Sequence[Site] = (),
         baseline: frozenset[int] = frozenset(),
     ) -> None:
         self.strategy = strategy
         self.number = number
         self.observing = observing
         self.rows: list[Row] | None = [] if recording else None
+        self.kept_rows: list[Row] = []
         self.clock = VirtualClock()
         self.workers: list[Worker] = []
         self.by_ident: dict[int, Worker] = {}
@@ -78,6 +82,10 @@ class Execution:
         self.jumps = 0
         self.next_decision = 0
         self.max_steps = max_steps
+        self.horizon = horizon
+        self.sites = sites
+        self.coasting = False
+        self.failed_at = 0
         self.switches: list[Switch] = []
         self.occurrences: dict[tuple[int, Site], int] = {}
         self.locations: dict[Any, Location] = {}
@@ -208,7 +216,8 @@ class Execution:
             leaked=self.leaked,
             timed_out=self.timed_out,
             external=tuple(dict.fromkeys(self.external)),
-            rows=tuple(self.rows or ()),
+            rows=tuple(self.rows or self.kept_rows),
+            failed_at=self.failed_at or self.steps,
             workers=tuple(w.path for w in self.workers),
             virtual_seconds=self.clock.now,
         )
@@ -243,6 +252,9 @@ class Execution:
             if worker is not self.main:
                 raise Abandon
             return
+        if self.steps > self.horizon:
+            self.coast()
+            return
         if self.steps > self.max_steps:
             self._fail_livelock(f"no end after {self.steps} operations, {self.max_steps} expected at the most")
             raise Abandon
@@ -250,10 +262,29 @@ class Execution:
         chosen: Any = worker
         if len(enabled) > 1:
             chosen = self.strategy.pick(enabled, worker, self.steps)
-        self.next_decision = self.strategy.quiet_until(self.steps)
+        self._plan()
         if chosen is not worker:
             self._log(worker, chosen, forced=False, chosen=True)
             self._switch(worker, chosen)
+
+    def _plan(self) -> None:
+        """Work out at which operation the strategy has to be asked again."""
+        self.next_decision = min(self.strategy.quiet_until(self.steps), self.horizon + 1, self.max_steps + 1)
+
+    def coast(self) -> None:
+        """Let the rest of the run go by: what it was to show is shown."""
+        self.coasting = True
+        self.failed_at = self.failed_at or self.steps
+        self.next_decision = NEVER
+        self._freeze()
+        self.saturated.clear()
+        for site in self.sites:
+            site.off = True
+
+    def _freeze(self) -> None:
+        """Keep the rows recorded so far and record no more."""
+        if self.rows is not None:
+            self.kept_rows, self.rows = self.rows, None
 
     def _spin(self, worker: Worker) -> None:
         """A worker only reads: give the others a turn, and time a push."""
@@ -280,6 +311,7 @@ class Execution:
         return self._enabled()
 
     def _fail_livelock(self, reason: str) -> None:
+        self._freeze()
         if self.draining:
             self.leaked = tuple(self._blocked(w) for w in self.workers if not (w.done or w.daemon or w is self.main))
         else:
@@ -302,7 +334,7 @@ class Execution:
     def _resume(self, chosen: Worker) -> None:
         chosen.last_run = self.steps
         self.current = chosen
-        if self.saturated:
+        if self.saturated and not self.coasting:
             for site in self.saturated:
                 site.off = False
                 site.hits = 0
@@ -353,9 +385,9 @@ class Execution:
                 return self.main
             if enabled:
                 chosen: Any = enabled[0]
-                if len(enabled) > 1:
+                if len(enabled) > 1 and not self.coasting:
                     chosen = self.strategy.pick(enabled, None, self.steps, leaving)
-                    self.next_decision = self.strategy.quiet_until(self.steps)
+                    self._plan()
                 if leaving is not None and chosen is not leaving:
                     self._log(leaving, chosen, forced=True, chosen=chosen is not enabled[0])
                 return chosen  # type: ignore[no-any-return]
@@ -393,6 +425,7 @@ class Execution:
         return any(ident not in self.baseline and ident not in known for ident in sys._current_frames())
 
     def _fail_stuck(self) -> None:
+        self._freeze()
         rows = tuple(self._blocked(w) for w in self.workers if not w.done and w.wait is not None)
         if self.draining:
             self.leaked = tuple(

@@ -149,6 +149,8 @@ def _read(site: Site, key: Any, loc: Any, peek: Callable[[], Any], target: Calla
     run = STATE.run
     worker = STATE.worker
     run.announce(worker, site, loc, False)
+    if run.coasting:
+        return
     location = run.locations.get(key)
     if location is None:
         location = run.locations[key] = Location()
@@ -173,6 +175,8 @@ def _write(site: Site, key: Any, loc: Any, value: Any, peek: Callable[[], Any], 
     run = STATE.run
     worker = STATE.worker
     run.announce(worker, site, loc, True)
+    if run.coasting:
+        return
     location = run.locations.get(key)
     if location is None:
         location = run.locations[key] = Location()
@@ -232,6 +236,7 @@ def _check_lost_update(
                 or Row(worker.path, site.path, site.line, "write", name, show(value), site.key, run.steps),
             )
         )
+        run.coast()
         return
 
 

@@ -13,13 +13,14 @@ class LockWait:
 
     kind = "lock"
 
-    def __init__(self, lock: Any, free: Callable[[], bool], deadline: float | None) -> None:
+    def __init__(self, lock: Any, free: Callable[[], bool], deadline: float | None, label: str = "") -> None:
         self.lock = lock
         self.ready = free
+        self.label = label
         self.deadline = deadline
 
     def describe(self) -> str:
-        return "a lock"
+        return f"the lock {self.label}" if self.label else "a lock"
 
 
 class JoinWait:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..runtime.trace import Switch
-from ..strategies.base import Candidate
+from ..strategies.base import NEVER, Candidate
 
 BEFORE, BLOCKED, ENDED = "before", "blocked", "ended"
 
@@ -70,4 +70,4 @@ class Replay:
         return default
 
     def quiet_until(self, step: int) -> int:
-        return 0
+        return NEVER if len(self.followed) == len(self._table) else 0

@@ -13,15 +13,16 @@ from .base import NEVER, Candidate, races
 
 
 class Directed:
-    """Hold a worker before the ``occurrence``-th execution of the site ``key`` until a conflicting access was made."""
+    """Hold a worker before the ``occurrence``-th execution of the site ``key`` until another one has written there (``any_access``:
+    until it has made any conflicting access)."""
 
     name = "directed"
 
-    def __init__(self, key: str, occurrence: int = 1, last_first: bool = False, writes_only: bool = False) -> None:
+    def __init__(self, key: str, occurrence: int = 1, last_first: bool = False, any_access: bool = False) -> None:
         self.key = key
         self.occurrence = occurrence
         self._last_first = last_first
-        self._writes_only = writes_only
+        self._any_access = any_access
         self._seen = 0
         self._held: Candidate | None = None
         self._hit = False
@@ -51,7 +52,7 @@ class Directed:
             self._done = True
             return held if held in enabled else others[0]
         chosen = current if current is not None and current is not held else self._default(others)
-        if races(chosen, held) and (chosen.write or not self._writes_only):
+        if races(chosen, held) and (chosen.write or self._any_access):
             self._hit = True
         return chosen
 
