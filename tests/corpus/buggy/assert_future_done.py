@@ -1,4 +1,4 @@
-"""future.done() right after submit: usually true, not always."""
+"""The second task is finished, so the first must be: usually true, not always."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,10 +9,8 @@ EXPECT = {"codes": ["CH110"], "max_schedule": None}
 
 @pytest.mark.stress_threads(workers=0)
 def test_done():
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        future = pool.submit(str.upper, "ok")
-        other = pool.submit(str.lower, "OK")
-        assert other.result() == "ok"
-        third = pool.submit(len, "abc")
-        assert future.done()
-        assert third.done()  # BUG
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        first = pool.submit(str.upper, "ok")  # BUG
+        second = pool.submit(str.lower, "OK")
+        assert second.result() == "ok"
+        assert first.done()  # BUG

@@ -13,9 +13,15 @@ def test_live_sessions(thread_runner):
         def __del__(self):
             live["sessions"] -= 1  # BUG
 
-    def visit():
-        session = Session()
-        del session
+    old, new = [Session()], []
 
-    thread_runner.run(visit, visit)
+    def log_in():
+        new.append(Session())
+
+    def log_out():
+        old.clear()
+
+    thread_runner.run(log_in, log_out)
+    assert live["sessions"] == len(new) == 1
+    new.clear()
     assert live["sessions"] == 0

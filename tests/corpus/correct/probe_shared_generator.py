@@ -6,8 +6,8 @@ import threading
 def ticket_numbers():
     number = 0
     while True:
-        number = number + 1  # BUG
-        yield number  # BUG
+        number = number + 1
+        yield number
 
 
 class Locked:

@@ -1,23 +1,23 @@
-"""A context manager counts its depth under a lock."""
+"""A context manager counts the requests it has served, under a lock."""
 
 import threading
 from contextlib import contextmanager
 
 
 class Server:
-    active = 0
+    served = 0
     lock = threading.Lock()
 
     @contextmanager
     def request(self):
-        with self.lock:
-            self.active += 1
-        yield
-        with self.lock:
-            self.active -= 1
+        try:
+            yield self
+        finally:
+            with self.lock:
+                self.served += 1
 
 
-def test_idle_at_the_end(thread_runner):
+def test_all_counted(thread_runner):
     server = Server()
 
     def handle():
@@ -25,4 +25,4 @@ def test_idle_at_the_end(thread_runner):
             pass
 
     thread_runner.run(handle, handle)
-    assert server.active == 0
+    assert server.served == 2

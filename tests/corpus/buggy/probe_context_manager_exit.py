@@ -1,4 +1,4 @@
-"""A context manager counts its depth without a lock."""
+"""A context manager counts the requests it has served, without a lock."""
 
 from contextlib import contextmanager
 
@@ -6,16 +6,17 @@ EXPECT = {"codes": ["CH110", "CH101"], "max_schedule": None}
 
 
 class Server:
-    active = 0
+    served = 0
 
     @contextmanager
     def request(self):
-        self.active += 1  # BUG
-        yield
-        self.active -= 1  # BUG
+        try:
+            yield self
+        finally:
+            self.served += 1  # BUG
 
 
-def test_idle_at_the_end(thread_runner):
+def test_all_counted(thread_runner):
     server = Server()
 
     def handle():
@@ -23,4 +24,4 @@ def test_idle_at_the_end(thread_runner):
             pass
 
     thread_runner.run(handle, handle)
-    assert server.active == 0
+    assert server.served == 2
