@@ -2,8 +2,8 @@
 
 ``buggy/``: every file holds one concurrency bug. ``EXPECT["codes"]`` are the hazards of which one must be
 reported as an error, ``EXPECT["max_schedule"]`` is the last schedule that may show it (None: any within the
-default budget), and the lines at fault end in ``# BUG``. ``correct/``: nothing may be reported as an error; most
-are twins of a buggy file.
+default budget), and the lines at fault end in ``# BUG``. ``correct/``: nothing may be reported as an error;
+most are twins of a buggy file.
 
 Files are run many to a process, with the defaults for ``buggy/`` and a smaller budget for ``correct/``. Only
 files that were selected are run, so ``-k NAME`` is quick. The environment variables ``CORPUS_SCHEDULES`` and
