@@ -195,8 +195,8 @@ def class_of(events: tuple[Event, ...]) -> Class:
 def all_classes(program: Program, limit: int) -> set[Class] | None:
     """Return the classes of all complete interleavings, None where there are more than ``limit`` prefixes.
 
-    Goes through the classes of prefixes. That equivalent prefixes lead to the same state is checked on the way:
-    it is what the dependence relation promises.
+    Goes through the classes of prefixes. That equivalent prefixes lead to the same state is checked
+    on the way: it is what the dependence relation promises.
     """
     states: dict[Class, State] = {(): program.initial()}
     todo: list[tuple[tuple[Event, ...], Class]] = [((), ())]

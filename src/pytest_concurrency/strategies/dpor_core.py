@@ -110,8 +110,8 @@ class SourceDpor(Generic[W]):
     def end(self, blocked: Mapping[W, Op[W]] | None = None, cut_short: bool = False) -> bool:
         """Finish the run; return True when there is nothing left to explore.
 
-        ``blocked`` are the announced operations of the workers that cannot go on at this point, in a deadlock or
-        because others were not run any further: also after ABORT. Without them deadlocks would be missed.
+        ``blocked`` are the announced operations of the workers that cannot go on at this point, in a deadlock
+        or because others were not run any further: also after ABORT. Without them deadlocks would be missed.
         ``cut_short`` says that the run was stopped before its end (a step bound, a time-out).
         """
         if self._strayed or cut_short or self._depth < len(self._nodes):
