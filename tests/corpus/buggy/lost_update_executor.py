@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-EXPECT = {"codes": ["CH101", "CH110"], "max_schedule": 10}
+EXPECT = {"codes": ["CH101", "CH110"], "max_schedule": None}
 
 
 class Download:
