@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from ..detect.failures import Failure, failures_of
 from ..instrument.sites import READ, Site
 from ..runtime.execution import Execution
+from ..runtime.hooks import SATURATION
 from ..runtime.trace import Outcome
 from ..schedules.directives import Directive, Replay, from_switches
 from ..schedules.minimise import ddmin
@@ -23,6 +24,7 @@ from ..strategies.surw import Surw
 from .contention import Contention
 
 RunOnce = Callable[[Execution], Outcome]
+FIRM_SCHEDULES = 8
 MINIMISE_RUNS = 120
 MINIMISE_SECONDS = 3.0
 
@@ -74,6 +76,11 @@ class Explorer:
     def _budget_left(self) -> bool:
         return self._result.schedules < self._settings.schedules and self._time_left() > 0
 
+    def _owed(self, strategy: Strategy) -> bool:
+        """Say whether ``strategy`` is to be run although the time is over: the likeliest suspicions always are."""
+        few = self._result.schedules < min(FIRM_SCHEDULES, self._settings.schedules)
+        return few and isinstance(strategy, Directed) and self._time_left() > -self._settings.max_seconds
+
     def _run(
         self, strategy: Strategy, *, observing: bool = False, recording: bool = False, horizon: int = NEVER
     ) -> Outcome:
@@ -118,9 +125,10 @@ class Explorer:
         if self._take(second):
             return result
         self._contention.focus(self._sites)
-        self._max_steps = 50_000 + 40 * max(first.steps, second.steps)
+        if not any(site.hits > SATURATION for site in self._sites):
+            self._max_steps = 50_000 + 40 * max(first.steps, second.steps)
         for strategy in self._strategies():
-            if not self._budget_left():
+            if not self._budget_left() and not self._owed(strategy):
                 break
             if self._take(self._run(strategy)):
                 return result

@@ -49,7 +49,7 @@ ANNOUNCED_CALLS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "Barrier": ("wait", "reset", "abort"),
         },
         "queue": {
-            "Queue": ("put", "get", "join", "task_done", "qsize", "empty", "full", "shutdown"),
+            "Queue": ("put", "get", "put_nowait", "get_nowait", "join", "task_done", "qsize", "empty", "full", "shutdown"),
         },
         "concurrent.futures._base": {
             "Future": (

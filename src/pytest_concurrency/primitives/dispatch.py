@@ -23,6 +23,8 @@ from .simple_queue import QUEUE_TYPE, ControlledSimpleQueue
 from .threads import HANDLE_TYPE, THREAD_MODULE, ControlledHandle, ControlledThread
 
 _SIGNALS = frozenset({"Condition.notify", "Condition.notify_all", "Event.set", "Semaphore.release"})
+_RESULTS = frozenset({"Future.set_result", "Future.set_exception"})
+"""Announced although the standard library calls them: they are what an executor's thread does for others to see."""
 _READS = frozenset({"Event.is_set", "Thread.is_alive", "Queue.qsize", "Queue.empty", "Queue.full", "Future.done",
                     "Future.running", "Future.cancelled"})  # fmt: skip
 
@@ -56,7 +58,7 @@ def _handler(cls: type, name: str) -> Callable[[Any, Site], Any]:
         return known
     if name == "_wait_for_tstate_lock" and issubclass(cls, threading.Thread):
         return ControlledThread
-    if issubclass(cls, threading.Condition) and name in ("acquire", "release"):
+    if issubclass(cls, threading.Condition) and name in ("acquire", "release", "_release_save", "_acquire_restore"):
         return _condition
     if hooks.container_kind(cls):
         return hooks.container_call
@@ -67,8 +69,10 @@ def _handler(cls: type, name: str) -> Callable[[Any, Site], Any]:
 
 
 def _condition(obj: Any, site: Site) -> Any:
-    lock = obj._lock
-    return ControlledLock(lock, site) if type(lock) in LOCK_TYPES else lock
+    """A condition carries bound methods of its lock as attributes: go to the lock itself where that is so."""
+    bound = vars(obj).get(site.name)
+    lock = getattr(bound, "__self__", None)
+    return ControlledLock(lock, site) if type(lock) in LOCK_TYPES else obj
 
 
 def method(obj: Any, site: Site) -> Any:
@@ -94,13 +98,13 @@ def call(obj: Any, site: Site) -> None:
     if get_ident() != STATE.ident and not hooks._mine():
         return
     caller = sys._getframe(2)
-    if caller.f_globals.get("__name__") in SYNC_MODULES:
+    if caller.f_globals.get("__name__") in SYNC_MODULES and site.name not in _RESULTS:
         return
     run, worker, name = STATE.run, STATE.worker, site.name
     if name == "Thread.start" or name == "Thread.join":
-        worker.operation = (name, None, caller.f_code.co_filename, caller.f_lineno)
+        worker.operation = (name, 0, caller.f_code.co_filename, caller.f_lineno)
     else:
-        worker.operation = (name, obj, caller.f_code.co_filename, caller.f_lineno)
+        worker.operation = (name, id(obj), caller.f_code.co_filename, caller.f_lineno)
     run.announce(worker, site, (id(obj), "call"), name not in _READS)
     if run.rows is not None:
         row_site = site

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.tmpdir import tmppath_result_key
 
 from ..explore.pipeline import Exploration, Explorer, Found
 from ..instrument.activation import Cache, Instrumenter
@@ -290,6 +291,7 @@ class _Program:
     def _reset(self) -> None:
         """Tear the function-scoped fixtures down and set them up again."""
         item = self._item
+        item.stash.setdefault(tmppath_result_key, {})  # tmp_path looks there when it is torn down
         state = item.session._setupstate
         state.teardown_exact(item.parent)  # type: ignore[arg-type]
         item._initrequest()

@@ -29,6 +29,8 @@ JUMPS_LIMIT = 20_000
 """Clock jumps without any write before polling workers count as a livelock."""
 DRAIN_SECONDS = 1.0
 """Virtual seconds that threads have to end by themselves after the test's body has ended."""
+FAIR_TURN = 100
+"""Operations of a turn when a run that is too long goes on in fair turns."""
 UNWIND_SECONDS = 2.0
 """Real seconds that one worker has to unwind when a run is given up."""
 
@@ -40,7 +42,7 @@ class Location:
 
     def __init__(self) -> None:
         self.version = 0
-        self.last: dict[int, tuple[int, Site, Any, int, Worker]] = {}
+        self.last: dict[int, tuple[int, Site, int, Worker]] = {}
         self.tags: set[Any] = set()
         self.sites: set[Site] = set()
 
@@ -255,12 +257,14 @@ class Execution:
         if self.steps > self.horizon:
             self.coast()
             return
-        if self.steps > self.max_steps:
-            self._fail_livelock(f"no end after {self.steps} operations, {self.max_steps} expected at the most")
-            raise Abandon
         enabled = self._enabled()
         chosen: Any = worker
-        if len(enabled) > 1:
+        if self.steps > self.max_steps:
+            if self.steps > 2 * self.max_steps:
+                self._fail_livelock(f"no end after {self.steps} operations, the second half of them in turns")
+                raise Abandon
+            chosen = min(enabled, key=lambda w: (w.last_run, w.index))
+        elif len(enabled) > 1:
             chosen = self.strategy.pick(enabled, worker, self.steps)
         self._plan()
         if chosen is not worker:
@@ -269,6 +273,9 @@ class Execution:
 
     def _plan(self) -> None:
         """Work out at which operation the strategy has to be asked again."""
+        if self.steps > self.max_steps:
+            self.next_decision = min(self.steps + FAIR_TURN, self.horizon + 1)
+            return
         self.next_decision = min(self.strategy.quiet_until(self.steps), self.horizon + 1, self.max_steps + 1)
 
     def coast(self) -> None:
@@ -438,7 +445,7 @@ class Execution:
 
     def _blocked(self, worker: Worker) -> Blocked:
         wait: Any = worker.wait
-        name, obj, path, line = worker.operation or ("", None, "", 0)
+        name, identity, path, line = worker.operation or ("", 0, "", 0)
         site = worker.site
         if not line and site is not None:
             path, line = site.path, site.line
@@ -449,7 +456,7 @@ class Execution:
             holder = owner.path
             if where is not None:
                 holder_path, holder_line = where.path, where.line
-        signalled = obj is not None and id(obj) in self.signals
+        signalled = identity in self.signals
         return Blocked(
             worker.path, path, line, name or getattr(wait, "kind", ""), wait.describe(), holder, holder_line,
             holder_path, signalled, worker.daemon, _idle_in_pool(worker),
@@ -484,6 +491,8 @@ class Execution:
         """Called on a worker's own thread when it has ended: hand the baton on."""
         with self.mutex:
             worker.done = True
+            worker.reads.clear()
+            worker.views = (None, None)
             self.by_ident.pop(worker.ident, None)
             self.progress = self.steps
             self.spins = 0

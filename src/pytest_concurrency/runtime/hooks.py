@@ -18,7 +18,7 @@ from ..instrument.vocabulary import CONTAINER_METHODS, READ_ITEM
 from .execution import Execution, Location
 from .state import STATE
 from .trace import LostUpdate, Row
-from .values import MISSING, differs, show
+from .values import MISSING, differs, remember, show
 from .worker import Worker
 
 SATURATION = 3_000
@@ -166,9 +166,9 @@ def _read(site: Site, key: Any, loc: Any, peek: Callable[[], Any], target: Calla
         value = peek()
         note(run, worker, site, "read", target(), show(value), loc)
         if site.is_source:
-            worker.reads[site] = (key, location.version, value, run.steps)
+            worker.reads[site] = (key, location.version, remember(value), run.steps)
     elif site.is_source:
-        worker.reads[site] = (key, location.version, peek(), run.steps)
+        worker.reads[site] = (key, location.version, remember(peek()), run.steps)
 
 
 def _write(site: Site, key: Any, loc: Any, value: Any, peek: Callable[[], Any], target: Callable[[], str]) -> None:
@@ -194,7 +194,7 @@ def _write(site: Site, key: Any, loc: Any, value: Any, peek: Callable[[], Any], 
     if site.derived:
         _check_lost_update(run, worker, site, key, location, value, peek, target, row)
     location.version += 1
-    location.last[worker.index] = (location.version, site, value, run.steps, worker)
+    location.last[worker.index] = (location.version, site, run.steps, worker)
 
 
 def _check_lost_update(
@@ -218,7 +218,7 @@ def _check_lost_update(
         ]
         if not others:
             continue
-        current = peek()
+        current = remember(peek())
         if not differs(current, read[2]):
             continue
         other = max(others, key=lambda entry: entry[0])
@@ -227,10 +227,10 @@ def _check_lost_update(
             LostUpdate(
                 target=name,
                 worker=worker.path,
-                other=other[4].path,
+                other=other[3].path,
                 read=Row(worker.path, source.path, source.line, "read", name, show(read[2]), source.key, read[3]),
                 overwritten=Row(
-                    other[4].path, other[1].path, other[1].line, "write", name, show(current), other[1].key, other[3]
+                    other[3].path, other[1].path, other[1].line, "write", name, show(current), other[1].key, other[2]
                 ),
                 write=row
                 or Row(worker.path, site.path, site.line, "write", name, show(value), site.key, run.steps),

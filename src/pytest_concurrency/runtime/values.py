@@ -25,12 +25,29 @@ def is_plain(value: Any, depth: int = 2) -> bool:
     return depth > 0 and type(value) is tuple and len(value) <= 8 and all(is_plain(v, depth - 1) for v in value)
 
 
+class Reference:
+    """What is remembered of an object without keeping it alive: its identity and the name of its type."""
+
+    __slots__ = ("identity", "type_name")
+
+    def __init__(self, value: object) -> None:
+        self.identity = id(value)
+        self.type_name = type(value).__name__
+
+
+def remember(value: Any) -> Any:
+    """Return ``value`` where it is plain, else a :class:`Reference`: remembering must not prolong a life."""
+    return value if type(value) in _ATOMS or value is MISSING or is_plain(value) else Reference(value)
+
+
 def show(value: Any) -> str:
     """Return a short text for ``value``; never calls a ``__repr__`` of the program."""
     if value is MISSING:
         return ""
     if is_plain(value):
         text = repr(value)
+    elif type(value) is Reference:
+        text = f"<{value.type_name}>"
     elif type(value) in (list, dict, set, frozenset, tuple):
         if len(value) <= 6 and all(is_plain(v, 1) for v in value) and (
             type(value) is not dict or all(is_plain(v, 1) for v in value.values())
@@ -45,12 +62,11 @@ def show(value: Any) -> str:
 
 
 def differs(a: Any, b: Any) -> bool:
-    """Say whether two values surely differ: plain values by equality, all others by identity."""
+    """Say whether two remembered values surely differ: plain values by equality, all others by identity."""
     if a is b:
         return False
+    if type(a) is Reference and type(b) is Reference:
+        return bool(a.identity != b.identity)
     if is_plain(a) and is_plain(b):
-        try:
-            return bool(a != b)
-        except Exception:
-            return True
+        return bool(a != b)
     return True

@@ -88,7 +88,7 @@ class Worker:
         self.held: dict[int, Any] = {}
         self.reads: dict[Site, tuple[Any, int, Any, int]] = {}
         self.views: tuple[Any, Any] = (None, None)
-        self.operation: tuple[str, Any, str, int] | None = None
+        self.operation: tuple[str, int, str, int] | None = None
         self.thread: threading.Thread | None = None
         self.body: Callable[[], Any] | None = None
         self.result: Any = None
