@@ -108,6 +108,8 @@ class Program:
             return ops.try_acquire(arguments[0])
         if name == "reacquire" and worker in dict(state.queues).get(arguments[0], ()):
             return ops.parked()
+        if name == "release" and arguments[0] not in dict(state.owners):
+            return ops.write(arguments[0])
         if name in ("set", "post"):
             return ops.signal(arguments[0])
         if name in ("await set", "take"):
@@ -230,6 +232,7 @@ def programs(conditions: bool = True, most_workers: int = 3) -> st.SearchStrateg
         st.tuples(st.sampled_from(["read", "write", "add"]), location),
         st.tuples(st.sampled_from(["set", "await set"]), st.just("e")),
         st.tuples(st.sampled_from(["post", "take"]), st.just("s")),
+        st.tuples(st.sampled_from(["acquire", "release"]), st.just("H")),
     )
     under_lock = st.one_of(
         st.tuples(st.sampled_from(["read", "write"]), location),
