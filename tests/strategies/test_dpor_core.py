@@ -314,6 +314,10 @@ def test_a_deadlock_hidden_behind_a_redundant_run():
         [[("write", "x")], [("post", "s"), ("take", "s")], [("take", "s"), ("read", "x")]],
         # a failed try-acquire does not hide the acquire that made it fail
         [[("with", "L", [])], [("try", "L", [])], [("with", "L", [])]],
+        # who overtakes has to be able to begin what comes after
+        [[("with", "L", [("read", "x")])], [("read", "x"), ("write", "x")], [("with", "L", [])]],
+        # a lock handed over: released by another worker than the one that acquired it
+        [[("acquire", "H"), ("acquire", "H")], [("read", "x"), ("release", "H")], [("write", "x")]],
         [[("with", "L", [("with", "M", [])])], [("with", "M", [("with", "L", [])])]],
         [[("fork", 1), ("write", "x"), ("join", 1), ("read", "x")], [("write", "x")]],
         [[("with", "L", [("wait", "c", "L")])], [("with", "L", [("notify", "c", 1)])]],
