@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,11 +35,11 @@ class Options:
 
 
 def run_pytest(
-    nodeids: Iterable[str], strategy: str, seed: int, cap: int, max_seconds: float, extra: Sequence[str] = ()
-) -> list[dict[str, Any]]:
-    """Run the tests in one pytest process and return the test objects of its JSON report.
+    nodeids: Sequence[str], strategy: str, seed: int, cap: int, max_seconds: float, extra: Sequence[str] = ()
+) -> dict[str, dict[str, Any]]:
+    """Run the tests in one pytest process and return the test objects of its JSON report, by ``nodeids``.
 
-    Raise RuntimeError with the process's output where no report was written.
+    Raise RuntimeError with the process's output where a result is missing.
     """
     with tempfile.TemporaryDirectory(prefix="sctbench-") as folder:
         report = Path(folder, "report.json")
@@ -60,21 +60,22 @@ def run_pytest(
             raise RuntimeError(
                 f"no report from {' '.join(command)}\n{done.stdout[-4000:]}{done.stderr[-4000:]}"
             )
-        tests: list[dict[str, Any]] = json.loads(report.read_text())["tests"]
+        tests = {test["nodeid"].rsplit("/", 1)[-1]: test for test in json.loads(report.read_text())["tests"]}
+        missing = [nodeid for nodeid in nodeids if nodeid not in tests]
+        if missing:
+            raise RuntimeError(
+                f"no result for {', '.join(missing)}\n{done.stdout[-4000:]}{done.stderr[-4000:]}"
+            )
         return tests
 
 
-def by_nodeid(tests: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Index test objects by file name and test, whatever directory the node ids are relative to."""
-    return {test["nodeid"].rsplit("/", 1)[-1]: test for test in tests}
+def first_failure(test: dict[str, Any]) -> int | None:
+    """Return the number of the first schedule with an error, None where none was found.
 
-
-def first_failure(test: dict[str, Any] | None) -> int | None:
-    """Return the number of the first schedule with an error, None where none was found."""
-    if test is None:
-        return None
+    A program that fails in its very first, serial schedule has an ordinary failure and no hazard.
+    """
     found = [hazard["schedule"] for hazard in test["hazards"] if hazard["severity"] == "error"]
-    return min(found, default=None)
+    return min(found, default=1 if test["outcome"] == "failed" and test["schedules"] == 1 else None)
 
 
 def measure(options: Options) -> dict[tuple[str, str], list[int | None]]:
@@ -85,11 +86,8 @@ def measure(options: Options) -> dict[tuple[str, str], list[int | None]]:
             nodeids = [program.nodeid for program in options.programs]
             began = time.monotonic()
             tests = run_pytest(nodeids, strategy, seed, options.cap, options.max_seconds, options.extra)
-            indexed = by_nodeid(tests)
             for program in options.programs:
-                if program.nodeid not in indexed:
-                    raise RuntimeError(f"no result for {program.nodeid}")
-                found.setdefault((program.name, strategy), []).append(first_failure(indexed[program.nodeid]))
+                found.setdefault((program.name, strategy), []).append(first_failure(tests[program.nodeid]))
             missed = sum(found[program.name, strategy][-1] is None for program in options.programs)
             print(
                 f"{strategy} seed {seed}: {time.monotonic() - began:.0f} s, {missed} not found",
@@ -156,11 +154,9 @@ def twins(options: Options) -> tuple[str, bool]:
     for strategy in options.strategies:
         for seed in options.seeds:
             nodeids = [nodeid for _, nodeid in named]
-            indexed = by_nodeid(
-                run_pytest(nodeids, strategy, seed, options.cap, options.max_seconds, options.extra)
-            )
+            tests = run_pytest(nodeids, strategy, seed, options.cap, options.max_seconds, options.extra)
             for name, nodeid in named:
-                test = indexed[nodeid]
+                test = tests[nodeid]
                 reported = "; ".join(f"{h['code']} {h['message']}" for h in test["hazards"])
                 if test["outcome"] != "passed":
                     reported = reported or f"outcome {test['outcome']}"

@@ -64,7 +64,7 @@ events = st.one_of(
 
 
 @settings(max_examples=3000, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(st.lists(events, max_size=40))
+@given(st.lists(events, max_size=30))
 def test_the_same_racy_locations_as_the_oracle(trace):
     expected = all_races(trace)
     races = find_races(trace)

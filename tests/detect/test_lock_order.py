@@ -194,7 +194,7 @@ def programs(draw: st.DrawFn) -> Program:
     return [sum(parts, []), *others]
 
 
-@settings(max_examples=600, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(programs())
 def test_an_inversion_where_and_only_where_a_deadlock_can_be_reached(workers):
     deadlock, trace = runs(workers)

@@ -108,6 +108,8 @@ class Program:
             return ops.try_acquire(arguments[0])
         if name == "reacquire" and worker in dict(state.queues).get(arguments[0], ()):
             return ops.parked()
+        if name == "release" and arguments[0] not in dict(state.owners):
+            return ops.write(arguments[0])
         if name in ("set", "post"):
             return ops.signal(arguments[0])
         if name in ("await set", "take"):
@@ -230,6 +232,7 @@ def programs(conditions: bool = True, most_workers: int = 3) -> st.SearchStrateg
         st.tuples(st.sampled_from(["read", "write", "add"]), location),
         st.tuples(st.sampled_from(["set", "await set"]), st.just("e")),
         st.tuples(st.sampled_from(["post", "take"]), st.just("s")),
+        st.tuples(st.sampled_from(["acquire", "release"]), st.just("H")),
     )
     under_lock = st.one_of(
         st.tuples(st.sampled_from(["read", "write"]), location),
@@ -311,6 +314,10 @@ def test_a_deadlock_hidden_behind_a_redundant_run():
         [[("write", "x")], [("post", "s"), ("take", "s")], [("take", "s"), ("read", "x")]],
         # a failed try-acquire does not hide the acquire that made it fail
         [[("with", "L", [])], [("try", "L", [])], [("with", "L", [])]],
+        # who overtakes has to be able to begin what comes after
+        [[("with", "L", [("read", "x")])], [("read", "x"), ("write", "x")], [("with", "L", [])]],
+        # a lock handed over: released by another worker than the one that acquired it
+        [[("acquire", "H"), ("acquire", "H")], [("read", "x"), ("release", "H")], [("write", "x")]],
         [[("with", "L", [("with", "M", [])])], [("with", "M", [("with", "L", [])])]],
         [[("fork", 1), ("write", "x"), ("join", 1), ("read", "x")], [("write", "x")]],
         [[("with", "L", [("wait", "c", "L")])], [("with", "L", [("notify", "c", 1)])]],

@@ -62,7 +62,7 @@ def try_acquire(lock: Hashable) -> Op[W]:
 
 
 def release(lock: Hashable) -> Op[W]:
-    """A release by the worker that holds the lock."""
+    """A release of a held lock, by whichever worker; announce that of a free one as a :func:`write`."""
     return Op(Kind.RELEASE, ((lock, True),))
 
 
@@ -144,8 +144,6 @@ def reversible(first: Op[W], second: Op[W]) -> Reversible:
             return Reversible.NO
         if a is Kind.TRY_ACQUIRE:
             return Reversible.PERHAPS
-    elif b in _GIVES and a in _TAKES | _GIVES:
-        return Reversible.NO
     elif b in _AWAITS and a in _SIGNALS:
         return Reversible.PERHAPS
     return Reversible.YES
