@@ -208,7 +208,7 @@ class _Writer:
                 site = self._site(entry, METHOD, action, name)
                 site.label = label
                 before += op.replace_top(self.hooks.method, site, where)
-        elif name in ("acquire", "release", "sleep") and scope.accesses:
+        elif name in ("__enter__", "__exit__") or (name in ("acquire", "release", "sleep") and scope.accesses):
             before += op.replace_top(self.hooks.method, self._site(entry, METHOD, READ, name), where)
         return [*before, entry]
 
