@@ -16,8 +16,8 @@ from bytecode import Bytecode, Instr
 
 from . import opcodes as op
 from .dataflow import link_updates
-from .sites import ATTR, CALL, CELL, DELETE, GLOBAL, ITEM, METHOD, READ, WHOLE, WITH, WRITE, FunctionInfo, Site
-from .vocabulary import CONTAINER_METHODS, LOADED_METHODS, READ_ALL, READ_ITEM, SYNC_METHODS
+from .sites import ATTR, CALL, CELL, DELETE, GLOBAL, ITEM, METHOD, READ, STEP, WHOLE, WITH, WRITE, FunctionInfo, Site
+from .vocabulary import BUILTIN_CLASSES, CONTAINER_METHODS, LOADED_METHODS, READ_ALL, READ_ITEM, SYNC_METHODS
 
 Hook = Callable[..., Any]
 
@@ -40,6 +40,7 @@ class Hooks:
     method: Hook
     enter: Hook
     call: Hook
+    step: Hook
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +191,9 @@ class _Writer:
             site.label = _label(previous)
             return [*op.replace_top(self.hooks.enter, site, where), entry]
         if self.scope.accesses:
+            if op.begins_call(entry, previous):
+                site = self._site(entry, STEP, READ, "")
+                return [*op.hook_with_loaded(self.hooks.step, [], site, where), entry]
             return self._access(entry, previous)
         return [entry]
 
@@ -215,7 +219,8 @@ class _Writer:
     def _global(self, entry: Instr, name: str, push_null: bool) -> list[Any]:
         where = entry.location
         scope = self.scope
-        if name in scope.substitutes and name not in scope.globals_written:
+        callable_only = name in BUILTIN_CLASSES and not push_null
+        if name in scope.substitutes and name not in scope.globals_written and not callable_only:
             self.changed = True
             return op.load_constant(scope.substitutes[name], push_null, where)
         if scope.accesses and name in scope.globals_written:

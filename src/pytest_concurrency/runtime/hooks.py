@@ -21,9 +21,6 @@ from .trace import LostUpdate, Row
 from .values import MISSING, differs, remember, show
 from .worker import Worker
 
-SATURATION = 3_000
-"""Accesses at one site in an observing run after which the site is silent until the next switch."""
-
 _INSTANCE, _SKIP, _CLASS, _MODULE, _SLOT = 1, 0, 2, 3, 4
 _DATA = (types.MemberDescriptorType,)
 _PLAIN_KEYS = frozenset({int, str, bytes, bool, float, type(None)})
@@ -137,17 +134,10 @@ def _reachable(worker: Worker, site: Site) -> bool:
     return any(previous.offset < point < site.offset for point in site.function.safepoints)
 
 
-def _saturate(run: Execution, site: Site) -> bool:
-    site.hits += 1
-    if site.hits > SATURATION and run.steps - run.progress < SATURATION:
-        site.off = True
-        run.saturated.append(site)
-    return False
-
-
 def _read(site: Site, key: Any, loc: Any, peek: Callable[[], Any], target: Callable[[], str]) -> None:
     run = STATE.run
     worker = STATE.worker
+    worker.key = key
     run.announce(worker, site, loc, False)
     if run.coasting:
         return
@@ -155,25 +145,20 @@ def _read(site: Site, key: Any, loc: Any, peek: Callable[[], Any], target: Calla
     if location is None:
         location = run.locations[key] = Location()
     if run.observing:
-        where = location if key is loc else run.locations.setdefault(loc, Location())
-        where.tags.add(worker.read_tag)
-        where.sites.add(site)
-        site.seen = True
-        site.hits += 1
-        if site.hits > SATURATION:
-            _saturate(run, site)
+        run.observe(worker, site, loc, False)
     if run.rows is not None:
         value = peek()
         note(run, worker, site, "read", target(), show(value), loc)
         if site.is_source:
-            worker.reads[site] = (key, location.version, remember(value), run.steps)
+            worker.reads[site] = (key, location.version, remember(value), run.steps, worker.section)
     elif site.is_source:
-        worker.reads[site] = (key, location.version, remember(peek()), run.steps)
+        worker.reads[site] = (key, location.version, remember(peek()), run.steps, worker.section)
 
 
 def _write(site: Site, key: Any, loc: Any, value: Any, peek: Callable[[], Any], target: Callable[[], str]) -> None:
     run = STATE.run
     worker = STATE.worker
+    worker.key = key
     run.announce(worker, site, loc, True)
     if run.coasting:
         return
@@ -181,13 +166,7 @@ def _write(site: Site, key: Any, loc: Any, value: Any, peek: Callable[[], Any], 
     if location is None:
         location = run.locations[key] = Location()
     if run.observing:
-        where = location if key is loc else run.locations.setdefault(loc, Location())
-        where.tags.add(worker.write_tag)
-        where.sites.add(site)
-        site.seen = True
-        site.hits += 1
-        if site.hits > SATURATION:
-            _saturate(run, site)
+        run.observe(worker, site, loc, True)
     row = None
     if run.rows is not None:
         row = note(run, worker, site, "write", target(), show(value), loc)
@@ -213,6 +192,8 @@ def _check_lost_update(
         read = worker.reads.get(source)
         if read is None or read[0] != key:
             continue
+        if run.observing and read[4] != worker.section:
+            site.split = source.split = True
         others = [
             entry for index, entry in location.last.items() if index != worker.index and entry[0] > read[1]
         ]
@@ -238,6 +219,16 @@ def _check_lost_update(
         )
         run.coast()
         return
+
+
+def step(site: Site) -> None:
+    """Announce that a call is about to be made whose effect is not known; silent but in the phase that looks there."""
+    if site.off or (get_ident() != STATE.ident and not _mine()):
+        return
+    worker, run = STATE.worker, STATE.run
+    if run.live > 1:
+        worker.key = None
+        run.announce(worker, site, None, False)
 
 
 # -- globals
@@ -499,11 +490,7 @@ def _announced_method(name: str, effect: str) -> Callable[..., Any]:
         if by_item and args and isinstance(container, dict):
             key = _item_key(container, args[0])
             _read(site, key, loc, lambda: _item(container, args[0]), lambda: _item_target(container, args[0]))
-            result = getattr(container, name)(*args, **kwargs)
-            if site.is_source and STATE.worker is not None and site in STATE.worker.reads:
-                read = STATE.worker.reads[site]
-                STATE.worker.reads[site] = (read[0], read[1], read[2], read[3])
-            return result
+            return getattr(container, name)(*args, **kwargs)
         call = f"{_whole_target(container)}.{name}"
         if site.action == READ:
             _read(site, loc, loc, lambda: MISSING, lambda: call)
