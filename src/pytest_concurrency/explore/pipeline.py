@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ..detect.failures import Failure, failures_of
 from ..instrument.sites import READ, Site
-from ..runtime.execution import SATURATION, Execution
+from ..runtime.execution import Execution
 from ..runtime.trace import Outcome
 from ..schedules.directives import Directive, Replay, from_switches
 from ..schedules.minimise import ddmin
@@ -67,6 +67,7 @@ class Explorer:
         self._started = time.monotonic()
         self._result = Exploration()
         self._max_steps = 0
+        self._silenced = False
 
     # -- one run
 
@@ -104,6 +105,7 @@ class Explorer:
         outcome = self._run_once(execution)
         if observing:
             self._contention.learn(execution)
+            self._silenced = self._silenced or execution.silenced
         return outcome
 
     # -- the phases
@@ -126,7 +128,7 @@ class Explorer:
         if self._take(second):
             return result
         self._contention.focus(self._sites)
-        if not any(site.hits > SATURATION for site in self._sites):
+        if not self._silenced:  # else the length of a run is not known
             self._max_steps = 50_000 + 40 * max(first.steps, second.steps)
         for strategy in self._strategies():
             if not self._budget_left() and not self._owed(strategy):

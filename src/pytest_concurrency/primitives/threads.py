@@ -118,11 +118,13 @@ class ControlledHandle:
         self._handle.join(timeout)
 
     def is_done(self) -> bool:
-        if current_worker() is not None:
+        waiting = current_worker()
+        if waiting is not None:
             known = STATE.run.handles.get(id(self._handle))
             if known is not None:
                 if not known[1].done:
                     return False
+                waiting.joined(known[1])
                 self._handle.join()
         return self._handle.is_done()  # type: ignore[no-any-return]
 
@@ -143,11 +145,10 @@ class ControlledThread:
         target = STATE.run.threads.get(id(self._thread)) if waiting is not None else None
         if target is None:
             return self._thread._wait_for_tstate_lock(block, timeout)
-        if not target.done:
-            if not block:
-                return None
-            if not wait_for(STATE.run, waiting, target, None if timeout < 0 else timeout):  # type: ignore[arg-type]
-                return None
+        if not block and not target.done:
+            return None
+        if not wait_for(STATE.run, waiting, target, None if timeout < 0 else timeout):  # type: ignore[arg-type]
+            return None
         self._wait_for_c()
         return self._thread._wait_for_tstate_lock()
 

@@ -107,6 +107,7 @@ class Execution:
         self.unseen: list[tuple[str, BaseException]] = []
         self.external: list[tuple[str, str, int]] = []
         self.saturated: list[Site] = []
+        self.silenced = False
         self.aborting = ""
         self.stuck: tuple[Blocked, ...] = ()
         self.leaked: tuple[Blocked, ...] = ()
@@ -242,6 +243,7 @@ class Execution:
         if site.hits > SATURATION and self.steps - self.progress < SATURATION:
             site.off = True
             self.saturated.append(site)
+            self.silenced = True
 
     # -- decisions
 
