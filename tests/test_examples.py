@@ -50,7 +50,7 @@ def test_example_gives_the_report_it_promises(folder: str, pytester: pytest.Pyte
     for source in (EXAMPLES / folder).glob("*.py"):
         shutil.copy(source, pytester.path)
     result = pytester.runpytest_subprocess(
-        "-p", "no:randomly", "--concurrency-report=json:report.json", "--concurrency-max-seconds=10"
+        "-p", "no:randomly", "--concurrency-report=json:report.json", "--concurrency-max-seconds=3"
     )
     report = json.loads((pytester.path / "report.json").read_text(encoding="utf-8"))
     tests = {test["nodeid"].rpartition("::")[2]: test for test in report["tests"]}
