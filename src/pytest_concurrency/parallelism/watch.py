@@ -1,0 +1,180 @@
+"""Logs who starts and joins which thread, process or executor task while a body runs; nothing stays patched."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import sysconfig
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any
+
+from .clocks import Stamp, stamp, usage
+from .spawns import Line, Spawn
+
+_STDLIB = os.path.normcase(sysconfig.get_paths()["stdlib"]) + os.sep
+_OWN = os.path.normcase(os.path.dirname(__file__)) + os.sep
+
+
+@dataclass(slots=True)
+class _Entry:
+    worker: object
+    kind: str
+    site: tuple[Line, ...]
+    spawner: int
+    asked: Stamp
+    started: Stamp | None = None
+    join_asked: Stamp | None = None
+    joined: Stamp | None = None
+    watchdog: bool = False
+    work: float | None = None
+
+    def spawn(self) -> Spawn | None:
+        if self.started is None:
+            return None
+        done = self.join_asked is not None and self.joined is not None and not self.watchdog
+        started = self.started.wall / 1e9
+        return Spawn(
+            kind=self.kind,
+            site=self.site,
+            spawner=self.spawner,
+            asked=self.asked.wall / 1e9,
+            started=started,
+            # What the spawner waited for a processor in between was not its doing.
+            join_asked=started + _own(self.started, self.join_asked) if done and self.join_asked else None,
+            joined=self.joined.wall / 1e9 if done and self.joined is not None else None,
+            work=self.work,
+            cost=(self.started.cpu - self.asked.cpu) / 1e9,
+        )
+
+
+def _own(started: Stamp, join_asked: Stamp) -> float:
+    spent = usage(started, join_asked)
+    return max(0.0, spent.wall - (spent.delay or 0.0))
+
+
+@dataclass(slots=True)
+class Log:
+    """The log of one watch; :attr:`spawns` may be read once the watch is over."""
+
+    entries: list[_Entry] = field(default_factory=list)
+
+    @property
+    def spawns(self) -> tuple[Spawn, ...]:
+        """What was started, in order."""
+        made = (entry.spawn() for entry in self.entries)
+        return tuple(spawn for spawn in made if spawn is not None)
+
+
+@contextmanager
+def watch() -> Iterator[Log]:
+    """Log the threads, processes and executor tasks that any thread starts inside the ``with`` block."""
+    log = Log()
+    undo: list[Callable[[], None]] = []
+    try:
+        _patch(undo, threading.Thread, "start", functools.partial(_start, log, "thread"))
+        _patch(undo, threading.Thread, "join", functools.partial(_join, log))
+        from multiprocessing.process import BaseProcess
+
+        _patch(undo, BaseProcess, "start", functools.partial(_start, log, "process"))
+        _patch(undo, BaseProcess, "join", functools.partial(_join, log))
+        from concurrent import futures
+
+        _patch(undo, futures.ThreadPoolExecutor, "submit", functools.partial(_submit, log))
+        _patch(undo, futures.ProcessPoolExecutor, "submit", functools.partial(_submit, log))
+        _patch(undo, futures.Future, "result", functools.partial(_join, log))
+        yield log
+    finally:
+        for step in reversed(undo):
+            step()
+
+
+def _patch(undo: list[Callable[[], None]], cls: type, name: str, around: Callable[..., Any]) -> None:
+    original = cls.__dict__[name]
+
+    @functools.wraps(original)
+    def replacement(*args: Any, **kwargs: Any) -> Any:
+        return around(original, *args, **kwargs)
+
+    setattr(cls, name, replacement)
+    undo.append(functools.partial(setattr, cls, name, original))
+
+
+def _start(log: Log, kind: str, original: Callable[..., Any], worker: Any, *args: Any, **kwargs: Any) -> Any:
+    site = _site(sys._getframe(2))
+    if not site:
+        return original(worker, *args, **kwargs)
+    entry = _Entry(worker, kind, site, threading.get_ident(), stamp())
+    if kind == "thread":
+        _time_run(worker, entry)
+    result = original(worker, *args, **kwargs)
+    entry.started = stamp()
+    log.entries.append(entry)
+    return result
+
+
+def _time_run(worker: Any, entry: _Entry) -> None:
+    run = worker.run
+
+    def timed() -> None:
+        worker.__dict__.pop("run", None)
+        before = stamp()
+        try:
+            run()
+        finally:
+            entry.work = usage(before, stamp()).demand
+
+    if "run" not in worker.__dict__:
+        worker.run = timed
+
+
+def _join(log: Log, original: Callable[..., Any], worker: Any, timeout: float | None = None) -> Any:
+    entry = next((each for each in reversed(log.entries) if each.worker is worker), None)
+    if entry is None or entry.spawner != threading.get_ident() or entry.joined is not None:
+        return original(worker, timeout)
+    if timeout is not None:
+        entry.watchdog = True
+        return original(worker, timeout)
+    entry.join_asked = stamp()
+    try:
+        return original(worker)
+    finally:
+        entry.joined = stamp()
+
+
+def _submit(log: Log, original: Callable[..., Any], pool: Any, *args: Any, **kwargs: Any) -> Any:
+    site = _site(sys._getframe(2))
+    # A pool of one worker takes its tasks in turns on purpose.
+    if not site or getattr(pool, "_max_workers", None) == 1:
+        return original(pool, *args, **kwargs)
+    asked = stamp()
+    future = original(pool, *args, **kwargs)
+    log.entries.append(_Entry(future, "task", site, threading.get_ident(), asked, stamp()))
+    return future
+
+
+def _site(caller: FrameType | None) -> tuple[Line, ...]:
+    """Return the lines from the outermost frame to the caller, or () where the standard library starts a worker.
+
+    Threads that a pool or a queue starts for itself are no workers of the user's.
+    """
+    if caller is None or _is_library(caller.f_code.co_filename):
+        return ()
+    lines: list[Line] = []
+    here: FrameType | None = caller
+    while here is not None:
+        path = here.f_code.co_filename
+        if not _is_library(path) and not os.path.normcase(path).startswith(_OWN):
+            lines.append((path, here.f_lineno or 0))
+        here = here.f_back
+    return tuple(reversed(lines))
+
+
+def _is_library(path: str) -> bool:
+    path = os.path.normcase(path)
+    return path.startswith("<frozen") or (path.startswith(_STDLIB) and "site-packages" not in path)
+
