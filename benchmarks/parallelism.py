@@ -17,7 +17,7 @@ import time
 import zlib
 from collections import Counter
 
-from pytest_concurrency.parallelism import judge_cause, measure
+from pytest_concurrency.parallelism import cause, judge, measure
 
 LOCK = threading.Lock()
 DATA = bytes(range(256)) * (3_000_000 // 256)
@@ -114,6 +114,11 @@ def echo(ports) -> None:
         threading.Thread(target=answer, args=(server.accept()[0],), daemon=True).start()
 
 
+def answer(measurement) -> tuple[str, str]:
+    kind = judge(measurement)
+    return kind, cause(measurement) if kind == "serialised" else ""
+
+
 def main() -> int:
     global ADDRESS
     parser = argparse.ArgumentParser(description=__doc__)
@@ -138,8 +143,8 @@ def main() -> int:
             if options.only and body.__name__ not in options.only:
                 continue
             for workers in options.workers:
-                seen = Counter(judge_cause(measure([body] * workers)) for _ in range(options.repetitions))
-                right = sum(seen[answer] for answer in expected)
+                seen = Counter(answer(measure([body] * workers)) for _ in range(options.repetitions))
+                right = sum(seen[each] for each in expected)
                 # Taking turns, but for no cause that was demonstrated: nothing is reported, a line of the table.
                 unsure = sum(n for (kind, why), n in seen.items() if kind == "inconclusive")
                 silent = sum(n for (kind, why), n in seen.items() if kind == "serialised" and not why)

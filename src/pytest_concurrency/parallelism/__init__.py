@@ -5,14 +5,9 @@ Independent of pytest: :func:`measure` the bodies, then ask for the :func:`verdi
 
 from __future__ import annotations
 
+from .advice import notes, row, verdict
+from .criterion import cause, judge
 from .measure import measure
 from .model import Measurement
-from .verdict import cause, judge
 
-__all__ = ["Measurement", "judge", "judge_cause", "measure"]
-
-
-def judge_cause(measurement: Measurement) -> tuple[str, str]:
-    """Return the verdict and, where the workers take turns, the hazard code that explains it ("" if none does)."""
-    kind = judge(measurement)
-    return kind, cause(measurement) if kind == "serialised" else ""
+__all__ = ["Measurement", "cause", "judge", "measure", "notes", "row", "verdict"]

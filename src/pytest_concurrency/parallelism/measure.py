@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable, Sequence
 
 from .clocks import run_delay
-from .model import Measurement, Round, Usage
+from .model import Measurement, ProcessFigure, Round, Usage
+from .processes import in_processes
 from .rounds import Body, Group, Outcome, one
 from .sampler import SampleCounts, Sampler
-from .verdict import FINE, MIN_ALONE, MIN_SAMPLES, counts, decided, judge
+from .criterion import FINE, MIN_ALONE, MIN_SAMPLES, WASTED, cause, counts, decided, judge
 
 MAX_REPEATS = 1_000_000
 MAX_DISCARDED = 6
@@ -37,6 +38,7 @@ def measure(
     called many times, until a run takes at least 20 ms. ``max_seconds`` is the budget: no run is begun that would
     not fit into it. ``limit`` is when workers that have not ended count as stuck (seconds in all; default: three
     times the budget, at least 10 s). ``first`` stands in for the very first call of the first body: a watcher.
+    Workers that compute are also measured as processes, if the body can be pickled.
     Nothing is raised for what a body raises: see :attr:`Measurement.error` and :attr:`Measurement.problem`.
     """
     if len(bodies) < 2:
@@ -68,11 +70,12 @@ class _Session:
         self._max_seconds = max_seconds
         self._first = first
         self._repeats = {body: 1 for body in self._distinct}
-        self._single: Usage | None = None
+        self._begun = False
         self._best: dict[Body, Usage] = {}
         self._rounds: list[Round] = []
         self._discarded = 0
         self._samples = SampleCounts()
+        self._processes: ProcessFigure | None = None
 
     def run(self) -> Measurement:
         try:
@@ -81,6 +84,10 @@ class _Session:
             self._compare()
             if judge(self._measurement()) != FINE:
                 self._profile()
+            found = self._measurement()
+            if judge(found) == WASTED and cause(found) == "CH201" and len(self._distinct) == 1:
+                body = self._distinct[0]
+                self._processes = in_processes(body, found.workers, self._repeats[body], self._end)
         except _Stop as stop:
             return self._measurement(stop)
         return self._measurement()
@@ -91,12 +98,12 @@ class _Session:
         return Measurement(
             workers=len(self._bodies),
             gil=gil_enabled(),
-            repeats=max(self._repeats.values()),
-            single=self._single,
+            repeats=self._repeats[self._distinct[0]] if len(self._distinct) == 1 else 1,
             alone=alone if len(alone) == len(self._bodies) else (),
             together=tuple(self._rounds),
             discarded=self._discarded,
             profile=self._samples.profile(),
+            processes=self._processes,
             problem=stop.problem if stop is not None else "",
             error=outcome.errors[0] if stop is not None and stop.blame and outcome and outcome.errors else None,
             stuck=outcome is not None and outcome.stuck,
@@ -107,8 +114,6 @@ class _Session:
     def _calibrate(self, body: Body) -> None:
         self._repeats[body] = 1
         usage = self._alone(body, very_first=True)
-        if self._single is None:
-            self._single = usage
         for _ in range(8):
             if usage.demand >= MIN_ALONE:
                 break
@@ -129,7 +134,8 @@ class _Session:
     def _alone(self, body: Body, very_first: bool = False) -> Usage:
         if not very_first and time.monotonic() > self._end:
             raise _Stop(self._no_time())
-        watched = self._first if very_first and self._single is None else None
+        watched = None if self._begun else self._first
+        self._begun = True
         run = body if watched is None else (lambda: watched(body))
         group = Group([run], [self._repeats[body]])
         try:

@@ -86,8 +86,8 @@ class ProcessFigure:
 class Measurement:
     """What running the workers alone and together came to.
 
-    ``alone`` has the best run alone of each worker; ``single`` is one call of the first body, before it was repeated
-    ``repeats`` times to last long enough; ``together`` the rounds that count; ``discarded`` how many did not.
+    ``alone`` has the best run alone of each worker, who calls its body ``repeats`` times (1 where they
+    differ) to last long enough; ``together`` the rounds that count; ``discarded`` how many did not.
     ``problem`` says in one sentence why nothing could be measured (empty: it could); ``error`` is what a body raised;
     ``stuck`` is true where workers had not ended in time; ``gil`` whether the interpreter lock is on.
     """
@@ -95,7 +95,6 @@ class Measurement:
     workers: int
     gil: bool
     repeats: int = 1
-    single: Usage | None = None
     alone: tuple[Usage, ...] = ()
     together: tuple[Round, ...] = ()
     discarded: int = 0

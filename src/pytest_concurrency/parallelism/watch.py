@@ -21,7 +21,9 @@ _OWN = os.path.normcase(os.path.dirname(__file__)) + os.sep
 
 
 @dataclass(slots=True)
-class _Entry:
+class Entry:
+    """One worker: who started it when, what of its join was seen, and the clocks of its run (threads only)."""
+
     worker: object
     kind: str
     site: tuple[Line, ...]
@@ -31,7 +33,8 @@ class _Entry:
     join_asked: Stamp | None = None
     joined: Stamp | None = None
     watchdog: bool = False
-    work: float | None = None
+    begun: Stamp | None = None
+    ended: Stamp | None = None
 
     def spawn(self) -> Spawn | None:
         if self.started is None:
@@ -47,7 +50,7 @@ class _Entry:
             # What the spawner waited for a processor in between was not its doing.
             join_asked=started + _own(self.started, self.join_asked) if done and self.join_asked else None,
             joined=self.joined.wall / 1e9 if done and self.joined is not None else None,
-            work=self.work,
+            work=usage(self.begun, self.ended).demand if self.begun and self.ended else None,
             cost=(self.started.cpu - self.asked.cpu) / 1e9,
         )
 
@@ -61,7 +64,8 @@ def _own(started: Stamp, join_asked: Stamp) -> float:
 class Log:
     """The log of one watch; :attr:`spawns` may be read once the watch is over."""
 
-    entries: list[_Entry] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    after_start: Callable[[threading.Thread], None] = field(default=lambda thread: None)
 
     @property
     def spawns(self) -> tuple[Spawn, ...]:
@@ -71,9 +75,12 @@ class Log:
 
 
 @contextmanager
-def watch() -> Iterator[Log]:
-    """Log the threads, processes and executor tasks that any thread starts inside the ``with`` block."""
-    log = Log()
+def watch(after_start: Callable[[threading.Thread], None] = lambda thread: None) -> Iterator[Log]:
+    """Log the threads, processes and executor tasks that any thread starts inside the ``with`` block.
+
+    ``after_start`` is called by the spawner for each thread as soon as it has started.
+    """
+    log = Log(after_start=after_start)
     undo: list[Callable[[], None]] = []
     try:
         _patch(undo, threading.Thread, "start", functools.partial(_start, log, "thread"))
@@ -108,25 +115,27 @@ def _start(log: Log, kind: str, original: Callable[..., Any], worker: Any, *args
     site = _site(sys._getframe(2))
     if not site:
         return original(worker, *args, **kwargs)
-    entry = _Entry(worker, kind, site, threading.get_ident(), stamp())
+    entry = Entry(worker, kind, site, threading.get_ident(), stamp())
     if kind == "thread":
         _time_run(worker, entry)
-    result = original(worker, *args, **kwargs)
-    entry.started = stamp()
     log.entries.append(entry)
+    result = original(worker, *args, **kwargs)
+    if kind == "thread":
+        log.after_start(worker)
+    entry.started = stamp()
     return result
 
 
-def _time_run(worker: Any, entry: _Entry) -> None:
+def _time_run(worker: Any, entry: Entry) -> None:
     run = worker.run
 
     def timed() -> None:
         worker.__dict__.pop("run", None)
-        before = stamp()
+        entry.begun = stamp()
         try:
             run()
         finally:
-            entry.work = usage(before, stamp()).demand
+            entry.ended = stamp()
 
     if "run" not in worker.__dict__:
         worker.run = timed
@@ -153,7 +162,7 @@ def _submit(log: Log, original: Callable[..., Any], pool: Any, *args: Any, **kwa
         return original(pool, *args, **kwargs)
     asked = stamp()
     future = original(pool, *args, **kwargs)
-    log.entries.append(_Entry(future, "task", site, threading.get_ident(), asked, stamp()))
+    log.entries.append(Entry(future, "task", site, threading.get_ident(), asked, stamp()))
     return future
 
 
