@@ -16,6 +16,8 @@ RELEASES_GIL = (
     "zlib, bz2 and lzma on large buffers, and most of numpy. Loops over Python objects do not."
 )
 
+BUSY = 1.25
+
 
 def verdict(measurement: Measurement) -> Finding | None:
     """Return the finding CH201 or CH202 where the workers took turns for a cause that was shown, else None."""
@@ -88,19 +90,19 @@ def costlier_than_work(site: Site) -> Finding:
 
 def _gil(measurement: Measurement) -> Finding:
     gain = row(measurement).speedup or 0.0
-    message = f"{_threads(measurement, gain)}: they compute in Python, and the GIL lets one of them run at a time"
+    message = f"{_threads(measurement, gain)}: they compute in Python, and the GIL lets one run at a time"
     lines = [f"{message}."]
     figure = measurement.processes
     if figure is not None:
+        processes = f"{figure.workers} processes {figure.speedup:.1f}x"
         cores = f"{figure.cores} core{'s' if figure.cores != 1 else ''}"
-        lines.append(
-            f"Measured here: threads {gain:.1f}x, {figure.workers} processes {figure.speedup:.1f}x on {cores}."
-        )
+        busy = figure.idle > BUSY * figure.speedup
+        idle = f" ({figure.idle:.1f}x by CPU time: the machine is busy now)" if busy else ""
+        lines.append(f"Measured here: threads {gain:.1f}x, {processes} on {cores}{idle}.")
+        message += f"; {processes} on {cores}{idle}"
     lines += [CATALOGUE["CH201"].fix, RELEASES_GIL]
     if sys.version_info >= (3, 13):
         lines.append("On a free-threaded build (python3.14t) run this test again: its table says what that gives.")
-    if figure is not None:
-        message += f"; {figure.workers} processes give {figure.speedup:.1f}x"
     return Finding("CH201", message, "\n".join(lines))
 
 

@@ -36,9 +36,20 @@ def run_delay(native_id: int) -> int | None:
 
 
 def stamp() -> Stamp:
-    """Read the clocks of the calling thread."""
+    """Read the clocks of the calling thread at the beginning of what is measured: the slow one first."""
     delay = run_delay(threading.get_native_id())
     return Stamp(time.perf_counter_ns(), time.thread_time_ns(), delay)
+
+
+def stamp_end() -> Stamp:
+    """Read the clocks of the calling thread at the end of what is measured: the slow one last."""
+    cpu, wall = time.thread_time_ns(), time.perf_counter_ns()
+    return Stamp(wall, cpu, run_delay(threading.get_native_id()))
+
+
+def quick_stamp() -> Stamp:
+    """Read the clocks without the run delay: no system call that gives up the GIL."""
+    return Stamp(time.perf_counter_ns(), time.thread_time_ns(), None)
 
 
 def usage(begin: Stamp, end: Stamp, started: int | None = None) -> Usage:

@@ -36,7 +36,8 @@ IDLE_CPU_SHARE = 0.3
 MIN_OVERLAP = 0.5
 MIN_ALONE = 0.020
 ROUNDS = 3
-GIL_WAIT = 0.0005
+QUIET = 0.1
+GIL_QUEUE = 0.3
 MIN_SAMPLES = 5
 
 
@@ -78,13 +79,20 @@ def concurrency(alone: Sequence[Usage], together: Round) -> float:
 
 def speedup(alone: Sequence[Usage], together: Round) -> float:
     """Return the wall-clock gain over running the workers one after the other."""
-    return together.scale * sum(usage.wall for usage in alone) / together.span if together.span > 0 else 0.0
+    work = sum(usage.wall for usage in alone)
+    return together.scale * work / together.span if together.span > 0 else 0.0
 
 
 def potential_speedup(alone: Sequence[Usage], together: Round) -> float:
     """Return the gain that the round would have had on a machine with processors to spare (the run delay left out)."""
     longest = max(usage.demand for usage in together.usages)
     return together.scale * sum(usage.demand for usage in alone) / longest if longest > 0 else 0.0
+
+
+def quiet(together: Round) -> bool:
+    """Return whether the workers hardly waited for a processor, so that wall-clock figures can be believed."""
+    queued = sum(usage.delay or 0.0 for usage in together.usages)
+    return queued <= QUIET * sum(usage.demand for usage in together.usages)
 
 
 def counts(together: Round) -> bool:
@@ -181,8 +189,8 @@ def cpu_share(measurement: Measurement) -> float:
 def cause(measurement: Measurement) -> str:
     """Return the hazard code that explains workers who take turns, or "" where nothing was demonstrated.
 
-    CH202: in more than 80 % of the samples somebody waited for one lock. CH201: they compute, the GIL is on, and
-    an idle thread had to queue for it.
+    CH202: in more than 80 % of the samples somebody waited for one lock. CH201: they compute, the
+    GIL is on, and an idle thread had to queue for it.
     """
     profile = measurement.profile
     if profile.samples < MIN_SAMPLES:
@@ -190,6 +198,6 @@ def cause(measurement: Measurement) -> str:
     lock = busiest(measurement)
     if lock is not None and lock.share > LOCK_SHARE:
         return "CH202"
-    if measurement.gil and cpu_share(measurement) > CPU_SHARE and profile.gil_wait > GIL_WAIT:
+    if measurement.gil and cpu_share(measurement) > CPU_SHARE and profile.gil_queue > GIL_QUEUE:
         return "CH201"
     return ""

@@ -18,6 +18,7 @@ MAX_REPEATS = 1_000_000
 MAX_DISCARDED = 6
 LONG = 0.5
 PROFILED = 0.1
+PROCESS_RUN = 0.2
 
 
 def gil_enabled() -> bool:
@@ -87,7 +88,10 @@ class _Session:
             found = self._measurement()
             if judge(found) == WASTED and cause(found) == "CH201" and len(self._distinct) == 1:
                 body = self._distinct[0]
-                self._processes = in_processes(body, found.workers, self._repeats[body], self._end)
+                scale = max(1, math.ceil(PROCESS_RUN / self._best[body].demand))
+                self._processes = in_processes(
+                    body, found.workers, scale * self._repeats[body], self._end
+                )
         except _Stop as stop:
             return self._measurement(stop)
         return self._measurement()

@@ -64,22 +64,26 @@ class LockUse:
 class Profile:
     """What the sampler saw while the workers ran at once.
 
-    ``samples`` counts the moments at which at least two workers were unfinished; ``gil_wait`` is the median time in
-    seconds that an idle thread had to wait for the interpreter lock.
+    ``samples`` counts the moments at which at least two workers were unfinished; ``gil_queue`` (0 to 1) is the
+    part of them at which an idle thread had to queue for the interpreter lock.
     """
 
     samples: int = 0
-    gil_wait: float = 0.0
+    gil_queue: float = 0.0
     locks: tuple[LockUse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessFigure:
-    """The same workers as processes: ``speedup`` over one after the other, with ``cores`` usable processors."""
+    """The same workers as processes: the measured ``speedup`` over one after the other.
+
+    ``idle`` is what they would give with all ``cores`` usable processors free, by the CPU time that they took.
+    """
 
     workers: int
     cores: int
     speedup: float
+    idle: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import json
 import os
 import pickle
 import queue
+import statistics
 import subprocess
 import sys
 import threading
@@ -83,19 +84,20 @@ def in_processes(
         for child in children:
             child.answer(deadline)
         children[0].ask()
-        alone = float(children[0].answer(deadline))
+        alone, alone_cpu = map(float, children[0].answer(deadline).split())
         began = time.perf_counter()
         for child in children:
             child.ask()
-        for child in children:
-            child.answer(deadline)
+        cpu = [float(child.answer(deadline).split()[1]) for child in children]
         together = time.perf_counter() - began
     except (OSError, queue.Empty, ValueError):
         return None
     finally:
         for child in children:
             child.close()
-    return ProcessFigure(workers, usable_cores(), workers * alone / together)
+    cores = usable_cores()
+    idle = min(workers, cores) * min(1.0, alone_cpu / max(statistics.fmean(cpu), 1e-9))
+    return ProcessFigure(workers, cores, workers * alone / together, idle)
 
 
 def usable_cores() -> int:

@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from .clocks import Stamp, stamp, usage
+from .clocks import Stamp, stamp, stamp_end, usage
 from .model import Round, Usage
 
 Body = Callable[[], object]
@@ -50,7 +50,7 @@ class _Worker:
         except BaseException as error:
             self.inside = False
             self.error = error
-        self.ended = stamp()
+        self.ended = stamp_end()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,20 @@ It works on code that nobody instrumented: every few milliseconds it reads the f
 from __future__ import annotations
 
 import _thread
-import statistics
 import sys
 import threading
 from collections.abc import Callable, Sequence
 
-from .clocks import stamp, usage
+from .clocks import stamp, stamp_end, usage
 from .locks import Waiting, created_at, is_held, waiting_at
 from .model import LockUse, Profile
 
 PERIOD = 0.002
+# Who computes gives the GIL up after the switch interval, 5 ms: who is free to give it up does so in microseconds.
+QUEUED = 0.001
 Seen = tuple[Waiting, int, float]
+# A body that makes its lock anew in each run has one lock for our purpose: that of its line.
+Key = tuple[tuple[str, int], str]
 
 
 class Sampler:
@@ -28,7 +31,7 @@ class Sampler:
         self._thread = threading.Thread(target=self._main, name="parallelism-sampler", daemon=True)
         self._samples = 0
         self._gil_waits: list[float] = []
-        self._seen: dict[int, Seen] = {}
+        self._seen: dict[Key, Seen] = {}
 
     def start(self) -> None:
         """Begin to sample."""
@@ -49,7 +52,7 @@ class Sampler:
     def _main(self) -> None:
         before = stamp()
         while not self._stop.acquire(timeout=PERIOD):
-            after = stamp()
+            after = stamp_end()
             # The clocks are read with the GIL held: what exceeds the period and is no run delay was the queue for it.
             waited = usage(before, after).blocked - PERIOD
             idents = self._idents()
@@ -67,12 +70,16 @@ class Sampler:
             waiting = waiting_at(frame) if frame is not None else None
             if waiting is not None:
                 standing.setdefault(id(waiting.lock), []).append(waiting)
-        for key, queue in standing.items():
+        longest: dict[Key, tuple[int, Waiting]] = {}
+        for queue in standing.values():
             # Of those who stand at a lock that is free just now one is about to get it.
             waiters = min(len(queue), len(idents) - 1) if is_held(queue[0].lock) else len(queue) - 1
-            if waiters > 0:
-                first, count, depth = self._seen.get(key, (queue[0], 0, 0.0))
-                self._seen[key] = (first, count + 1, depth + waiters / (len(idents) - 1))
+            key = (queue[0].at, queue[0].expression)
+            if waiters > longest.get(key, (0, None))[0]:
+                longest[key] = (waiters, queue[0])
+        for key, (waiters, waiting) in longest.items():
+            first, count, depth = self._seen.get(key, (waiting, 0, 0.0))
+            self._seen[key] = (first, count + 1, depth + waiters / (len(idents) - 1))
 
 
 class SampleCounts:
@@ -89,10 +96,11 @@ class SampleCounts:
         self.seen = tuple(seen)
 
     def __add__(self, other: SampleCounts) -> SampleCounts:
-        merged: dict[int, Seen] = {id(each[0].lock): each for each in self.seen}
+        merged: dict[Key, Seen] = {(each[0].at, each[0].expression): each for each in self.seen}
         for waiting, number, depth in other.seen:
-            first, count, sum_of_depths = merged.get(id(waiting.lock), (waiting, 0, 0.0))
-            merged[id(waiting.lock)] = (first, count + number, sum_of_depths + depth)
+            key = (waiting.at, waiting.expression)
+            first, count, sum_of_depths = merged.get(key, (waiting, 0, 0.0))
+            merged[key] = (first, count + number, sum_of_depths + depth)
         return SampleCounts(
             self.samples + other.samples, self.gil_waits + other.gil_waits, tuple(merged.values())
         )
@@ -107,5 +115,5 @@ class SampleCounts:
             )
             for waiting, count, depth in sorted(self.seen, key=lambda each: -each[2])
         )
-        wait = statistics.median(self.gil_waits) if self.gil_waits else 0.0
-        return Profile(self.samples, wait, locks)
+        queued = sum(wait > QUEUED for wait in self.gil_waits) / max(1, len(self.gil_waits))
+        return Profile(self.samples, queued, locks)

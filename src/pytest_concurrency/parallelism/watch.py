@@ -7,13 +7,14 @@ import os
 import sys
 import sysconfig
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import FrameType
 from typing import Any
 
-from .clocks import Stamp, stamp, usage
+from .clocks import Stamp, quick_stamp, stamp, stamp_end, usage
 from .spawns import Line, Spawn
 
 _STDLIB = os.path.normcase(sysconfig.get_paths()["stdlib"]) + os.sep
@@ -30,9 +31,11 @@ class Entry:
     spawner: int
     asked: Stamp
     started: Stamp | None = None
+    resumed: int = 0
     join_asked: Stamp | None = None
     joined: Stamp | None = None
     watchdog: bool = False
+    ident: int = 0
     begun: Stamp | None = None
     ended: Stamp | None = None
 
@@ -40,24 +43,17 @@ class Entry:
         if self.started is None:
             return None
         done = self.join_asked is not None and self.joined is not None and not self.watchdog
-        started = self.started.wall / 1e9
         return Spawn(
             kind=self.kind,
             site=self.site,
             spawner=self.spawner,
             asked=self.asked.wall / 1e9,
-            started=started,
-            # What the spawner waited for a processor in between was not its doing.
-            join_asked=started + _own(self.started, self.join_asked) if done and self.join_asked else None,
+            started=max(self.started.wall, self.resumed) / 1e9,
+            join_asked=self.join_asked.wall / 1e9 if done and self.join_asked is not None else None,
             joined=self.joined.wall / 1e9 if done and self.joined is not None else None,
             work=usage(self.begun, self.ended).demand if self.begun and self.ended else None,
             cost=(self.started.cpu - self.asked.cpu) / 1e9,
         )
-
-
-def _own(started: Stamp, join_asked: Stamp) -> float:
-    spent = usage(started, join_asked)
-    return max(0.0, spent.wall - (spent.delay or 0.0))
 
 
 @dataclass(slots=True)
@@ -115,14 +111,15 @@ def _start(log: Log, kind: str, original: Callable[..., Any], worker: Any, *args
     site = _site(sys._getframe(2))
     if not site:
         return original(worker, *args, **kwargs)
-    entry = Entry(worker, kind, site, threading.get_ident(), stamp())
+    entry = Entry(worker, kind, site, threading.get_ident(), quick_stamp())
     if kind == "thread":
         _time_run(worker, entry)
     log.entries.append(entry)
     result = original(worker, *args, **kwargs)
+    entry.started = quick_stamp()
     if kind == "thread":
         log.after_start(worker)
-    entry.started = stamp()
+    entry.resumed = time.perf_counter_ns()
     return result
 
 
@@ -131,28 +128,30 @@ def _time_run(worker: Any, entry: Entry) -> None:
 
     def timed() -> None:
         worker.__dict__.pop("run", None)
+        entry.ident = threading.get_ident()
         entry.begun = stamp()
         try:
             run()
         finally:
-            entry.ended = stamp()
+            entry.ended = stamp_end()
 
     if "run" not in worker.__dict__:
         worker.run = timed
 
 
 def _join(log: Log, original: Callable[..., Any], worker: Any, timeout: float | None = None) -> Any:
+    asked = time.perf_counter_ns()
     entry = next((each for each in reversed(log.entries) if each.worker is worker), None)
     if entry is None or entry.spawner != threading.get_ident() or entry.joined is not None:
         return original(worker, timeout)
     if timeout is not None:
         entry.watchdog = True
         return original(worker, timeout)
-    entry.join_asked = stamp()
+    entry.join_asked = replace(quick_stamp(), wall=asked)
     try:
         return original(worker)
     finally:
-        entry.joined = stamp()
+        entry.joined = quick_stamp()
 
 
 def _submit(log: Log, original: Callable[..., Any], pool: Any, *args: Any, **kwargs: Any) -> Any:
@@ -160,9 +159,11 @@ def _submit(log: Log, original: Callable[..., Any], pool: Any, *args: Any, **kwa
     # A pool of one worker takes its tasks in turns on purpose.
     if not site or getattr(pool, "_max_workers", None) == 1:
         return original(pool, *args, **kwargs)
-    asked = stamp()
+    asked = quick_stamp()
     future = original(pool, *args, **kwargs)
-    log.entries.append(Entry(future, "task", site, threading.get_ident(), asked, stamp()))
+    entry = Entry(future, "task", site, threading.get_ident(), asked, quick_stamp())
+    log.entries.append(entry)
+    entry.resumed = time.perf_counter_ns()
     return future
 
 
