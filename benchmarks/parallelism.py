@@ -1,8 +1,8 @@
 """How often is the verdict on parallelism right on a busy machine?
 
-Nine bodies whose answer is known, on 2 and 4 workers, each measured many times while two noise processes keep two
-processors busy. Run ``python benchmarks/parallelism.py`` (``--repetitions 30 --noise 2``); exit code 1 if a verdict
-was wrong or more than 5 % were inconclusive.
+Nine bodies whose answer is known, on 2 and 4 workers, each measured many times while two noise processes
+keep two processors busy. Run ``python benchmarks/parallelism.py`` (``--repetitions 30 --noise 2``); exit
+code 1 if a verdict was wrong or more than 5 % were inconclusive.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def main() -> int:
         helper.start()
     ADDRESS = ("127.0.0.1", ports.get(timeout=30))
     began = time.monotonic()
-    wrong = grey = unexplained = total = 0
+    wrong = grey = total = 0
     print(f"Python {platform.python_version()}, {options.noise} noise processes")
     print(f"{'body':<18}{'workers':>8}{'runs':>6}{'right':>7}{'grey':>6}{'wrong':>7}  verdicts")
     try:
@@ -145,7 +145,8 @@ def main() -> int:
             for workers in options.workers:
                 seen = Counter(answer(measure([body] * workers)) for _ in range(options.repetitions))
                 right = sum(seen[each] for each in expected)
-                # Taking turns, but for no cause that was demonstrated: nothing is reported, a line of the table.
+                # Taking turns, but for no cause that was demonstrated: nothing is reported, a line of the
+                # table.
                 unsure = sum(n for (kind, why), n in seen.items() if kind == "inconclusive")
                 silent = sum(n for (kind, why), n in seen.items() if kind == "serialised" and not why)
                 if expected[0] != FINE:
@@ -153,10 +154,8 @@ def main() -> int:
                 bad = options.repetitions - right - unsure
                 wrong, grey, total = wrong + bad, grey + unsure, total + options.repetitions
                 shown = ", ".join(f"{kind} {why}".strip() + f" {n}" for (kind, why), n in seen.most_common())
-                print(
-                    f"{body.__name__:<18}{workers:>8}{options.repetitions:>6}{right:>7}{unsure:>6}{bad:>7}  {shown}",
-                    flush=True,
-                )
+                counted = f"{options.repetitions:>6}{right:>7}{unsure:>6}{bad:>7}"
+                print(f"{body.__name__:<18}{workers:>8}{counted}  {shown}", flush=True)
     finally:
         stop.set()
         for helper in helpers:

@@ -12,15 +12,15 @@ from .model import Measurement, Row
 from .spawns import Site
 
 RELEASES_GIL = (
-    "What releases the GIL, so that threads do help: waiting (files, sockets, time.sleep, subprocesses), hashlib, "
-    "zlib, bz2 and lzma on large buffers, and most of numpy. Loops over Python objects do not."
+    "What releases the GIL, so that threads do help: waiting (files, sockets, time.sleep, subprocesses), "
+    "hashlib, zlib, bz2 and lzma on large buffers, and most of numpy. Loops over Python objects do not."
 )
 
 BUSY = 1.25
 
 
 def verdict(measurement: Measurement) -> Finding | None:
-    """Return the finding CH201 or CH202 where the workers took turns for a cause that was shown, else None."""
+    """Return the finding CH201 or CH202 where workers took turns for a cause that was shown, else None."""
     if judge(measurement) != WASTED:
         return None
     code = cause(measurement)
@@ -72,7 +72,9 @@ def joined_one_by_one(site: Site) -> Finding:
     noun = {"thread": "threads", "process": "processes", "task": "tasks"}[site.kind]
     path, line = site.line
     what = "waited for" if site.kind == "task" else "joined"
-    message = f"{site.count} {noun} started at {path}:{line}, each {what} before the next one: nothing overlaps"
+    message = (
+        f"{site.count} {noun} started at {path}:{line}, each {what} before the next one: nothing overlaps"
+    )
     detail = f"{message}.\n{CATALOGUE['CH203'].fix}"
     return Finding("CH203", message, detail, locations=(Location(path, line, "", "start", noun),))
 
@@ -81,7 +83,7 @@ def costlier_than_work(site: Site) -> Finding:
     """Return the finding CH204 for a site whose workers cost more to start than they do."""
     path, line = site.line
     message = (
-        f"{site.count} threads started at {path}:{line}: starting one takes {_time(site.cost)} of processor time, "
+        f"{site.count} threads started at {path}:{line}: starting one takes {_time(site.cost)} of CPU time, "
         f"its work {_time(site.work)}"
     )
     detail = f"{message}.\n{CATALOGUE['CH204'].fix}"
@@ -102,7 +104,9 @@ def _gil(measurement: Measurement) -> Finding:
         message += f"; {processes} on {cores}{idle}"
     lines += [CATALOGUE["CH201"].fix, RELEASES_GIL]
     if sys.version_info >= (3, 13):
-        lines.append("On a free-threaded build (python3.14t) run this test again: its table says what that gives.")
+        lines.append(
+            "On a free-threaded build (python3.14t) run this test again: its table says what that gives."
+        )
     return Finding("CH201", message, "\n".join(lines))
 
 
@@ -113,8 +117,8 @@ def _one_lock(measurement: Measurement) -> Finding:
     path, line = lock.waited_at
     created = f", created at {lock.created_at[0]}:{lock.created_at[1]}" if lock.created_at else ""
     message = (
-        f"{_threads(measurement, gain)}: they take turns at the lock {lock.expression} (taken at {path}:{line}"
-        f"{created}), which was held with others waiting {lock.share:.0%} of the time"
+        f"{_threads(measurement, gain)}: they take turns at the lock {lock.expression} "
+        f"(taken at {path}:{line}{created}), which was held with others waiting {lock.share:.0%} of the time"
     )
     lines = [f"{message}.", CATALOGUE["CH202"].fix]
     if measurement.gil and cpu_share(measurement) > 0.7:
@@ -135,5 +139,3 @@ def _threads(measurement: Measurement, gain: float) -> str:
 
 def _time(seconds: float) -> str:
     return f"{seconds * 1e6:.0f} us" if seconds < 1e-3 else f"{seconds * 1e3:.1f} ms"
-
-

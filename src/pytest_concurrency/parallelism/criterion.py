@@ -1,14 +1,16 @@
 """What a measurement means: pure functions, no clocks and no threads.
 
-The criterion is the *excess blocked time* and not the wall-clock speed-up, which a busy machine spoils. For each
-worker B = wall - CPU - run delay is what it waited for something other than a processor. Alone it needs D = CPU + B.
-If N workers of equal length take turns, the k-th waits for k others, on average D * (N - 1) / 2, so
+The criterion is the *excess blocked time* and not the wall-clock speed-up, which a busy machine spoils.
+For each worker B = wall - CPU - run delay is what it waited for something other than a processor. Alone
+it needs D = CPU + B. If N workers of equal length take turns, the k-th waits for k others, on average D *
+(N - 1) / 2, so
 
     sigma = (mean B together - mean B alone) / (mean D alone * (N - 1) / 2)
 
-is 0 where they do not get in each other's way and 1 where they take turns (up to 2 where they take many short turns).
-Because a holder without a processor prolongs the waits of all others, ``sigma`` alone is not believed: the number of
-workers that got on at once (:func:`concurrency`), in which that stretch cancels out, has to say the same.
+is 0 where they do not get in each other's way and 1 where they take turns (up to 2 where they take many
+short turns). Because a holder without a processor prolongs the waits of all others, ``sigma`` alone is
+not believed: the number of workers that got on at once (:func:`concurrency`), in which that stretch
+cancels out, has to say the same.
 """
 
 from __future__ import annotations
@@ -42,7 +44,9 @@ MIN_SAMPLES = 5
 
 
 def sigma(alone: Sequence[Usage], together: Round) -> float:
-    """Return the excess blocked time of a round over that of workers who take turns (see the module's text)."""
+    """Return the excess blocked time of a round over that of workers who take turns (see the module's
+    text).
+    """
     ideal = statistics.fmean(usage.demand for usage in alone) * (len(together.usages) - 1) / 2
     blocked_alone = statistics.fmean(usage.blocked for usage in alone)
     excess = statistics.fmean(usage.blocked for usage in together.usages) / together.scale - blocked_alone
@@ -52,21 +56,27 @@ def sigma(alone: Sequence[Usage], together: Round) -> float:
 def sigma_without_noise(alone: Sequence[Usage], together: Round) -> float:
     """Return sigma less all that the other workers' run delays can have added to a worker's waits.
 
-    For workers who mostly sleep or wait for devices: their run delays come from a busy machine, and a lock whose
-    holder, or next holder, has no processor keeps everybody waiting. Workers who compute also queue for
-    processors, and for the GIL, so that for them this is far too low.
+    For workers who mostly sleep or wait for devices: their run delays come from a busy machine, and a
+    lock whose holder, or next holder, has no processor keeps everybody waiting. Workers who compute also
+    queue for processors, and for the GIL, so that for them this is far too low.
     """
     ideal = statistics.fmean(usage.demand for usage in alone) * (len(together.usages) - 1) / 2
     delays = sum(usage.delay or 0.0 for usage in together.usages)
     excess = statistics.fmean(
-        max(0.0, usage.blocked / together.scale - single.blocked - (delays - (usage.delay or 0.0)) / together.scale)
+        max(
+            0.0,
+            usage.blocked / together.scale
+            - single.blocked
+            - (delays - (usage.delay or 0.0)) / together.scale,
+        )
         for usage, single in zip(together.usages, alone, strict=True)
     )
     return excess / ideal if ideal > 0 else 0.0
 
 
 def concurrency(alone: Sequence[Usage], together: Round) -> float:
-    """Return how many workers got on at once, on average: 1 where they took turns, N where none waited for another.
+    """Return how many workers got on at once, on average: 1 where they took turns, N where none waited for
+    another.
 
     A worker that is ready but has no processor counts as getting on: that is the machine's doing.
     """
@@ -84,13 +94,15 @@ def speedup(alone: Sequence[Usage], together: Round) -> float:
 
 
 def potential_speedup(alone: Sequence[Usage], together: Round) -> float:
-    """Return the gain that the round would have had on a machine with processors to spare (the run delay left out)."""
+    """Return the gain that the round would have had on a machine with processors to spare (the run delay
+    left out).
+    """
     longest = max(usage.demand for usage in together.usages)
     return together.scale * sum(usage.demand for usage in alone) / longest if longest > 0 else 0.0
 
 
 def quiet(together: Round) -> bool:
-    """Return whether the workers hardly waited for a processor, so that wall-clock figures can be believed."""
+    """Return whether workers hardly waited for a processor, so that wall-clock figures can be believed."""
     queued = sum(usage.delay or 0.0 for usage in together.usages)
     return queued <= QUIET * sum(usage.demand for usage in together.usages)
 
@@ -108,7 +120,11 @@ def starved(together: Round) -> bool:
     """
     computed = sum(usage.cpu for usage in together.usages)
     queued = sum(usage.delay or 0.0 for usage in together.usages)
-    return together.span > 0 and computed < 1.3 * together.span and queued > 0.5 * computed > 0.15 * together.span
+    return (
+        together.span > 0
+        and computed < 1.3 * together.span
+        and queued > 0.5 * computed > 0.15 * together.span
+    )
 
 
 def fine_below(together: Round) -> float:
@@ -117,7 +133,9 @@ def fine_below(together: Round) -> float:
 
 
 def decided(alone: Sequence[Usage], rounds: Sequence[Round]) -> bool:
-    """Return whether further rounds would not change the verdict: one clearly fine, two above 0.6, or enough."""
+    """Return whether further rounds would not change the verdict: one clearly fine, two above 0.6, or
+    enough.
+    """
     values = [sigma(alone, each) for each in rounds]
     return (
         len(values) >= ROUNDS
@@ -154,7 +172,8 @@ def judge(measurement: Measurement) -> str:
         return WASTED
     if why == "CH202":
         return WASTED if _depth(measurement) > LOCK_DEPTH else PARTLY
-    return WASTED if gained < NO_GAIN_BELOW else UNKNOWN
+    # Without a cause there is only the figure, and that is believed on a quiet machine only.
+    return WASTED if gained < NO_GAIN_BELOW and all(map(quiet, rounds)) else UNKNOWN
 
 
 def _held_up_by_noise(measurement: Measurement) -> bool:
@@ -169,7 +188,8 @@ def _held_up_by_noise(measurement: Measurement) -> bool:
 def _depth(measurement: Measurement) -> float:
     """Return how long the queue at the busiest lock was, 0 to 1.
 
-    On a free-threaded build a waiting thread may spin, which is CPU time: sigma misses it, a profile does not.
+    On a free-threaded build a waiting thread may spin, which is CPU time: sigma misses it, a profile does
+    not.
     """
     lock = busiest(measurement)
     return lock.depth if lock is not None and measurement.profile.samples >= MIN_SAMPLES else 0.0

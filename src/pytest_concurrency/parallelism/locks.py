@@ -1,9 +1,10 @@
-"""Which lock a thread waits for, read from its frame: no lock is instrumented and no code of the user is called.
+"""Which lock a thread waits for, read from its frame: no lock is instrumented and no code of the user is
+called.
 
-The instruction at which the frame stands has a source range (PEP 657); a wait for a lock is ``with X:`` or
-``X.acquire()`` there, and X, as long as it is made of names, attributes and constant subscripts, is looked up without
-running anything. A wait that the standard library makes on behalf of its caller (a semaphore, a condition, a logging
-handler) is shown at the caller's line.
+The instruction at which the frame stands has a source range (PEP 657); a wait for a lock is ``with X:``
+or ``X.acquire()`` there, and X, as long as it is made of names, attributes and constant subscripts, is
+looked up without running anything. A wait that the standard library makes on behalf of its caller (a
+semaphore, a condition, a logging handler) is shown at the caller's line.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ _SIGNALS = frozenset({"wait", "wait_for", "join", "_wait_for_tstate_lock", "_wai
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Where a name lives: a function (its path and name), a class, or a module; ``name`` is the name itself."""
+    """Where a name lives: a function (its path and name), a class, or a module; ``name`` is the name
+    itself.
+    """
 
     name: str
     function: tuple[str, str] | None = None
@@ -45,7 +48,9 @@ class Home:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Waiting:
-    """A thread that stands at a lock: the lock, its source text, (path, line) of the waiting line, and its home."""
+    """A thread that stands at a lock: the lock, its source text, (path, line) of the waiting line, and its
+    home.
+    """
 
     lock: object
     expression: str
@@ -54,7 +59,9 @@ class Waiting:
 
 
 def waiting_at(frame: types.FrameType) -> Waiting | None:
-    """Return the lock that the thread with this top frame waits for, or None where it waits for none that is known."""
+    """Return the lock that the thread with this top frame waits for, or None where it waits for none that
+    is known.
+    """
     if os.path.normcase(frame.f_code.co_filename).startswith(_OWN):
         return None
     lock: object = None
@@ -84,7 +91,9 @@ def waiting_at(frame: types.FrameType) -> Waiting | None:
 
 
 def is_held(lock: object) -> bool:
-    """Return whether somebody holds the lock right now (true where the type does not tell: a thread waits for it)."""
+    """Return whether somebody holds the lock right now (true where the type does not tell: a thread waits
+    for it).
+    """
     if isinstance(lock, _MUTEXES):
         locked = getattr(lock, "locked", None)
         if locked is not None:
@@ -96,8 +105,9 @@ def is_held(lock: object) -> bool:
 def created_at(waiting: Waiting) -> tuple[str, int] | None:
     """Return (path, line) of the assignment that created the lock, or None where the sources do not show one.
 
-    The name under which the lock is used is looked for in the function that uses it and those around it, the class,
-    or the module; a lock that came as an argument is looked for in whatever module, class or instance holds it.
+    The name under which the lock is used is looked for in the function that uses it and those around it,
+    the class, or the module; a lock that came as an argument is looked for in whatever module, class or
+    instance holds it.
     """
     homes = (waiting.home,) if waiting.home is not None else ()
     for home in itertools.chain(homes, _holders(waiting.lock)):
@@ -122,12 +132,15 @@ def _waiting_expression(frame: types.FrameType) -> ast.expr | None:
     """Return X where the frame stands at ``with X:`` or ``X.acquire()``, else None."""
     index = frame.f_lasti // 2
     if dis.opname[frame.f_code.co_code[frame.f_lasti]] == "BEFORE_WITH":
-        index -= 1  # Until Python 3.13 its own range may be the whole statement; X is what was loaded just before.
+        index -= (
+            1  # Until Python 3.13 its own range may be the whole statement; X is what was loaded just before.
+        )
     position = next(itertools.islice(frame.f_code.co_positions(), index, None), None)
-    if position is None or None in position:
+    if position is None:
         return None
     line, end_line, column, end_column = position
-    assert line is not None and end_line is not None and column is not None and end_column is not None
+    if line is None or end_line is None or column is None or end_column is None:
+        return None
     lines = [text.encode() for text in linecache.getlines(frame.f_code.co_filename)[line - 1 : end_line]]
     if len(lines) != end_line - line + 1:
         return None
@@ -183,7 +196,9 @@ def _home(node: ast.expr, frame: types.FrameType) -> Home | None:
     if isinstance(node, ast.Name):
         code = frame.f_code
         if code.co_name == "<module>" or (node.id not in frame.f_locals and node.id in frame.f_globals):
-            return next(_module_names(frame.f_globals.get(node.id), str(frame.f_globals.get("__name__"))), None)
+            return next(
+                _module_names(frame.f_globals.get(node.id), str(frame.f_globals.get("__name__"))), None
+            )
         return Home(node.id, function=(code.co_filename, code.co_name))
     if isinstance(node, ast.Attribute):
         owner = _look_up(node.value, frame)
@@ -199,7 +214,10 @@ def _module_names(value: object, first: str) -> Iterator[Home]:
         module = sys.modules.get(name)
         if isinstance(module, types.ModuleType):
             for key, found in list(vars(module).items()):
-                if found is value and _assignment(getattr(module, "__file__", None) or "", key, "") is not None:
+                if (
+                    found is value
+                    and _assignment(getattr(module, "__file__", None) or "", key, "") is not None
+                ):
                     yield Home(key, module=name)
 
 
@@ -235,7 +253,9 @@ def _sources(home: Home) -> Iterator[tuple[str, str]]:
 
 
 def _assignment(path: str, name: str, owner: str) -> int | None:
-    """Return the line of ``name = ...`` in the module, in the class (also as an attribute), or in the function."""
+    """Return the line of ``name = ...`` in the module, in the class (also as an attribute), or in the
+    function.
+    """
     try:
         tree = ast.parse("".join(linecache.getlines(path)))
     except (SyntaxError, ValueError):
@@ -268,7 +288,8 @@ def _lines(root: ast.AST, name: str, *, attribute: bool, flat: bool = False) -> 
         else:
             continue
         for target in targets:
-            if isinstance(target, ast.Name) and target.id == name:
-                yield node.lineno
-            elif attribute and isinstance(target, ast.Attribute) and target.attr == name:
+            named = target.id if isinstance(target, ast.Name) else None
+            if attribute and isinstance(target, ast.Attribute):
+                named = target.attr
+            if named == name:
                 yield node.lineno

@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable, Sequence
 
 from .clocks import run_delay
+from .criterion import FINE, MIN_ALONE, MIN_SAMPLES, WASTED, cause, counts, decided, judge
 from .model import Measurement, ProcessFigure, Round, Usage
 from .processes import in_processes
 from .rounds import Body, Group, Outcome, one
 from .sampler import SampleCounts, Sampler
-from .criterion import FINE, MIN_ALONE, MIN_SAMPLES, WASTED, cause, counts, decided, judge
 
 MAX_REPEATS = 1_000_000
 MAX_DISCARDED = 6
@@ -35,16 +35,19 @@ def measure(
 ) -> Measurement:
     """Run ``bodies`` alone and together in fresh threads and return what it came to.
 
-    Give the same object several times for workers that do the same; it is then measured alone only once. Bodies are
-    called many times, until a run takes at least 20 ms. ``max_seconds`` is the budget: no run is begun that would
-    not fit into it. ``limit`` is when workers that have not ended count as stuck (seconds in all; default: three
-    times the budget, at least 10 s). ``first`` stands in for the very first call of the first body: a watcher.
-    Workers that compute are also measured as processes, if the body can be pickled.
-    Nothing is raised for what a body raises: see :attr:`Measurement.error` and :attr:`Measurement.problem`.
+    Give the same object several times for workers that do the same; it is then measured alone only once.
+    Bodies are called many times, until a run takes at least 20 ms. ``max_seconds`` is the budget: no run
+    is begun that would not fit into it. ``limit`` is when workers that have not ended count as stuck
+    (seconds in all; default: three times the budget, at least 10 s). ``first`` stands in for the very
+    first call of the first body: a watcher. Workers that compute are also measured as processes, if the
+    body can be pickled. Nothing is raised for what a body raises: see :attr:`Measurement.error` and
+    :attr:`Measurement.problem`.
     """
     if len(bodies) < 2:
         raise ValueError(f"measure() needs at least two bodies, not {len(bodies)}")
-    return _Session(bodies, max_seconds, limit if limit is not None else max(10.0, 3 * max_seconds), first).run()
+    return _Session(
+        bodies, max_seconds, limit if limit is not None else max(10.0, 3 * max_seconds), first
+    ).run()
 
 
 class _Stop(Exception):
@@ -89,9 +92,7 @@ class _Session:
             if judge(found) == WASTED and cause(found) == "CH201" and len(self._distinct) == 1:
                 body = self._distinct[0]
                 scale = max(1, math.ceil(PROCESS_RUN / self._best[body].demand))
-                self._processes = in_processes(
-                    body, found.workers, scale * self._repeats[body], self._end
-                )
+                self._processes = in_processes(body, found.workers, scale * self._repeats[body], self._end)
         except _Stop as stop:
             return self._measurement(stop)
         return self._measurement()
@@ -109,7 +110,9 @@ class _Session:
             profile=self._samples.profile(),
             processes=self._processes,
             problem=stop.problem if stop is not None else "",
-            error=outcome.errors[0] if stop is not None and stop.blame and outcome and outcome.errors else None,
+            error=outcome.errors[0]
+            if stop is not None and stop.blame and outcome and outcome.errors
+            else None,
             stuck=outcome is not None and outcome.stuck,
         )
 
@@ -168,7 +171,8 @@ class _Session:
             helpers.wait(self._limit)
             if group.wait(self._limit):
                 raise _Stop(
-                    f"a worker alone needs more than max_seconds={self._max_seconds:g}, or it waits for the others"
+                    f"a worker alone needs more than max_seconds={self._max_seconds:g}, "
+                    "or it waits for the others"
                 )
         finally:
             helpers.close()

@@ -10,7 +10,8 @@ from typing import Any
 class Usage:
     """What one worker's run cost: seconds of wall clock, of thread CPU time and of run delay.
 
-    ``delay`` is the time that the thread was ready to run and had no processor (None: the system does not say).
+    ``delay`` is the time that the thread was ready to run and had no processor (None: the system does not
+    say).
     """
 
     wall: float
@@ -64,8 +65,8 @@ class LockUse:
 class Profile:
     """What the sampler saw while the workers ran at once.
 
-    ``samples`` counts the moments at which at least two workers were unfinished; ``gil_queue`` (0 to 1) is the
-    part of them at which an idle thread had to queue for the interpreter lock.
+    ``samples`` counts the moments at which at least two workers were unfinished; ``gil_queue`` (0 to 1)
+    is the part of them at which an idle thread had to queue for the interpreter lock.
     """
 
     samples: int = 0
@@ -77,7 +78,8 @@ class Profile:
 class ProcessFigure:
     """The same workers as processes: the measured ``speedup`` over one after the other.
 
-    ``idle`` is what they would give with all ``cores`` usable processors free, by the CPU time that they took.
+    ``idle`` is what they would give with all ``cores`` usable processors free, by the CPU time that they
+    took.
     """
 
     workers: int
@@ -92,8 +94,9 @@ class Measurement:
 
     ``alone`` has the best run alone of each worker, who calls its body ``repeats`` times (1 where they
     differ) to last long enough; ``together`` the rounds that count; ``discarded`` how many did not.
-    ``problem`` says in one sentence why nothing could be measured (empty: it could); ``error`` is what a body raised;
-    ``stuck`` is true where workers had not ended in time; ``gil`` whether the interpreter lock is on.
+    ``problem`` says in one sentence why nothing could be measured (empty: it could); ``error`` is what a
+    body raised; ``stuck`` is true where workers had not ended in time; ``gil`` whether the interpreter
+    lock is on.
     """
 
     workers: int

@@ -1,4 +1,6 @@
-"""Measures a body that starts its own threads: once as it is, once with each thread waited for as it starts."""
+"""Measures a body that starts its own threads: once as it is, once with each thread waited for as it
+starts.
+"""
 
 from __future__ import annotations
 
@@ -32,12 +34,15 @@ class _Stop(Exception):
         self.outcome = outcome
 
 
-def measure_own(body: Callable[[], object], *, max_seconds: float = 5.0, limit: float | None = None) -> OwnThreads:
+def measure_own(
+    body: Callable[[], object], *, max_seconds: float = 5.0, limit: float | None = None
+) -> OwnThreads:
     """Run ``body`` in a fresh thread several times and compare its threads as they run with each run alone.
 
-    The workers are the threads that the body's first level starts and that run at the same time. To run them alone,
-    each is waited for right after its start; where one does not end, because it waits for what comes later, nothing
-    can be measured. ``max_seconds`` and ``limit`` as for :func:`.measure.measure`; nothing is raised.
+    The workers are the threads that the body's first level starts and that run at the same time. To run
+    them alone, each is waited for right after its start; where one does not end, because it waits for
+    what comes later, nothing can be measured. ``max_seconds`` and ``limit`` as for
+    :func:`.measure.measure`; nothing is raised.
     """
     end = time.monotonic() + max_seconds
     return _Session(body, end, time.monotonic() + (limit or max(10.0, 3 * max_seconds)), max_seconds).run()
@@ -213,4 +218,3 @@ class _Session:
 def _usage(entry: Entry) -> Usage:
     begun, ended = entry.begun, entry.ended
     return usage(begun, ended) if begun is not None and ended is not None else usage(stamp(), stamp())
-

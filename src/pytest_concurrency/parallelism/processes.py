@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pickle
@@ -15,7 +16,8 @@ from collections.abc import Callable
 
 from .model import ProcessFigure
 
-# A fresh interpreter and not multiprocessing: that would fork with threads running, or import the main program again.
+# A fresh interpreter and not multiprocessing: that would fork with threads running, or import the main
+# program again.
 _CHILD = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
     "from pytest_concurrency.parallelism.child import main; main()"
@@ -59,10 +61,8 @@ class _Child:
         self._reader.join(1)
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
-                try:
+                with contextlib.suppress(OSError):
                     stream.close()
-                except OSError:
-                    pass
 
 
 def in_processes(
@@ -70,8 +70,8 @@ def in_processes(
 ) -> ProcessFigure | None:
     """Run ``body`` ``repeats`` times in each of ``workers`` fresh processes and return what that gives.
 
-    ``deadline`` is a time of ``time.monotonic``. Returns None where the body cannot be pickled, fails in another
-    process (a module that cannot be imported there), or does not end in time.
+    ``deadline`` is a time of ``time.monotonic``. Returns None where the body cannot be pickled, fails in
+    another process (a module that cannot be imported there), or does not end in time.
     """
     try:
         payload = pickle.dumps((body, repeats))

@@ -1,4 +1,6 @@
-"""Runs bodies in fresh threads, all let go at one moment, and reads each thread's clocks. Every wait is bounded."""
+"""Runs bodies in fresh threads, all let go at one moment, and reads each thread's clocks. Every wait is
+bounded.
+"""
 
 from __future__ import annotations
 
@@ -99,7 +101,9 @@ class Group:
             worker.gate.release()
 
     def wait(self, deadline: float) -> bool:
-        """Wait until every worker has ended or ``deadline`` (``time.monotonic``) is past; return whether all have."""
+        """Wait until every worker has ended or ``deadline`` (``time.monotonic``) is past; return whether
+        all have.
+        """
         for worker in self._workers:
             if worker.thread is not None:
                 worker.thread.join(max(0.0, deadline - time.monotonic()))
@@ -127,9 +131,11 @@ class Group:
     def _round(self) -> Round:
         usages, starts, ends = [], [], []
         for worker in self._workers:
-            assert worker.ready is not None and worker.begun is not None and worker.ended is not None
+            if worker.ready is None or worker.begun is None or worker.ended is None:
+                raise AssertionError("a round is made of workers that ended")
             usages.append(usage(worker.ready, worker.ended, worker.released))
-            # Late because the machine was busy is late; late because another worker had the GIL is what we measure.
+            # Late because the machine was busy is late; late because another worker had the GIL is what
+            # we measure.
             if worker.ready.delay is None or worker.begun.delay is None:
                 starts.append(worker.begun.wall)
             else:

@@ -1,4 +1,5 @@
-"""A sampling profiler for waits: which locks the workers stand at, and how long the GIL keeps an idle thread waiting.
+"""A sampling profiler for waits: which locks the workers stand at, and how long the GIL keeps an idle
+thread waiting.
 
 It works on code that nobody instrumented: every few milliseconds it reads the frames of the workers.
 """
@@ -15,7 +16,8 @@ from .locks import Waiting, created_at, is_held, waiting_at
 from .model import LockUse, Profile
 
 PERIOD = 0.002
-# Who computes gives the GIL up after the switch interval, 5 ms: who is free to give it up does so in microseconds.
+# Who computes gives the GIL up after the switch interval, 5 ms: who is free to give it up does so in
+# microseconds.
 QUEUED = 0.001
 Seen = tuple[Waiting, int, float]
 # A body that makes its lock anew in each run has one lock for our purpose: that of its line.
@@ -53,7 +55,8 @@ class Sampler:
         before = stamp()
         while not self._stop.acquire(timeout=PERIOD):
             after = stamp_end()
-            # The clocks are read with the GIL held: what exceeds the period and is no run delay was the queue for it.
+            # The clocks are read with the GIL held: what exceeds the period and is no run delay was the
+            # queue for it.
             waited = usage(before, after).blocked - PERIOD
             idents = self._idents()
             if len(idents) >= 2:
@@ -111,7 +114,11 @@ class SampleCounts:
             return Profile()
         locks = tuple(
             LockUse(
-                waiting.expression, count / self.samples, depth / self.samples, waiting.at, created_at(waiting)
+                waiting.expression,
+                count / self.samples,
+                depth / self.samples,
+                waiting.at,
+                created_at(waiting),
             )
             for waiting, count, depth in sorted(self.seen, key=lambda each: -each[2])
         )

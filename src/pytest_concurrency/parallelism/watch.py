@@ -1,4 +1,6 @@
-"""Logs who starts and joins which thread, process or executor task while a body runs; nothing stays patched."""
+"""Logs who starts and joins which thread, process or executor task while a body runs; nothing stays
+patched.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ _OWN = os.path.normcase(os.path.dirname(__file__)) + os.sep
 
 @dataclass(slots=True)
 class Entry:
-    """One worker: who started it when, what of its join was seen, and the clocks of its run (threads only)."""
+    """One worker: who started it when, what was seen of its join, and the clocks of its run (threads)."""
 
     worker: object
     kind: str
@@ -168,7 +170,8 @@ def _submit(log: Log, original: Callable[..., Any], pool: Any, *args: Any, **kwa
 
 
 def _site(caller: FrameType | None) -> tuple[Line, ...]:
-    """Return the lines from the outermost frame to the caller, or () where the standard library starts a worker.
+    """Return the lines from the outermost frame to the caller, or () where the standard library starts a
+    worker.
 
     Threads that a pool or a queue starts for itself are no workers of the user's.
     """
@@ -187,4 +190,3 @@ def _site(caller: FrameType | None) -> tuple[Line, ...]:
 def _is_library(path: str) -> bool:
     path = os.path.normcase(path)
     return path.startswith("<frozen") or (path.startswith(_STDLIB) and "site-packages" not in path)
-

@@ -119,7 +119,9 @@ def _findings(
 
 def _relative(finding: Finding, root: Path) -> Finding:
     locations = tuple(
-        replace(each, path=str(Path(each.path).relative_to(root))) if Path(each.path).is_relative_to(root) else each
+        replace(each, path=str(Path(each.path).relative_to(root)))
+        if Path(each.path).is_relative_to(root)
+        else each
         for each in finding.locations
     )
     prefix = f"{root}/"
@@ -134,8 +136,8 @@ def _relative(finding: Finding, root: Path) -> Finding:
 def _speedup(measurement: Measurement) -> float | None:
     """Return the best speed-up that ``min_speedup`` is compared with, or None where it cannot be told.
 
-    A busy machine is not the test's fault: unless the workers were shown to take turns, only rounds count in which
-    they hardly waited for a processor.
+    A busy machine is not the test's fault: unless the workers were shown to take turns, only rounds count
+    in which they hardly waited for a processor.
     """
     if measurement.problem or not measurement.alone:
         return None
@@ -151,7 +153,8 @@ def _too_slow(settings: Settings, measurement: Measurement) -> str:
     if settings.min_speedup is None or best is None or best >= settings.min_speedup:
         return ""
     return (
-        f"{measurement.workers} threads give a speed-up of {best:.1f}x, less than min_speedup={settings.min_speedup:g}."
+        f"{measurement.workers} threads give a speed-up of {best:.1f}x, "
+        f"less than min_speedup={settings.min_speedup:g}."
     )
 
 
