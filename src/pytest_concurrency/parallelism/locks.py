@@ -26,6 +26,7 @@ from dataclasses import dataclass
 
 _MUTEXES = (type(_thread.allocate_lock()), type(_thread.RLock()))
 _LOCKS = (*_MUTEXES, threading.Semaphore, threading.Condition, type(threading.RLock()))
+_FACTORIES = frozenset({"Lock", "RLock", "Semaphore", "BoundedSemaphore", "Condition", "allocate_lock"})
 _MISSING = object()
 _THREADING = os.path.normcase(threading.__file__ or "threading.py")
 _STDLIB = os.path.normcase(sysconfig.get_paths()["stdlib"]) + os.sep
@@ -111,10 +112,17 @@ def created_at(waiting: Waiting) -> tuple[str, int] | None:
     """
     homes = (waiting.home,) if waiting.home is not None else ()
     for home in itertools.chain(homes, _holders(waiting.lock)):
-        for path, owner in _sources(home):
-            line = _assignment(path, home.name, owner)
-            if line is not None:
-                return path, line
+        made = _first_assignment(home, makes_lock=True)
+        if made is not None:
+            return made
+    return _first_assignment(homes[0], makes_lock=False) if homes else None
+
+
+def _first_assignment(home: Home, makes_lock: bool) -> tuple[str, int] | None:
+    for path, owner in _sources(home):
+        line = _assignment(path, home.name, owner, makes_lock)
+        if line is not None:
+            return path, line
     return None
 
 
@@ -216,7 +224,7 @@ def _module_names(value: object, first: str) -> Iterator[Home]:
             for key, found in list(vars(module).items()):
                 if (
                     found is value
-                    and _assignment(getattr(module, "__file__", None) or "", key, "") is not None
+                    and _assignment(getattr(module, "__file__", None) or "", key, "", False) is not None
                 ):
                     yield Home(key, module=name)
 
@@ -252,7 +260,7 @@ def _sources(home: Home) -> Iterator[tuple[str, str]]:
             yield path, ""
 
 
-def _assignment(path: str, name: str, owner: str) -> int | None:
+def _assignment(path: str, name: str, owner: str, makes_lock: bool) -> int | None:
     """Return the line of ``name = ...`` in the module, in the class (also as an attribute), or in the
     function.
     """
@@ -264,13 +272,25 @@ def _assignment(path: str, name: str, owner: str) -> int | None:
         roots: list[ast.AST] = [
             node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == owner[6:]
         ]
-        return next((line for root in roots for line in _lines(root, name, attribute=True)), None)
+        return next(
+            (line for root in roots for line in _lines(root, name, attribute=True, makes_lock=makes_lock)),
+            None,
+        )
     if owner:
         kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
         inside = [n for n in ast.walk(tree) if isinstance(n, kinds) and _mentions(n, owner)]
         # The innermost function comes last in the walk: its own names hide those of the functions around it.
-        return next((line for root in reversed(inside) for line in _lines(root, name, attribute=False)), None)
-    return next((line for line in _lines(tree, name, attribute=False, flat=True)), None)
+        return next(
+            (
+                line
+                for root in reversed(inside)
+                for line in _lines(root, name, attribute=False, makes_lock=makes_lock)
+            ),
+            None,
+        )
+    return next(
+        (line for line in _lines(tree, name, attribute=False, flat=True, makes_lock=makes_lock)), None
+    )
 
 
 def _mentions(node: ast.AST, function: str) -> bool:
@@ -278,7 +298,9 @@ def _mentions(node: ast.AST, function: str) -> bool:
     return any(isinstance(each, kinds) and each.name == function for each in ast.walk(node))
 
 
-def _lines(root: ast.AST, name: str, *, attribute: bool, flat: bool = False) -> Iterator[int]:
+def _lines(
+    root: ast.AST, name: str, *, attribute: bool, makes_lock: bool, flat: bool = False
+) -> Iterator[int]:
     nodes = root.body if flat and isinstance(root, ast.Module) else ast.walk(root)
     for node in nodes:
         if isinstance(node, ast.Assign):
@@ -287,9 +309,18 @@ def _lines(root: ast.AST, name: str, *, attribute: bool, flat: bool = False) -> 
             targets = [node.target]
         else:
             continue
+        if makes_lock and not _makes_lock(node.value):
+            continue
         for target in targets:
             named = target.id if isinstance(target, ast.Name) else None
             if attribute and isinstance(target, ast.Attribute):
                 named = target.attr
             if named == name:
                 yield node.lineno
+
+
+def _makes_lock(value: ast.expr | None) -> bool:
+    """Whether a lock is made somewhere in the expression, by its usual name."""
+    calls = [node.func for node in ast.walk(value) if isinstance(node, ast.Call)] if value is not None else []
+    names = {each.attr if isinstance(each, ast.Attribute) else getattr(each, "id", "") for each in calls}
+    return bool(names & _FACTORIES)
