@@ -32,6 +32,7 @@ def measure(
     max_seconds: float = 5.0,
     limit: float | None = None,
     first: Callable[[Body], object] | None = None,
+    processes: bool = True,
 ) -> Measurement:
     """Run ``bodies`` alone and together in fresh threads and return what it came to.
 
@@ -45,9 +46,8 @@ def measure(
     """
     if len(bodies) < 2:
         raise ValueError(f"measure() needs at least two bodies, not {len(bodies)}")
-    return _Session(
-        bodies, max_seconds, limit if limit is not None else max(10.0, 3 * max_seconds), first
-    ).run()
+    end = limit if limit is not None else max(10.0, 3 * max_seconds)
+    return _Session(bodies, max_seconds, end, first, processes).run()
 
 
 class _Stop(Exception):
@@ -64,7 +64,12 @@ class _Session:
     """One measurement: budget, calibration, rounds."""
 
     def __init__(
-        self, bodies: Sequence[Body], max_seconds: float, limit: float, first: Callable[[Body], object] | None
+        self,
+        bodies: Sequence[Body],
+        max_seconds: float,
+        limit: float,
+        first: Callable[[Body], object] | None,
+        processes: bool,
     ) -> None:
         now = time.monotonic()
         self._bodies = list(bodies)
@@ -73,6 +78,7 @@ class _Session:
         self._limit = now + limit
         self._max_seconds = max_seconds
         self._first = first
+        self._try_processes = processes
         self._repeats = {body: 1 for body in self._distinct}
         self._begun = False
         self._best: dict[Body, Usage] = {}
@@ -89,7 +95,9 @@ class _Session:
             if judge(self._measurement()) != FINE:
                 self._profile()
             found = self._measurement()
-            if judge(found) == WASTED and cause(found) == "CH201" and len(self._distinct) == 1:
+            if not self._try_processes or len(self._distinct) > 1:
+                return found
+            if judge(found) == WASTED and cause(found) == "CH201":
                 body = self._distinct[0]
                 scale = max(1, math.ceil(PROCESS_RUN / self._best[body].demand))
                 self._processes = in_processes(body, found.workers, scale * self._repeats[body], self._end)
