@@ -1,5 +1,6 @@
 """Real threads. Only answers that no busy machine can change are asserted."""
 
+import _thread
 import threading
 import time
 
@@ -42,9 +43,11 @@ def test_sleepers_are_never_reported():
 
 def test_different_bodies_are_each_measured_alone():
     calls = []
-    found = measure(
-        [lambda: (calls.append(1), time.sleep(0.1)), lambda: (calls.append(2), time.sleep(0.1))], max_seconds=20
-    )
+
+    def worker(number):
+        return lambda: (calls.append(number), time.sleep(0.1))
+
+    found = measure([worker(1), worker(2)], max_seconds=20)
     assert verdict(found) is None
     assert len(found.alone) == 2
     assert calls.count(1) >= 2
@@ -127,3 +130,28 @@ def test_the_first_call_can_be_watched():
     watched = []
     measure([lambda: time.sleep(0.03)] * 2, first=lambda body: watched.append(body()))
     assert len(watched) == 1
+
+
+def test_bodies_need_no_hash():
+    class Body:
+        def __eq__(self, other):
+            return True
+
+        def __call__(self):
+            time.sleep(0.1)
+
+    assert len(measure([Body(), Body()], max_seconds=20).alone) == 2
+
+
+def test_an_interrupt_leaves_no_thread():
+    def interrupts():
+        _thread.interrupt_main()
+        while True:
+            time.sleep(0.001)
+
+    with pytest.raises(KeyboardInterrupt):
+        measure([interrupts] * 2, max_seconds=1, limit=60)
+    deadline = time.monotonic() + 10
+    while ours() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert ours() == []

@@ -20,7 +20,7 @@ def test_threads_of_the_body_at_one_lock():
 
         def work():
             with lock:
-                time.sleep(0.1)
+                time.sleep(0.3)
 
         start_and_join(work, work)
 

@@ -1,3 +1,4 @@
+import multiprocessing
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -87,3 +88,14 @@ def test_nothing_stays_patched_even_after_an_error():
         1 / 0
     assert [threading.Thread.start, threading.Thread.join, BaseProcess.start, Future.result] == before
     assert "run" not in vars(thread)
+
+
+def test_processes_are_watched_too():
+    context = multiprocessing.get_context("spawn")
+    with watch() as log:
+        for _ in range(2):
+            process = context.Process(target=int)
+            process.start()
+            process.join()
+    (site,) = joined_one_by_one(log.spawns)
+    assert (site.kind, site.count) == ("process", 2)

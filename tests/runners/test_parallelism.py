@@ -35,11 +35,12 @@ def test_a_lock_around_the_whole_body_is_a_warning_with_its_lines(pytester):
     (test,) = report(pytester)
     (hazard,) = test["hazards"]
     assert (hazard["code"], hazard["severity"]) == ("CH202", "warning")
-    places = [(each["path"].rpartition("/")[2], each["line"], each["action"]) for each in hazard["locations"]]
+    locations = hazard["locations"]
+    places = [(each["path"].rpartition("/")[2], each["line"], each["action"]) for each in locations]
     name = next(pytester.path.glob("test_*.py")).name
     assert places == [(name, 8, "acquire"), (name, 4, "create")]
     assert test["parallelism"]["verdict"] == "serialised (CH202)"
-    result.stdout.fnmatch_lines(["*CH202 serialised by one lock: 3 threads*", "test * workers *", "*test_it*3*"])
+    result.stdout.fnmatch_lines(["*CH202 serialised by one lock: 3 *", "test * workers *", "*test_it*3*"])
 
 
 def test_a_code_made_an_error_fails_the_test_and_an_ignored_one_is_silent(pytester):
@@ -191,7 +192,7 @@ def test_a_body_that_never_ends_fails_with_its_stack(pytester):
         ("workers=-1", "*::test_it: parallelism: workers=-1 is not a whole number of at least 0.*"),
         ("min_speedup=0", "*::test_it: parallelism: min_speedup=0 is not a number greater than 0.*"),
         ("max_seconds='soon'", "*::test_it: parallelism: max_seconds='soon' is not a number of seconds*"),
-        ("schedules=3", "*::test_it: parallelism has no argument 'schedules'; it takes workers, max_seconds,*"),
+        ("schedules=3", "*::test_it: parallelism has no argument 'schedules'; it takes workers, *"),
         ("ignore=['CH999']", "*::test_it: parallelism: ignore=*CH999*"),
         ("4", "*::test_it: parallelism takes keyword arguments only, not 4; write parallelism(workers=4)*"),
     ],

@@ -171,7 +171,7 @@ def judge(measurement: Measurement) -> str:
     if why == "CH201":
         return WASTED
     if why == "CH202":
-        return WASTED if _depth(measurement) > LOCK_DEPTH else PARTLY
+        return WASTED if _depth(measurement) > LOCK_DEPTH or _at_the_gil(measurement) else PARTLY
     # Without a cause there is only the figure, and that is believed on a quiet machine only.
     return WASTED if gained < NO_GAIN_BELOW and all(map(quiet, rounds)) else UNKNOWN
 
@@ -218,6 +218,9 @@ def cause(measurement: Measurement) -> str:
     lock = busiest(measurement)
     if lock is not None and lock.share > LOCK_SHARE:
         return "CH202"
-    if measurement.gil and cpu_share(measurement) > CPU_SHARE and profile.gil_queue > GIL_QUEUE:
-        return "CH201"
-    return ""
+    return "CH201" if _at_the_gil(measurement) else ""
+
+
+def _at_the_gil(measurement: Measurement) -> bool:
+    queued = measurement.profile.gil_queue > GIL_QUEUE
+    return measurement.gil and queued and cpu_share(measurement) > CPU_SHARE

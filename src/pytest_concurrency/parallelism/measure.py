@@ -73,15 +73,15 @@ class _Session:
     ) -> None:
         now = time.monotonic()
         self._bodies = list(bodies)
-        self._distinct = list(dict.fromkeys(bodies))
+        self._distinct = list({id(body): body for body in bodies}.values())
         self._end = now + max_seconds
         self._limit = now + limit
         self._max_seconds = max_seconds
         self._first = first
         self._try_processes = processes
-        self._repeats = {body: 1 for body in self._distinct}
+        self._repeats = {id(body): 1 for body in self._distinct}
         self._begun = False
-        self._best: dict[Body, Usage] = {}
+        self._best: dict[int, Usage] = {}
         self._rounds: list[Round] = []
         self._discarded = 0
         self._samples = SampleCounts()
@@ -99,19 +99,21 @@ class _Session:
                 return found
             if judge(found) == WASTED and cause(found) == "CH201":
                 body = self._distinct[0]
-                scale = max(1, math.ceil(PROCESS_RUN / self._best[body].demand))
-                self._processes = in_processes(body, found.workers, scale * self._repeats[body], self._end)
+                scale = max(1, math.ceil(PROCESS_RUN / self._best[id(body)].demand))
+                self._processes = in_processes(
+                    body, found.workers, scale * self._repeats[id(body)], self._end
+                )
         except _Stop as stop:
             return self._measurement(stop)
         return self._measurement()
 
     def _measurement(self, stop: _Stop | None = None) -> Measurement:
-        alone = tuple(self._best[body] for body in self._bodies if body in self._best)
+        alone = tuple(self._best[id(body)] for body in self._bodies if id(body) in self._best)
         outcome = stop.outcome if stop is not None else None
         return Measurement(
             workers=len(self._bodies),
             gil=gil_enabled(),
-            repeats=self._repeats[self._distinct[0]] if len(self._distinct) == 1 else 1,
+            repeats=self._repeats[id(self._distinct[0])] if len(self._distinct) == 1 else 1,
             alone=alone if len(alone) == len(self._bodies) else (),
             together=tuple(self._rounds),
             discarded=self._discarded,
@@ -127,24 +129,24 @@ class _Session:
     # Alone.
 
     def _calibrate(self, body: Body) -> None:
-        self._repeats[body] = 1
+        self._repeats[id(body)] = 1
         usage = self._alone(body, very_first=True)
         for _ in range(8):
             if usage.demand >= MIN_ALONE:
                 break
             wanted = 1.5 * MIN_ALONE / max(usage.demand, 1e-7)
             # Growing by a factor of 50 at most keeps one odd run from asking for a run of minutes.
-            repeats = min(MAX_REPEATS, math.ceil(self._repeats[body] * min(50.0, wanted)))
-            if repeats == self._repeats[body]:
+            repeats = min(MAX_REPEATS, math.ceil(self._repeats[id(body)] * min(50.0, wanted)))
+            if repeats == self._repeats[id(body)]:
                 break
-            self._repeats[body] = repeats
+            self._repeats[id(body)] = repeats
             usage = self._alone(body)
         if usage.demand < MIN_ALONE / 2:
             raise _Stop("the body does too little to be measured")
         again = usage
         if usage.demand < LONG or time.monotonic() + 3 * usage.wall < self._end:
             again = self._alone(body)
-        self._best[body] = min(usage, again, key=lambda each: each.demand)
+        self._best[id(body)] = min(usage, again, key=lambda each: each.demand)
 
     def _alone(self, body: Body, very_first: bool = False) -> Usage:
         if not very_first and time.monotonic() > self._end:
@@ -152,7 +154,7 @@ class _Session:
         watched = None if self._begun else self._first
         self._begun = True
         run = body if watched is None else (lambda: watched(body))
-        group = Group([run], [self._repeats[body]])
+        group = Group([run], [self._repeats[id(body)]])
         try:
             group.start()
             if not group.wait(min(self._limit, max(self._end, time.monotonic() + 0.1))):
@@ -172,7 +174,7 @@ class _Session:
     def _rescue(self, group: Group, body: Body) -> None:
         """A worker that does not end alone may wait for the others: let them run, once."""
         others = list(self._bodies)
-        others.remove(body)
+        del others[next(number for number, each in enumerate(others) if each is body)]
         helpers = Group(others, [1] * len(others))
         try:
             helpers.start()
@@ -188,7 +190,7 @@ class _Session:
     # Together.
 
     def _compare(self) -> None:
-        alone = [self._best[body] for body in self._bodies]
+        alone = [self._best[id(body)] for body in self._bodies]
         longest = max(usage.wall for usage in alone)
         while not decided(alone, self._rounds) and self._discarded < MAX_DISCARDED:
             # A round that left doubt is followed by a longer one: over a longer time, noise evens out.
@@ -214,7 +216,7 @@ class _Session:
             self._together(scale)
 
     def _together(self, scale: int) -> Round:
-        group = Group(self._bodies, [self._repeats[body] for body in self._bodies], scale)
+        group = Group(self._bodies, [self._repeats[id(body)] for body in self._bodies], scale)
         sampler = Sampler(lambda: group.idents)
         try:
             sampler.start()

@@ -29,6 +29,8 @@ class _Worker:
     body: Body
     repeats: int
     gate: _thread.LockType = field(default_factory=_thread.allocate_lock)
+    done: _thread.LockType = field(default_factory=_thread.allocate_lock)
+    finished: bool = False
     thread: threading.Thread | None = None
     ready: Stamp | None = None
     begun: Stamp | None = None
@@ -38,6 +40,14 @@ class _Worker:
     error: BaseException | None = None
 
     def main(self) -> None:
+        try:
+            self._work()
+        finally:
+            self.inside = False
+            self.finished = True
+            self.done.release()
+
+    def _work(self) -> None:
         try:
             self.ready = stamp()
             self.gate.acquire()
@@ -50,9 +60,21 @@ class _Worker:
         except _Abandoned:
             return
         except BaseException as error:
-            self.inside = False
             self.error = error
         self.ended = stamp_end()
+
+    def wait(self, deadline: float) -> bool:
+        """Wait for the end of the worker; not with Thread.join alone.
+
+        Until Python 3.12 a join that Ctrl-C interrupts calls a thread stopped that is still running.
+        """
+        if self.thread is None:
+            return True
+        if self.done.acquire(timeout=max(0.0, min(deadline - time.monotonic(), threading.TIMEOUT_MAX))):
+            self.done.release()
+        if self.finished:
+            self.thread.join(_GRACE)
+        return self.finished
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +113,7 @@ class Group:
         """Start the threads, wait until each stands at its gate, then open all gates."""
         for number, worker in enumerate(self._workers):
             worker.gate.acquire()
+            worker.done.acquire()
             worker.thread = threading.Thread(target=worker.main, name=f"parallelism-{number}", daemon=True)
             worker.thread.start()
         deadline = time.monotonic() + _GRACE
@@ -104,10 +127,7 @@ class Group:
         """Wait until every worker has ended or ``deadline`` (``time.monotonic``) is past; return whether
         all have.
         """
-        for worker in self._workers:
-            if worker.thread is not None:
-                worker.thread.join(max(0.0, deadline - time.monotonic()))
-        return all(worker.thread is None or not worker.thread.is_alive() for worker in self._workers)
+        return all([worker.wait(deadline) for worker in self._workers])
 
     def outcome(self) -> Outcome:
         """Return what the workers came to so far."""
@@ -118,13 +138,13 @@ class Group:
 
     def close(self) -> None:
         """End the workers that are still running, as far as Python lets them be ended; bounded."""
-        left = [worker for worker in self._workers if worker.thread is not None and worker.thread.is_alive()]
-        for worker in left:
-            assert worker.thread is not None
-            if worker.gate.locked() and worker.released == 0:
+        for worker in self._workers:
+            if worker.finished or worker.thread is None or worker.thread.ident is None:
+                continue
+            if worker.released == 0:
                 worker.repeats = 0
                 worker.gate.release()
-            elif worker.thread.ident is not None:
+            else:
                 _interrupt(worker.thread.ident)
         self.wait(time.monotonic() + _GRACE)
 
