@@ -9,7 +9,7 @@ from __future__ import annotations
 import types
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from bytecode import Bytecode, Instr
@@ -40,6 +40,7 @@ class Hooks:
     method: Hook
     enter: Hook
     call: Hook
+    substitute: Hook
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ class Scope:
 
     ``accesses``: instrument accesses, not only synchronisation. ``globals_written`` and ``attributes_written`` are
     the names that some code in scope stores; a name that nobody stores needs no hook (``any_attribute`` lifts that
-    for attributes). ``substitutes`` maps a global name of the module to the controlled function that stands in.
+    for attributes). What a global name in ``substituted`` turns out to hold when it is loaded may have a controlled
+    stand-in; ``substituted_calls`` likewise, where the name is called on the spot.
     """
 
     module: str
@@ -56,7 +58,8 @@ class Scope:
     globals_written: frozenset[str] = frozenset()
     attributes_written: frozenset[str] = frozenset()
     any_attribute: bool = False
-    substitutes: Mapping[str, Any] = field(default_factory=dict)
+    substituted: frozenset[str] = frozenset()
+    substituted_calls: frozenset[str] = frozenset()
     announced: frozenset[str] = frozenset()
 
 
@@ -128,6 +131,7 @@ class _Writer:
 
     def run(self) -> Rewritten:
         original = Bytecode.from_code(self.code)
+        original.argnames = list(self.code.co_varnames)  # or the library renumbers the local variables
         entries: Sequence[Any] = list(original)
         output: list[Any] = []
         for index, entry in enumerate(entries):
@@ -215,13 +219,14 @@ class _Writer:
     def _global(self, entry: Instr, name: str, push_null: bool) -> list[Any]:
         where = entry.location
         scope = self.scope
-        if name in scope.substitutes and name not in scope.globals_written:
-            self.changed = True
-            return op.load_constant(scope.substitutes[name], push_null, where)
+        before: list[Any] = []
         if scope.accesses and name in scope.globals_written:
             site = self._site(entry, GLOBAL, READ, name)
-            return [*op.hook_with_loaded(self.hooks.read_global, [], site, where), entry]
-        return [entry]
+            before = op.hook_with_loaded(self.hooks.read_global, [], site, where)
+        if name in scope.substituted or (push_null and name in scope.substituted_calls):
+            self.changed = True
+            return [*before, *op.load_global(name, push_null, self.hooks.substitute, where)]
+        return [*before, entry]
 
     def _access(self, entry: Instr, previous: Any) -> list[Any]:
         name, where, hooks = entry.name, entry.location, self.hooks
@@ -247,7 +252,7 @@ class _Writer:
                 return [*op.hook_with_loaded(hooks.write_global, [none], site, where), entry]
             return [*op.call_hook(hooks.write_global, [1], site, where), entry]
         if name in ("LOAD_DEREF", "STORE_DEREF"):
-            variable = entry.arg.name  # type: ignore[union-attr]
+            variable = op.variable(entry)
             if variable not in self.cells:
                 return [entry]
             cell = op.load_cell(entry.arg, where)
