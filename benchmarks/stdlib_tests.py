@@ -161,8 +161,10 @@ def instrumented(modules: tuple[str, ...]) -> Iterator[int]:
 
     call = unittest.TestCase.__call__
     chooser = Chooser(Area(os.devnull, include=modules))
-    # Its tests pass or fail; nothing here may be counted as theirs.
-    with Instrumenter(HOOKS, SUBSTITUTES, BUILTINS, Cache()).active(chooser) as sites:
+    instrumenter = Instrumenter(HOOKS, SUBSTITUTES, BUILTINS, Cache())
+    with instrumenter.active(chooser) as sites:
+        if instrumenter.untouched:
+            raise RuntimeError(f"could not be rewritten: {', '.join(sorted(instrumenter.untouched))}")
 
         def as_worker(self: unittest.TestCase, *args: object, **kwargs: object) -> None:
             for site in sites:

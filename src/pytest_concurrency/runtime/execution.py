@@ -492,7 +492,6 @@ class Execution:
         with self.mutex:
             worker.done = True
             worker.reads.clear()
-            worker.views = (None, None)
             self.by_ident.pop(worker.ident, None)
             self.progress = self.steps
             self.spins = 0
