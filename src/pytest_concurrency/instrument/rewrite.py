@@ -6,6 +6,7 @@ a controlled stand-in that lives no longer than the call or the ``with`` stateme
 
 from __future__ import annotations
 
+import inspect
 import types
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -105,8 +106,15 @@ def written_cells(code: types.CodeType) -> frozenset[str]:
 
     if code.co_cellvars:
         scan(code, frozenset(code.co_cellvars))
-    arguments = set(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+    arguments = arguments_of(code)
     return frozenset(name for name, count in stores.items() if count > 1 or name in arguments)
+
+
+def arguments_of(code: types.CodeType) -> tuple[str, ...]:
+    """Return the names of the parameters of ``code``, ``*args`` and ``**kwargs`` included."""
+    count = code.co_argcount + code.co_kwonlyargcount
+    count += bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
+    return code.co_varnames[:count]
 
 
 class _Writer:
@@ -151,7 +159,7 @@ class _Writer:
         for site in self.all_sites:
             site.function = info
         if self.scope.accesses:
-            link_updates(entries, self.sites)
+            link_updates(entries, self.sites, arguments_of(self.code))
         original[:] = output
         return Rewritten(self.code, original.to_code(), tuple(self.all_sites))
 

@@ -524,7 +524,7 @@ class _ContainerCall:
 def _announced_method(name: str, effect: str) -> Callable[..., Any]:
     by_item = effect == READ_ITEM
 
-    def method(self: _ContainerCall, *args: Any, **kwargs: Any) -> Any:
+    def method(self: _ContainerCall, /, *args: Any, **kwargs: Any) -> Any:
         container, site = self._container, self._site
         loc = (id(container), "container")
         if by_item and args and isinstance(container, dict):
