@@ -135,6 +135,16 @@ def enters_with(instr: Instr, following: Instr | None) -> bool:
     )
 
 
+def begins_call(instr: Instr, previous: Any) -> bool:
+    """Say whether ``instr`` is the first instruction of a call's own sequence (arguments are on the stack already)."""
+    named = isinstance(previous, Instr) and previous.name == "KW_NAMES"
+    if instr.name == "KW_NAMES":
+        return True
+    if not PY312:
+        return (instr.name == "PRECALL" and not named) or instr.name == "CALL_FUNCTION_EX"
+    return (instr.name == "CALL" and not named) or instr.name in ("CALL_KW", "CALL_FUNCTION_EX")
+
+
 SAFEPOINT_OPCODES = frozenset(
     {"CALL", "CALL_KW", "CALL_FUNCTION_EX", "JUMP_BACKWARD", "RESUME", "POP_JUMP_BACKWARD_IF_TRUE"}
     | {"POP_JUMP_BACKWARD_IF_FALSE", "POP_JUMP_BACKWARD_IF_NONE", "POP_JUMP_BACKWARD_IF_NOT_NONE"}

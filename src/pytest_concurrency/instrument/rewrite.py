@@ -17,7 +17,7 @@ from bytecode import Bytecode, Instr
 
 from . import opcodes as op
 from .dataflow import link_updates
-from .sites import ATTR, CALL, CELL, DELETE, GLOBAL, ITEM, METHOD, READ, WHOLE, WITH, WRITE, FunctionInfo, Site
+from .sites import ATTR, CALL, CELL, DELETE, GLOBAL, ITEM, METHOD, READ, STEP, WHOLE, WITH, WRITE, FunctionInfo, Site
 from .vocabulary import CONTAINER_METHODS, READ_ALL, READ_ITEM, SYNC_METHODS
 
 Hook = Callable[..., Any]
@@ -42,6 +42,7 @@ class Hooks:
     enter: Hook
     call: Hook
     substitute: Hook
+    step: Hook
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +203,9 @@ class _Writer:
             site.label = _label(previous)
             return [*op.replace_top(self.hooks.enter, site, where), entry]
         if self.scope.accesses:
+            if op.begins_call(entry, previous):
+                site = self._site(entry, STEP, READ, "")
+                return [*op.hook_with_loaded(self.hooks.step, [], site, where), entry]
             return self._access(entry, previous)
         return [entry]
 
@@ -220,7 +224,7 @@ class _Writer:
                 site = self._site(entry, METHOD, action, name)
                 site.label = label
                 before += op.replace_top(self.hooks.method, site, where)
-        elif name in ("acquire", "release", "sleep") and scope.accesses:
+        elif name in ("__enter__", "__exit__") or (name in ("acquire", "release", "sleep") and scope.accesses):
             before += op.replace_top(self.hooks.method, self._site(entry, METHOD, READ, name), where)
         return [*before, entry]
 

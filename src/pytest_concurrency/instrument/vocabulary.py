@@ -42,7 +42,7 @@ ANNOUNCED_CALLS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "threading": {
             "Thread": ("start", "join", "is_alive"),
-            "Condition": ("wait", "notify", "notify_all"),
+            "Condition": ("__enter__", "wait", "notify", "notify_all"),
             "Event": ("wait", "set", "clear", "is_set"),
             "Semaphore": ("acquire", "release"),
             "BoundedSemaphore": ("release",),
@@ -73,6 +73,8 @@ SYNC_MODULES = (
 )
 """Standard-library modules in whose code locks are taken over, whether or not the test's own code is near."""
 
-BUILTIN_READERS = frozenset({"len", "list", "tuple", "set", "frozenset", "dict", "sorted", "sum", "min", "max", "any"}
-                            | {"all", "bool", "enumerate", "reversed", "iter"})  # fmt: skip
+BUILTIN_CLASSES = frozenset({"list", "tuple", "set", "frozenset", "dict", "bool", "enumerate", "reversed"})
+"""Builtin classes that read the whole of a container handed to them; taken over where they are called only."""
+
+BUILTIN_READERS = BUILTIN_CLASSES | {"len", "sorted", "sum", "min", "max", "any", "all", "iter"}
 """Builtins that read the whole of a container handed to them."""

@@ -114,10 +114,16 @@ def call(obj: Any, site: Site) -> None:
         worker.operation = (name, 0, caller.f_code.co_filename, caller.f_lineno)
     else:
         worker.operation = (name, id(obj), caller.f_code.co_filename, caller.f_lineno)
-    run.announce(worker, site, (id(obj), "call"), name not in _READS)
+    write = name not in _READS
+    loc = (id(obj._lock), "lock") if name == "Condition.__enter__" else (id(obj), "call")
+    worker.key = loc
+    run.announce(worker, site, loc, write)
+    if run.observing:
+        run.observe(worker, site, loc, write)
+        if name == "Condition.__enter__" and worker.held and id(obj._lock) not in worker.held:
+            run.nested.append((worker.path, site.key, worker.occurrence, frozenset(worker.held), id(obj._lock)))
     if run.rows is not None:
-        row_site = site
-        note(run, worker, row_site, name.partition(".")[2], type(obj).__name__, "", (id(obj), "call"))
+        note(run, worker, site, name.partition(".")[2], type(obj).__name__, "", (id(obj), "call"))
         last = run.rows[-1]
         run.rows[-1] = type(last)(
             last.worker, caller.f_code.co_filename, caller.f_lineno, last.action, last.target, last.value, last.site,
@@ -143,6 +149,7 @@ HOOKS = Hooks(
     enter=enter,
     call=call,
     substitute=substitute,
+    step=hooks.step,
 )
 
 SUBSTITUTES: dict[int, Any] = {**clocks.SUBSTITUTES, **threads.SUBSTITUTES}

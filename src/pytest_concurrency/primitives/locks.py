@@ -21,7 +21,13 @@ _TIMEOUT_MAX = threading.TIMEOUT_MAX
 def acquire(run: Execution, worker: Worker, lock: Any, blocking: bool, timeout: float, site: Site) -> bool:
     """Take ``lock`` for ``worker`` as ``lock.acquire(blocking, timeout)`` would, in virtual time."""
     if not site.muted:
-        run.announce(worker, site, (id(lock), "lock"), True)
+        loc = (id(lock), "lock")
+        worker.key = loc
+        run.announce(worker, site, loc, True)
+        if run.observing:
+            run.observe(worker, site, loc, True)
+            if worker.held and id(lock) not in worker.held:
+                run.nested.append((worker.path, site.key, worker.occurrence, frozenset(worker.held), id(lock)))
     if lock.acquire(False):
         _taken(run, worker, lock, site)
         return True
@@ -64,6 +70,7 @@ def _holder(run: Execution, lock: Any) -> str:
 
 def _taken(run: Execution, worker: Worker, lock: Any, site: Site) -> None:
     run.tries = 0
+    worker.section += 1
     if id(lock) not in run.owners:
         where = site if not site.muted else None
         run.owners[id(lock)] = (worker, lock, where)

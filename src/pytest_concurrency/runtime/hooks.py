@@ -23,9 +23,6 @@ from .trace import LostUpdate, Row
 from .values import MISSING, differs, remember, show
 from .worker import Worker
 
-SATURATION = 3_000
-"""Accesses at one site in an observing run after which the site is silent until the next switch."""
-
 _INSTANCE, _SKIP, _CLASS, _MODULE, _SLOT = 1, 0, 2, 3, 4
 _DATA = (types.MemberDescriptorType,)
 _mro = type.__dict__["__mro__"].__get__
@@ -162,17 +159,10 @@ def _reachable(worker: Worker, site: Site) -> bool:
     return any(previous.offset < point < site.offset for point in site.function.safepoints)
 
 
-def _saturate(run: Execution, site: Site) -> bool:
-    site.hits += 1
-    if site.hits > SATURATION and run.steps - run.progress < SATURATION:
-        site.off = True
-        run.saturated.append(site)
-    return False
-
-
 def _read(site: Site, key: Any, loc: Any, peek: Callable[[], Any], target: Callable[[], str]) -> None:
     run = STATE.run
     worker = STATE.worker
+    worker.key = key
     run.announce(worker, site, loc, False)
     if run.coasting:
         return
@@ -180,25 +170,20 @@ def _read(site: Site, key: Any, loc: Any, peek: Callable[[], Any], target: Calla
     if location is None:
         location = run.locations[key] = Location()
     if run.observing:
-        where = location if key is loc else run.locations.setdefault(loc, Location())
-        where.tags.add(worker.read_tag)
-        where.sites.add(site)
-        site.seen = True
-        site.hits += 1
-        if site.hits > SATURATION:
-            _saturate(run, site)
+        run.observe(worker, site, loc, False)
     if run.rows is not None:
         value = peek()
         note(run, worker, site, "read", target(), show(value), loc)
         if site.is_source:
-            worker.reads[site] = (key, location.version, remember(value), run.steps)
+            worker.reads[site] = (key, location.version, remember(value), run.steps, worker.section)
     elif site.is_source:
-        worker.reads[site] = (key, location.version, remember(peek()), run.steps)
+        worker.reads[site] = (key, location.version, remember(peek()), run.steps, worker.section)
 
 
 def _write(site: Site, key: Any, loc: Any, value: Any, peek: Callable[[], Any], target: Callable[[], str]) -> None:
     run = STATE.run
     worker = STATE.worker
+    worker.key = key
     run.announce(worker, site, loc, True)
     if run.coasting:
         return
@@ -206,13 +191,7 @@ def _write(site: Site, key: Any, loc: Any, value: Any, peek: Callable[[], Any], 
     if location is None:
         location = run.locations[key] = Location()
     if run.observing:
-        where = location if key is loc else run.locations.setdefault(loc, Location())
-        where.tags.add(worker.write_tag)
-        where.sites.add(site)
-        site.seen = True
-        site.hits += 1
-        if site.hits > SATURATION:
-            _saturate(run, site)
+        run.observe(worker, site, loc, True)
     row = None
     if run.rows is not None:
         row = note(run, worker, site, "write", target(), show(value), loc)
@@ -238,6 +217,8 @@ def _check_lost_update(
         read = worker.reads.get(source)
         if read is None or read[0] != key:
             continue
+        if run.observing and read[4] != worker.section:
+            site.split = source.split = True
         others = [
             entry for index, entry in location.last.items() if index != worker.index and entry[0] > read[1]
         ]
@@ -263,6 +244,16 @@ def _check_lost_update(
         )
         run.coast()
         return
+
+
+def step(site: Site) -> None:
+    """Announce that a call is about to be made whose effect is not known; silent but in the phase that looks there."""
+    if site.off or (get_ident() != STATE.ident and not _mine()):
+        return
+    worker, run = STATE.worker, STATE.run
+    if run.live > 1:
+        worker.key = None
+        run.announce(worker, site, None, False)
 
 
 # -- globals

@@ -23,6 +23,7 @@ class Candidate(Protocol):
     index: int
     site: Any
     loc: Any
+    key: Any
     write: bool
     occurrence: int
     done: bool
