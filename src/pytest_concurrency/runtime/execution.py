@@ -516,7 +516,6 @@ class Execution:
             worker.done = True
             self.live -= 1
             worker.reads.clear()
-            worker.views = (None, None)
             self.by_ident.pop(worker.ident, None)
             self.progress = self.steps
             self.spins = 0
