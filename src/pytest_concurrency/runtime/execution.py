@@ -531,6 +531,8 @@ class Execution:
         if worker is None or worker.done:
             return False
         with self.mutex:
+            if not worker.external:
+                return False  # a signal's handler, run while the main thread waits for its turn
             worker.external = False
             if self.idle:
                 self.idle = False
