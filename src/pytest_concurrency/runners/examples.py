@@ -9,6 +9,7 @@ has failed.
 from __future__ import annotations
 
 import contextlib
+import functools
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -40,13 +41,16 @@ def relaxed(item: pytest.Function) -> Iterator[None]:
     if not is_hypothesis_test(item) or current is None:
         yield
         return
-    from hypothesis import HealthCheck, settings
+    from hypothesis import HealthCheck, Phase, settings
 
     suppressed = set(current.suppress_health_check)
     if "thread_runner" in item._fixtureinfo.argnames:
         suppressed.add(HealthCheck.function_scoped_fixture)
     function._hypothesis_internal_use_settings = settings(
-        parent=current, deadline=None, suppress_health_check=suppressed
+        parent=current,
+        deadline=None,
+        suppress_health_check=suppressed,
+        phases=[phase for phase in current.phases if phase is not Phase.explain],  # it would explain our lines
     )
     try:
         yield
@@ -75,12 +79,29 @@ def each_example(item: pytest.Function, explore: Callable[[Callable[[], Any]], N
     handle: Any = getattr(item.obj, "__func__", item.obj).hypothesis
     inner = handle.inner_test
 
+    @functools.wraps(inner)
     def explored(*args: Any, **kwargs: Any) -> None:
         __tracebackhide__ = True
-        explore(lambda: inner(*args, **kwargs))
+        explore(_in_this_example(lambda: inner(*args, **kwargs)))
 
     handle.inner_test = explored
     try:
         yield
     finally:
         handle.inner_test = inner
+
+
+def _in_this_example(function: Callable[[], Any]) -> Callable[[], Any]:
+    """Let ``function`` call ``assume``, ``note`` and ``event`` on any thread: Hypothesis knows its example by thread."""
+    from hypothesis import control
+
+    variable: Any = getattr(control, "_current_build_context", None)
+    if variable is None:
+        return function
+    example = variable.value
+
+    def run() -> Any:
+        with variable.with_value(example):
+            return function()
+
+    return run

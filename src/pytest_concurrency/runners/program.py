@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import random
 import signal
@@ -99,6 +100,7 @@ class Program:
         def stressed(*args: Any, **kwargs: Any) -> None:
             self.on_all_workers(execution, lambda: original(*args, **kwargs))
 
+        functools.update_wrapper(stressed, original)  # unittest looks for its marks on the method
         self._item.obj = stressed
         try:
             self._run_item()
@@ -126,6 +128,9 @@ class Program:
         handler = item.stash.get(caplog_handler_key, None)
         if handler is not None:
             handler.clear()
+        shown: Any = getattr(item.config.pluginmanager.getplugin("logging-plugin"), "report_handler", None)
+        if shown is not None:
+            shown.reset()
         manager: Any = item.config.pluginmanager.getplugin("capturemanager")
         if manager is not None and manager.is_globally_capturing():
             manager.read_global_capture()

@@ -74,7 +74,9 @@ class ThreadRunner:
             return lambda: function(item)
 
         bodies = [bind(item) for item in iterable]
-        return self.run(*bodies, return_exceptions=return_exceptions) if bodies else []
+        if not bodies:
+            return []
+        return self.run(*bodies, workers=len(bodies), return_exceptions=return_exceptions)
 
 
 @dataclass(slots=True)
@@ -193,7 +195,7 @@ class ThreadsPlugin:
                     stress.exploration = self._explore(stress, stress.settings, stress.program.once)
             except BaseException as error:
                 stress.exploration.schedules = stress.program.runs
-                stress.exploration.notes.append(f"interrupted after {stress.program.runs} schedules")
+                stress.exploration.notes.append(f"ended by {type(error).__name__} in schedule {stress.program.runs}")
                 self._hand_in(stress, (), "error")
                 raise without_our_frames(error)
             finally:
@@ -295,6 +297,9 @@ class ThreadsPlugin:
         __tracebackhide__ = True
         exploration = stress.exploration
         if stress.raised is not None:
+            notes = getattr(stress.raised, "__notes__", ())
+            if isinstance(stress.raised, pytest.fail.Exception) and notes:
+                pytest.fail("\n\n".join([str(stress.raised), "\n".join(notes)]), pytrace=False)
             raise without_our_frames(stress.raised)
         if exploration.plain is not None:
             raise without_our_frames(exploration.plain)
