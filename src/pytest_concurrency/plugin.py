@@ -63,6 +63,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             from .runners.planning import plan_item
 
             kinds.update(plan_item(item, config))
+    if config.option.concurrency_replay is not None:
+        from .runners.planning import select_replayed
+
+        select_replayed(config, items)
     for kind in sorted(kinds):
         name = f"concurrency-{kind}"
         if not config.pluginmanager.has_plugin(name):

@@ -173,11 +173,10 @@ def _codes(value: object) -> frozenset[str]:
     names = value.replace(",", " ").split() if isinstance(value, str) else value
     if not isinstance(names, Iterable):
         raise _Wrong("a sequence of hazard codes such as CH101")
-    codes = frozenset(names)
-    unknown = sorted(str(code) for code in codes if code not in CATALOGUE)
-    if unknown:
-        raise _Wrong(f"hazard codes of the catalogue (see --concurrency-hazards), not {unknown[0]}")
-    return codes
+    for code in (names := tuple(names)):
+        if not isinstance(code, str) or code not in CATALOGUE:
+            raise _Wrong(f"a list of hazard codes (see --concurrency-hazards): {code!r} is none")
+    return frozenset(names)
 
 
 def _flag(value: object) -> bool:
@@ -303,6 +302,16 @@ def check_config(config: Config) -> None:
     resolve(PROCESSES, "", {}, config)
     resolve(GREENLETS, "", {}, config)
     resolve(PARALLELISM, "", {}, config)
+    if config.option.stress_threads is not None:
+        stress_threads_workers(config)
+
+
+def stress_threads_workers(config: Config) -> int:
+    """Return N of ``--stress-threads N``; raise UsageError where it is no whole number of at least 1."""
+    try:
+        return _integer(1)(config.option.stress_threads)
+    except _Wrong as error:
+        raise pytest.UsageError(f"--stress-threads: {config.option.stress_threads!r} is not {error}.") from None
 
 
 def resolve(kind: str, nodeid: str, arguments: Mapping[str, object], config: Config) -> Settings:
