@@ -356,9 +356,25 @@ class Execution:
 
     def _switch(self, worker: Worker, chosen: Worker) -> None:
         """Hand the baton from ``worker`` to ``chosen`` and wait until it comes back."""
-        self._resume(chosen)
+        with self.mutex:
+            if self._has_baton(worker):
+                self._resume(chosen)
         worker.gate.acquire()
         self._resumed(worker)
+
+    def _has_baton(self, worker: Worker) -> bool:
+        """Say whether ``worker``, which runs, may hand the baton on: not if the watchdog took it for blocked and gave
+        the baton away between its last look at the baton and now. Called with the mutex held."""
+        if not worker.external:
+            return True
+        worker.external = False
+        if self.idle:
+            self.idle = False
+            self.current = worker
+            STATE.worker = worker
+            STATE.ident = worker.ident
+            return True
+        return False
 
     def _resume(self, chosen: Worker) -> None:
         chosen.last_run = self.steps
@@ -388,10 +404,13 @@ class Execution:
         worker.timed_out = False
         try:
             while True:
-                chosen = self._next(worker)
+                chosen: Worker | None = None
+                with self.mutex:
+                    if self._has_baton(worker):
+                        chosen = self._next(worker)
+                        if chosen is not worker and chosen is not None:
+                            self._resume(chosen)
                 if chosen is not worker:
-                    if chosen is not None:
-                        self._resume(chosen)
                     worker.gate.acquire()
                     self._resumed(worker)
                 if worker.timed_out and not wait.ready():
@@ -475,7 +494,8 @@ class Execution:
         lock = getattr(wait, "lock", None)
         if lock is not None and id(lock) in self.owners:
             owner, _, where = self.owners[id(lock)]
-            holder = owner.path
+            if owner is not worker or where is not None:  # else a condition's own lock for one waiter
+                holder = owner.path
             if where is not None:
                 holder_path, holder_line = where.path, where.line
         signalled = identity in self.signals
