@@ -57,8 +57,14 @@ class Explorer:
     """Explores one program. ``run_once`` sets the program up afresh and runs it under the given execution."""
 
     def __init__(
-        self, run_once: RunOnce, settings: Settings, sites: Sequence[Site], baseline: frozenset[int] = frozenset()
+        self,
+        run_once: RunOnce,
+        settings: Settings,
+        sites: Sequence[Site],
+        baseline: frozenset[int] = frozenset(),
+        dismissed: Callable[[Failure], bool] = lambda failure: False,
     ) -> None:
+        self._dismissed = dismissed
         self._baseline = baseline
         self._run_once = run_once
         self._settings = settings
@@ -172,7 +178,9 @@ class Explorer:
         return False
 
     def _failures(self, outcome: Outcome) -> tuple[Failure, ...]:
-        return tuple(f for f in failures_of(outcome) if self._settings.severity(f.code) == "error")
+        return tuple(
+            f for f in failures_of(outcome) if self._settings.severity(f.code) == "error" and not self._dismissed(f)
+        )
 
     def _strategies(self) -> Iterator[Strategy]:
         seed = self._settings.seed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import builtins
 import sys
 import threading
 import time
@@ -73,7 +74,7 @@ def _handler(cls: type, name: str) -> Callable[[Any, Site], Any]:
     if hooks.container_kind(cls):
         return hooks.container_call
     for base in (LOCK_TYPES[1], QUEUE_TYPE):
-        if issubclass(cls, base):
+        if issubclass(cls, base) and getattr(cls, name, None) is getattr(base, name, None):
             return _HANDLERS[base]
     return _none
 
@@ -101,6 +102,14 @@ def enter(obj: Any, site: Site) -> Any:
     if type(obj) in LOCK_TYPES and (get_ident() == STATE.ident or hooks._mine()):
         return ControlledLock(obj, site)
     return obj
+
+
+def substitute(obj: Any, site: Site | None) -> Any:
+    """Return what stands in for a library function that was loaded from a global; other objects as they are."""
+    stand_in = _STAND_INS.get(id(obj))
+    if stand_in is None or (get_ident() != STATE.ident and not hooks._mine()):
+        return obj
+    return stand_in
 
 
 def call(obj: Any, site: Site) -> None:
@@ -149,8 +158,10 @@ HOOKS = Hooks(
     method=method,
     enter=enter,
     call=call,
+    substitute=substitute,
     step=hooks.step,
 )
 
 SUBSTITUTES: dict[int, Any] = {**clocks.SUBSTITUTES, **threads.SUBSTITUTES}
 BUILTINS = builtin_calls.CONTROLLED
+_STAND_INS = {**SUBSTITUTES, **{id(getattr(builtins, name)): function for name, function in BUILTINS.items()}}

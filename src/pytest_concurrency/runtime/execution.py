@@ -128,7 +128,7 @@ class Execution:
 
     def run(self, body: Callable[[], Any]) -> Outcome:
         """Run ``body`` on the calling thread as the worker "main", with everything that it starts; never raises
-        what the body raises, but hands on KeyboardInterrupt."""
+        what the body raises, but hands on KeyboardInterrupt and what a signal's handler raises meanwhile."""
         main = self.main
         main.ident = get_ident()
         main.native_id = threading.get_native_id()
@@ -147,12 +147,12 @@ class Execution:
                 pass
             except BaseException as caught:
                 error = caught
+            if error is not None and (self.current is not main or isinstance(error, KeyboardInterrupt)):
+                raise error  # a signal's handler raised it, perhaps while another worker has the baton
             try:
                 self._drain()
             except Abandon:
                 pass
-            if isinstance(error, KeyboardInterrupt):
-                raise error
         except BaseException:
             self._give_up("interrupted")
             raise
@@ -538,7 +538,6 @@ class Execution:
             worker.done = True
             self.live -= 1
             worker.reads.clear()
-            worker.views = (None, None)
             self.by_ident.pop(worker.ident, None)
             self.progress = self.steps
             self.spins = 0
@@ -577,6 +576,8 @@ class Execution:
         if worker is None or worker.done:
             return False
         with self.mutex:
+            if not worker.external:
+                return False  # a signal's handler, run while the main thread waits for its turn
             worker.external = False
             if self.idle:
                 self.idle = False

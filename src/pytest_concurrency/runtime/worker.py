@@ -63,7 +63,7 @@ class Worker:
     __slots__ = (
         "before", "body", "children", "daemon", "done", "error", "external", "gate", "held", "ident", "index", "key",
         "last_depth", "last_run", "last_site", "loc", "native_id", "occurrence", "operation", "path", "read_tag", "reads", "result", "section", "segment", "site",
-        "started", "steps", "tags", "thread", "timed_out", "views", "wait", "write", "write_tag",
+        "started", "steps", "tags", "thread", "timed_out", "wait", "write", "write_tag",
     )  # fmt: skip
 
     def __init__(self, path: str, index: int, parent: Worker | None, daemon: bool = False) -> None:
@@ -92,7 +92,6 @@ class Worker:
         self.last_run = 0
         self.held: dict[int, Any] = {}
         self.reads: dict[Site, tuple[Any, int, Any, int, int]] = {}
-        self.views: tuple[Any, Any] = (None, None)
         self.operation: tuple[str, int, str, int] | None = None
         self.thread: threading.Thread | None = None
         self.body: Callable[[], Any] | None = None
