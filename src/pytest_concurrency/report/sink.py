@@ -18,7 +18,7 @@ from ..model import Finding, TestResult
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
-BUILT_IN = ("json", "html", "sarif", "github")
+BUILT_IN = ("json",)
 Reporter = Callable[[Sequence[dict[str, Any]], "str | None", pytest.Config], None]
 
 
