@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..detect.failures import Failure, failures_of
-from ..instrument.sites import READ, Site
+from ..instrument.sites import READ, STEP, Site
 from ..runtime.execution import Execution
 from ..runtime.trace import Outcome
 from ..schedules.directives import Directive, Replay, from_switches
@@ -92,9 +92,10 @@ class Explorer:
         self, strategy: Strategy, *, observing: bool = False, recording: bool = False, horizon: int = NEVER
     ) -> Outcome:
         self._result.schedules += 1
-        stepping = strategy.key if isinstance(strategy, StepOver) else ""
+        wanted = strategy.sites
+        steps = recording and any(site.kind == STEP and site.key in wanted for site in self._sites)
         for site in self._sites:
-            site.off = not site.contended and (not stepping or site.key != stepping)
+            site.off = not site.contended and site.key not in wanted and not (steps and site.kind == STEP)
             site.hits = 0
         execution = Execution(
             strategy,

@@ -530,6 +530,8 @@ class Execution:
         """Called on a worker's own thread when it has the baton for the first time."""
         STATE.worker = worker
         STATE.ident = get_ident()
+        if not worker.native_id:
+            worker.native_id = threading.get_native_id()
         worker.started = True
 
     def finish(self, worker: Worker) -> None:
