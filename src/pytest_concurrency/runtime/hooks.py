@@ -219,9 +219,7 @@ def _check_lost_update(
             continue
         if run.observing and read[4] != worker.section:
             site.split = source.split = True
-        others = [
-            entry for index, entry in location.last.items() if index != worker.index and entry[0] > read[1]
-        ]
+        others = [entry for index, entry in location.last.items() if index != worker.index and entry[0] > read[1]]
         if not others:
             continue
         current = remember(peek())
@@ -238,8 +236,7 @@ def _check_lost_update(
                 overwritten=Row(
                     other[3].path, other[1].path, other[1].line, "write", name, show(current), other[1].key, other[2]
                 ),
-                write=row
-                or Row(worker.path, site.path, site.line, "write", name, show(value), site.key, run.steps),
+                write=row or Row(worker.path, site.path, site.line, "write", name, show(value), site.key, run.steps),
             )
         )
         run.coast()
