@@ -18,7 +18,7 @@ def pytest_concurrency_hazard(item: pytest.Item, finding: Finding) -> Finding | 
 
 
 @pytest.hookspec
-def pytest_concurrency_reporters() -> Mapping[str, Any]:
+def pytest_concurrency_reporters() -> Mapping[str, Any]:  # type: ignore[empty-body]
     """Return reporters by kind: ``kind -> callable(results: list[dict], path: str | None, config) -> None``."""
 
 

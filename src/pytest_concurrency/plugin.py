@@ -119,7 +119,7 @@ def greenlet_runner(request: pytest.FixtureRequest) -> Iterator[WorkerRunner]:
 def _runner(request: pytest.FixtureRequest) -> WorkerRunner:
     from .runners.base import ACTIVE_RUNNER
 
-    runner = request.node.stash.get(ACTIVE_RUNNER, None)
+    runner: WorkerRunner | None = request.node.stash.get(ACTIVE_RUNNER, None)
     if runner is None:
         raise pytest.UsageError(f"{request.node.nodeid}: {request.fixturename} works in test functions only.")
     return runner

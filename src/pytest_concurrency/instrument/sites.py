@@ -37,12 +37,13 @@ class Site:
     ``key`` names the site across processes and small edits: module, function, kind, name and ordinal within the
     function. ``derived`` holds the read sites of the same function and location from whose value a write at this
     site is computed on every path (see :mod:`.dataflow`). ``off`` silences the site in the current run.
-    ``label`` is the name under which a lock is used there. ``offset`` is the index of the instruction in the original bytecode of ``function``.
+    ``label`` is the name under which a lock is used there. ``offset`` is the index of the instruction in the original
+    bytecode of ``function``.
     """
 
     __slots__ = (
-        "action", "cache", "contended", "derived", "function", "group", "hits", "is_source", "key", "kind", "label", "line",
-        "muted", "name", "off", "offset", "path", "qualname", "seen", "split",
+        "action", "cache", "contended", "derived", "function", "group", "hits", "is_source", "key", "kind", "label",
+        "line", "muted", "name", "off", "offset", "path", "qualname", "seen", "split",
     )  # fmt: skip
 
     def __init__(

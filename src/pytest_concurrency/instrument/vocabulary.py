@@ -57,7 +57,9 @@ ANNOUNCED_CALLS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "Barrier": ("wait", "reset", "abort"),
         },
         "queue": {
-            "Queue": ("put", "get", "put_nowait", "get_nowait", "join", "task_done", "qsize", "empty", "full", "shutdown"),
+            "Queue": (
+                "put", "get", "put_nowait", "get_nowait", "join", "task_done", "qsize", "empty", "full", "shutdown",
+            ),
         },
         "concurrent.futures._base": {
             "Future": (

@@ -29,7 +29,7 @@ def gil_enabled() -> bool:
 
 def explain(found: Found, word: str, nodeid: str, root: Path, severity: str) -> Finding:
     """Return the finding for a failure: message, lanes, cause, fix and replay command."""
-    failure, outcome = found.failure, found.outcome
+    failure = found.failure
     rows = _relevant(found)
     reachable = _reachable(found)
     preemptions = sum(1 for d in found.directives if d.moment == "before")

@@ -57,7 +57,7 @@ def plan_item(item: pytest.Item, config: pytest.Config) -> set[str]:
 
 
 def select_replayed(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep of ``items`` only the test that ``--concurrency-replay`` was made for; raise UsageError where there is none."""
+    """Keep of ``items`` only the test that ``--concurrency-replay`` was made for; UsageError where there is none."""
     from ..schedules.token import BadToken, decode, test_digest
 
     word = config.option.concurrency_replay

@@ -452,7 +452,7 @@ class Execution:
         due = [w for w in self.workers if not w.done and w.wait is not None and w.wait.deadline is not None]
         if not due:
             return False
-        first = min(due, key=lambda w: (w.wait.deadline, w.index))  # type: ignore[union-attr,arg-type]
+        first = min(due, key=lambda w: (w.wait.deadline, w.index))  # type: ignore[union-attr]
         moment = first.wait.deadline  # type: ignore[union-attr]
         if self.draining and moment > self.drain_end:  # type: ignore[operator]
             return False

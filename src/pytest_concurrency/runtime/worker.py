@@ -60,7 +60,8 @@ class Worker:
 
     __slots__ = (
         "before", "body", "children", "daemon", "done", "error", "external", "gate", "held", "ident", "index", "key",
-        "last_depth", "last_run", "last_site", "loc", "native_id", "occurrence", "operation", "path", "read_tag", "reads", "result", "section", "segment", "site",
+        "last_depth", "last_run", "last_site", "loc", "native_id", "occurrence", "operation", "path", "read_tag",
+        "reads", "result", "section", "segment", "site",
         "started", "steps", "tags", "thread", "timed_out", "wait", "write", "write_tag",
     )  # fmt: skip
 

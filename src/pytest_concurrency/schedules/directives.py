@@ -17,7 +17,7 @@ BEFORE, BLOCKED, ENDED = "before", "blocked", "ended"
 
 @dataclass(frozen=True, slots=True)
 class Directive:
-    """Go to ``to`` when ``worker`` is ``moment`` ("before", "blocked", "ended") its ``occurrence``-th act at ``site``."""
+    """Go to ``to`` when ``worker`` is ``moment`` (before, blocked, ended) its ``occurrence``-th act at ``site``."""
 
     worker: str
     site: str

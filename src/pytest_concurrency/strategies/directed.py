@@ -13,8 +13,8 @@ from .base import NEVER, Candidate
 
 
 class Directed:
-    """Hold a worker before the ``occurrence``-th execution of the site ``key`` until another one has written there (``any_access``:
-    until it has made any conflicting access)."""
+    """Hold a worker before the ``occurrence``-th execution of the site ``key`` until another one has written there
+    (``any_access``: until it has made any conflicting access)."""
 
     name = "directed"
     sites: frozenset[str] = frozenset()
@@ -68,7 +68,7 @@ def _meets(a: Candidate, b: Candidate) -> bool:
     """Say whether two announced operations are on one location: the same item, or the whole of one container."""
     if a.loc is None or a.loc != b.loc:
         return False
-    return a.key == b.key or a.key == a.loc or b.key == b.loc
+    return bool(a.key == b.key or a.key == a.loc or b.key == b.loc)
 
 
 class HoldAll:
@@ -102,7 +102,7 @@ class HoldAll:
         if not free or len(self._held) == len(self._points):
             self._done = True
             return enabled[0]
-        return current if current in free else free[0]  # type: ignore[return-value]
+        return current if current in free else free[0]
 
     def quiet_until(self, step: int) -> int:
         return NEVER if self._done else 0
