@@ -1,0 +1,76 @@
+"""A bound on the body that runs in this process, without a thread or a process of its own.
+
+The alarm signal interrupts every wait of the main thread; what another user of the alarm had set is put back.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+import types
+from collections.abc import Callable
+from typing import Any
+
+TICK = 0.5
+_FIRST = 1.0
+_AGAIN = 1.0
+_TIMES = 10
+
+
+class BodyHung(BaseException):
+    """Raised in the body when it has not ended in time: no ``except Exception`` may swallow it."""
+
+
+class Deadline:
+    """Raises :class:`BodyHung` in the main thread after ``seconds`` (real time).
+
+    ``probe(frame, final)`` is called every half second from the first second on, and with ``final`` true at the end;
+    when it returns true the body is interrupted at once. Where the alarm cannot be used, nothing is bounded.
+    """
+
+    def __init__(self, seconds: float, probe: Callable[[types.FrameType | None, bool], bool]) -> None:
+        self.seconds = seconds
+        self.probe = probe
+        self.expired = False
+        self._raised = 0
+        self._usable = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
+
+    def __enter__(self) -> Deadline:
+        if self._usable:
+            self._start = time.monotonic()
+            self._handler: Any = signal.getsignal(signal.SIGALRM)
+            self._theirs, self._interval = signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, self._tick)
+            self._arm(min(_FIRST, self.seconds))
+        return self
+
+    def _arm(self, seconds: float) -> None:
+        if self._theirs:
+            seconds = min(seconds, max(0.001, self._theirs - (time.monotonic() - self._start)))
+        signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001))
+
+    def _tick(self, signum: int, frame: types.FrameType | None) -> None:
+        passed = time.monotonic() - self._start
+        if self._theirs and passed >= self._theirs:
+            self._theirs = 0.0
+            self._arm(TICK)
+            if callable(self._handler):
+                self._handler(signum, frame)
+            return
+        final = passed >= self.seconds
+        if self.expired or self.probe(frame, final) or final:
+            self.expired = True
+            self._raised += 1
+            if self._raised <= _TIMES:
+                self._arm(_AGAIN)
+            raise BodyHung(f"still running after {passed:.1f} s")
+        self._arm(min(TICK, self.seconds - passed))
+
+    def __exit__(self, *_: object) -> None:
+        if self._usable:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, self._handler if self._handler is not None else signal.SIG_DFL)
+            if self._theirs:
+                left = max(0.001, self._theirs - (time.monotonic() - self._start))
+                signal.setitimer(signal.ITIMER_REAL, left, self._interval)

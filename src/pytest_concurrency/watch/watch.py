@@ -1,0 +1,156 @@
+"""The watch over one run of a test's body: records what its processes do, ends what is left, and judges."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+import types
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..model import Finding
+from ..runtime.state import STATE
+from . import hook_fork, hook_pickle, hook_pool, hook_process
+from .deadline import BodyHung, Deadline
+from .patching import Patches
+from .probe import Probe
+from .record import Record, Site
+
+
+@dataclass(frozen=True, slots=True)
+class WatchPlan:
+    """How to watch: ``rootdir`` of the project, ``timeout`` in seconds for the body (None: bounded by others)."""
+
+    rootdir: str
+    timeout: float | None = None
+
+
+class Watch:
+    """Context manager around the body; afterwards :meth:`settle`, then :meth:`judge`, then :meth:`close`."""
+
+    def __init__(self, plan: WatchPlan, worker: str = "0", body: Callable[..., Any] | None = None) -> None:
+        self.plan = plan
+        self.worker = worker
+        self.body = body
+        self.record = Record()
+        self.recording = False
+        self.directory = ""
+        self.pid = 0
+        self.processes: weakref.WeakSet[Any] = weakref.WeakSet()
+        self.pools: weakref.WeakSet[Any] = weakref.WeakSet()
+        self.pipes: list[tuple[int, int, Site]] = []
+        self.futures: list[tuple[Any, Site, int]] = []
+        self.put_sites: dict[int, Site] = {}
+        self.map_group = 0
+        self.child_probe: Probe | None = None
+        self.inherited: frozenset[int] = frozenset()
+        self._patches = Patches()
+        self._deadline: Deadline | None = None
+        self._previous: Watch | None = None
+
+    def __enter__(self) -> Watch:
+        from . import tree
+
+        self.pid = os.getpid()
+        self.directory = tempfile.mkdtemp(prefix="pytest-concurrency-")
+        self.inherited = frozenset(tree.descendants())
+        self._subreaper = tree.adopt_orphans(True)
+        hook_fork.install()
+        try:
+            hook_process.install(self, self._patches)
+            hook_pool.install(self, self._patches)
+            hook_pickle.install(self, self._patches)
+        except BaseException:
+            self._patches.undo()
+            raise
+        self._previous, STATE.watch = STATE.watch, self
+        self.recording = True
+        if self.plan.timeout is not None:
+            from .deadlock import Suspicion
+
+            self._suspicion = Suspicion(self)
+            self._deadline = Deadline(self.plan.timeout, self._look_for_hang)
+            self._deadline.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if os.getpid() != self.pid:
+            return  # a forked child that ran on out of the body: the caller ends it
+        if self._deadline is not None:
+            self._deadline.__exit__()
+        self.recording = False
+        STATE.watch = self._previous
+        self._patches.undo()
+
+    def leave_to_parent(self) -> None:
+        """Stop recording in a forked child: the record belongs to the parent."""
+        self.recording = False
+        if self._deadline is not None:
+            import signal
+
+            with contextlib.suppress(ValueError):
+                signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        from . import stacks
+
+        self._stream = stacks.arm(self.directory)
+
+    def is_from_body(self, frame: types.FrameType | None) -> bool:
+        """Return whether code of the project called the patched function itself, no library in between."""
+        from .sites import is_own
+
+        return frame is not None and is_own(frame.f_code.co_filename, self.plan.rootdir)
+
+    @property
+    def hung(self) -> bool:
+        return bool(self._deadline and self._deadline.expired)
+
+    def _look_for_hang(self, frame: types.FrameType | None, final: bool) -> bool:
+        from . import tree
+        from .hang_facts import gather
+
+        if not final and not self._suspicion.is_deadlock(frame):
+            return False
+        self.record.stuck = gather(self, frame)
+        self.record.stuck_after = self.plan.timeout or 0.0
+        tree.kill([info for pid, info in tree.descendants().items() if self.may_end(pid)])
+        return True
+
+    def may_end(self, pid: int) -> bool:
+        """Return whether the process ``pid`` is the body's own, to be ended with it."""
+        from . import tree
+
+        if pid in self.inherited or pid in tree.helpers():
+            return False
+        return pid not in self._foreign()
+
+    def _foreign(self) -> set[int]:
+        """Return the processes of pools, executors and process objects that a fixture made before the body began."""
+        return {started.pid for started in self.record.started if not started.created_here}
+
+    def settle(self, error: BaseException | None, teardown: Callable[[], None] | None = None) -> None:
+        """Wait shortly for what is ending, run ``teardown`` if something is left, note orphans and end them."""
+        from .settling import settle
+
+        try:
+            settle(self, error, teardown)
+        finally:
+            from . import tree
+
+            tree.adopt_orphans(self._subreaper)
+
+    def judge(self, error: BaseException | None) -> tuple[Finding, ...]:
+        """Return what the detectors find in the record; ``error`` is what the body raised."""
+        from .judging import judge
+
+        return judge(self, error)
+
+    def close(self) -> None:
+        """Remove the files of the watch."""
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+__all__ = ["BodyHung", "Watch", "WatchPlan"]
