@@ -16,6 +16,7 @@ TICK = 0.5
 _FIRST = 1.0
 _AGAIN = 1.0
 _TIMES = 10
+PATIENCE = 3  # times the limit that processes are given as long as they are seen to get on
 
 
 class BodyHung(BaseException):
@@ -23,13 +24,17 @@ class BodyHung(BaseException):
 
 
 class Deadline:
-    """Raises :class:`BodyHung` in the main thread after ``seconds`` (real time).
+    """Raises :class:`BodyHung` in the main thread when the probe says so; ``seconds`` (real time) are the
+    limit.
 
-    ``probe(frame, final)`` is called every half second from the first second on, and with ``final`` true at the end;
-    when it returns true the body is interrupted at once. Where the alarm cannot be used, nothing is bounded.
+    ``probe(frame, passed)`` is called every half second from the first second on with the seconds that have
+    passed;
+    when it returns true the body is interrupted. At ``PATIENCE`` times the limit it is interrupted whatever
+    the
+    probe says. Where the alarm cannot be used, nothing is bounded.
     """
 
-    def __init__(self, seconds: float, probe: Callable[[types.FrameType | None, bool], bool]) -> None:
+    def __init__(self, seconds: float, probe: Callable[[types.FrameType | None, float], bool]) -> None:
         self.seconds = seconds
         self.probe = probe
         self.expired = False
@@ -58,14 +63,14 @@ class Deadline:
             if callable(self._handler):
                 self._handler(signum, frame)
             return
-        final = passed >= self.seconds
-        if self.expired or self.probe(frame, final) or final:
+        if self.expired or self.probe(frame, passed) or passed > self.seconds * PATIENCE:
             self.expired = True
             self._raised += 1
             if self._raised <= _TIMES:
                 self._arm(_AGAIN)
             raise BodyHung(f"still running after {passed:.1f} s")
-        self._arm(min(TICK, self.seconds - passed))
+        left = self.seconds - passed
+        self._arm(min(TICK, left) if left > 0 else TICK)
 
     def __exit__(self, *_: object) -> None:
         if self._usable:

@@ -1,6 +1,8 @@
-"""Telling a deadlock between processes before its time-out: every thread of every one waits, without limit, for another.
+"""Telling a deadlock between processes before its time-out: every thread of every one waits, without limit,
+for another.
 
-Only waits that nothing outside can end count: a join of a process, a lock, a pipe between the processes. One thread
+Only waits that nothing outside can end count: a join of a process, a lock, a pipe between the processes.
+One thread
 that does anything else (sleeps, listens, computes, waits with a limit) is enough not to call it a deadlock.
 """
 
@@ -24,7 +26,9 @@ Frames = list[tuple[str, str]]
 
 
 class Suspicion:
-    """Looks at the processes now and then; the same complete standstill several times running is a deadlock."""
+    """Looks at the processes now and then; the same complete standstill several times running is a
+    deadlock.
+    """
 
     def __init__(self, watch: Watch) -> None:
         self._watch = watch
@@ -46,12 +50,13 @@ class Suspicion:
         below = {
             pid: info for pid, info in tree.descendants().items() if info.alive and pid not in tree.helpers()
         }
-        if not below or any(not self._watch.may_end(pid) or not tree.is_asleep(pid) for pid in below):
+        if any(not self._watch.may_end(pid) or not tree.is_asleep(pid) for pid in below):
             return None
         return tuple(sorted((pid, info.started, info.ticks) for pid, info in below.items()))
 
     def _all_wait_for_ever(self, frame: types.FrameType | None) -> bool:
         current = sys._current_frames()
+        current.pop(threading.get_ident(), None)
         for thread in threading.enumerate():
             if thread is not threading.main_thread() and not waits_for_ever(
                 _frames_of(current.get(thread.ident or 0))
@@ -87,7 +92,9 @@ def parse_threads(text: str) -> list[Frames]:
 
 
 def waits_for_ever(frames: Frames) -> bool:
-    """Return whether the innermost frames (first) are a wait that has no limit and that only a process can end."""
+    """Return whether the innermost frames (first) are a wait that has no limit and that only a process can
+    end.
+    """
     frames = [
         frame
         for frame in frames

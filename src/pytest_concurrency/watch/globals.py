@@ -1,7 +1,9 @@
 """Fingerprints of the globals of the project's modules: plain data only, bounded in size.
 
-A fingerprint is taken in a child before and after its work; where it changed, the child writes a line for the parent.
-Synchronised or shared objects, locks, files, modules and functions are left out: they are not copies of plain data.
+A fingerprint is taken in a child before and after its work; where it changed, the child writes a line for
+the parent.
+Synchronised or shared objects, locks, files, modules and functions are left out: they are not copies of
+plain data.
 """
 
 from __future__ import annotations
@@ -133,7 +135,9 @@ def own_modules(rootdir: str) -> list[types.ModuleType]:
 
 
 def take(rootdir: str) -> Fingerprints:
-    """Return the fingerprints of all globals (``name``) and class attributes (``Class.name``) of own modules."""
+    """Return the fingerprints of all globals (``name``) and class attributes (``Class.name``) of own
+    modules.
+    """
     found: Fingerprints = {}
     for module in own_modules(rootdir):
         for name, value in list(vars(module).items()):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import stacks, tree
+from .hook_fork import raw_forks
 from .record import Stuck
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _ACCESS = 0o3
 
 def gather(watch: Watch, frame: types.FrameType | None) -> list[Stuck]:
     """Return this process and every process that the body has started, each with its stacks and facts."""
-    names = {entry.pid: entry.name for entry in watch.record.started}
+    names = {entry.pid: entry.name for entry in [*watch.record.started, *raw_forks(watch)]}
     alive = {pid: info for pid, info in tree.descendants().items() if info.alive and watch.may_end(pid)}
     pids = [os.getpid(), *alive]
     here = body_stack(frame)
@@ -36,7 +37,9 @@ def gather(watch: Watch, frame: types.FrameType | None) -> list[Stuck]:
 
 
 def body_stack(frame: types.FrameType | None) -> str:
-    """Return the stack of this process's main thread, innermost last, without the frames of pytest around the body."""
+    """Return the stack of this process's main thread, innermost last, without the frames of pytest around
+    the body.
+    """
     rows = traceback.extract_stack(frame)
     start = next((i + 1 for i, row in enumerate(rows) if row.name == "watched_body"), 0)
     text = "".join(traceback.format_list(rows[start:]))
@@ -55,7 +58,8 @@ def frame_facts(frame: types.FrameType | None) -> list[str]:
             count = _value(getattr(frame.f_locals.get("self"), "_unfinished_tasks", None))
             if count:
                 facts.append(
-                    f"task_done missing: the queue waits for {count} item(s) that nobody has marked with task_done()"
+                    f"task_done missing: the queue waits for {count} item(s) "
+                    "that nobody has marked with task_done()"
                 )
         if module == "multiprocessing.process" and function == "join":
             process = frame.f_locals.get("self")
@@ -97,13 +101,12 @@ def pipe_facts(watch: Watch, pid: int, name: str, stack: str, pids: list[int]) -
                 break
     if pid in holders:
         return [
-            f"a pipe end is left open: {name} waits for the end of a pipe whose other end it holds open itself; "
-            "it can never see the end of it"
+            f"a pipe end is left open: {name} waits for the end of a pipe whose other end "
+            "it holds open itself; it can never see the end of it"
         ]
     if holders:
-        return [
-            f"{name} waits to read from a pipe that is open for writing in process {', '.join(map(str, holders))}"
-        ]
+        others = ", ".join(map(str, holders))
+        return [f"{name} waits to read from a pipe that is open for writing in process {others}"]
     return []
 
 

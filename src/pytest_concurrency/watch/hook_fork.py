@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import _thread
+import contextlib
 import os
 import sys
 import threading
 import types
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ..runtime.state import STATE
-from .record import Forked, HeldLock, RunningThread
+from .probe import Probe
+from .record import Forked, HeldLock, ProcessStarted, RunningThread
 from .sites import is_own, own_frame, site_of
 
+if TYPE_CHECKING:
+    from .watch import Watch
+
+_FORK_CALLERS = frozenset({"multiprocessing.popen_fork", "multiprocessing.forkserver"})
 _LOCK = _thread.LockType
 _RLOCK = _thread.RLock
 
@@ -29,6 +36,7 @@ def _before() -> None:
     if watch is None or not watch.recording:
         return
     try:
+        watch.raw_fork = _raw_fork(watch)
         seen = look(watch.plan.rootdir)
     except Exception:
         return
@@ -36,34 +44,72 @@ def _before() -> None:
         watch.record.forked.append(seen)
 
 
+def _raw_fork(watch: Watch) -> int | None:
+    """Return the number of this fork if the code under test forks by itself, not through multiprocessing."""
+    frame = sys._getframe(2)
+    if frame.f_globals.get("__name__") in _FORK_CALLERS:
+        return None
+    own = own_frame(frame, watch.plan.rootdir)
+    if own is None:
+        return None
+    watch.raw_forks.append((site_of(own, watch.plan.rootdir), own.f_code))
+    return len(watch.raw_forks) - 1
+
+
 def _in_child() -> None:
     watch = STATE.watch
-    if watch is not None:
-        STATE.watch = None
-        watch.leave_to_parent()
+    if watch is None:
+        return
+    STATE.watch = None
+    watch.leave_to_parent()
+    if watch.raw_fork is not None:
+        probe = Probe(watch.directory, watch.plan.rootdir)
+        probe.begin()
+        watch.child_probe = probe
+        with contextlib.suppress(OSError):
+            Path(watch.directory, f"{os.getpid()}.fork").write_text(str(watch.raw_fork))
+
+
+def raw_forks(watch: Watch) -> list[ProcessStarted]:
+    """Return the processes that the code under test forked by itself: each has left a file with its
+    number.
+    """
+    found = []
+    for path in sorted(Path(watch.directory).glob("*.fork")):
+        with contextlib.suppress(OSError, ValueError):
+            site, code = watch.raw_forks[int(path.read_text())]
+            pid = int(path.stem)
+            found.append(
+                ProcessStarted(pid, f"forked process {pid}", "fork", False, site, True, "os.fork", code)
+            )
+    return found
 
 
 def look(rootdir: str) -> Forked | None:
-    """Return what a fork at this moment would copy half-way: other threads in own code, and locks held; or None.
+    """Return what a fork at this moment would copy half-way: other threads in own code, and locks held; or
+    None.
 
-    Threads that are idle inside libraries (a pool's, a queue's feeder) are no finding: they hold nothing of ours.
+    Threads that are idle inside libraries (a pool's, a queue's feeder) are no finding: they hold nothing of
+    ours.
     """
     me = threading.get_ident()
     names = {thread.ident: thread.name for thread in threading.enumerate()}
     threads: list[RunningThread] = []
     locks: dict[int, HeldLock] = {}
-    for ident, top in sys._current_frames().items():
+    tops = sys._current_frames()
+    while tops:  # emptied, and no name is left bound: a frame that holds itself would keep everything alive
+        ident, top = tops.popitem()
         mine = ident == me
         name = "this thread" if mine else names.get(ident, f"thread {ident}")
         own = own_frame(top, rootdir)
-        if own is None:
-            continue
-        if not mine:
+        if own is not None and not mine:
             threads.append(RunningThread(name, site_of(own, rootdir)))
-        _held(top, rootdir, name, mine, locks)
-    if not threads and not locks:
-        return None
+        if own is not None:
+            _held(top, rootdir, name, mine, locks)
+        del top, own
     site = site_of(own_frame(sys._getframe(1), rootdir), rootdir)
+    if not site.path or not (threads or locks):
+        return None  # a library's own thread forks: a pool replaces a worker
     return Forked(site, tuple(threads), tuple(locks.values()))
 
 

@@ -25,6 +25,7 @@ def install(watch: Watch, patches: Patches) -> None:
     plain = pickler.dumps
 
     def dumps(cls: Any, obj: Any, protocol: Any = None) -> Any:
+        __tracebackhide__ = True
         try:
             return plain(obj, protocol)
         except Exception as error:
@@ -39,6 +40,7 @@ def install(watch: Watch, patches: Patches) -> None:
 
 def _dump(watch: Watch, original: Any) -> Any:
     def dump(obj: Any, file: Any, protocol: Any = None) -> None:
+        __tracebackhide__ = True
         try:
             original(obj, file, protocol)
         except Exception as error:
@@ -65,6 +67,7 @@ def _readable(path: str) -> str:
 
 def _put(watch: Watch, original: Any) -> Any:
     def put(self: Any, obj: Any, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
         if watch.recording:
             while len(watch.put_sites) >= _KEPT:
                 watch.put_sites.pop(next(iter(watch.put_sites)), None)

@@ -6,6 +6,7 @@ import concurrent.futures
 import concurrent.futures.process
 import multiprocessing.pool
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .hook_process import note_called
@@ -27,7 +28,7 @@ def install(watch: Watch, patches: Patches) -> None:
     patches.wrap(pool.Pool, "__init__", lambda original: _pool_init(watch, original))
     patches.wrap(pool.Pool, "join", lambda original: _pool_join(watch, original))
     for name in ("apply_async", "_map_async", "imap", "imap_unordered", "apply"):
-        patches.wrap(pool.Pool, name, lambda original, name=name: _submit(watch, original, name))
+        patches.wrap(pool.Pool, name, partial(_submit, watch, name))
     patches.wrap(pool.ApplyResult, "__init__", lambda original: _with_site(watch, original))
     patches.wrap(pool.IMapIterator, "__init__", lambda original: _with_site(watch, original))
     for kind in (pool.ApplyResult, pool.MapResult, pool.IMapIterator, pool.IMapUnorderedIterator):
@@ -47,6 +48,7 @@ def install(watch: Watch, patches: Patches) -> None:
 
 def _pool_init(watch: Watch, original: Any) -> Any:
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        __tracebackhide__ = True
         if watch.recording:
             watch.pools.add(self)
         original(self, *args, **kwargs)
@@ -56,18 +58,20 @@ def _pool_init(watch: Watch, original: Any) -> Any:
 
 def _pool_join(watch: Watch, original: Any) -> Any:
     def join(self: Any) -> Any:
+        __tracebackhide__ = True
         try:
             return original(self)
         except ValueError as error:
-            if watch.recording and getattr(self, "_state", None) == multiprocessing.pool.RUN:  # type: ignore[attr-defined]
+            if watch.recording and getattr(self, "_state", None) == multiprocessing.pool.RUN:
                 watch.record.joined_open.append(JoinedOpenPool(caller(watch.plan.rootdir), error))
             raise
 
     return join
 
 
-def _submit(watch: Watch, original: Any, name: str) -> Any:
+def _submit(watch: Watch, name: str, original: Any) -> Any:
     def submit(self: Any, func: Any, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
         if watch.recording:
             _note_task(watch, func)
             if not callable(func):
@@ -84,6 +88,7 @@ def _note_task(watch: Watch, function: Any) -> None:
 
 def _with_site(watch: Watch, original: Any) -> Any:
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        __tracebackhide__ = True
         if watch.recording:
             self.__dict__[_SITE] = caller(watch.plan.rootdir)
         original(self, *args, **kwargs)
@@ -93,6 +98,7 @@ def _with_site(watch: Watch, original: Any) -> Any:
 
 def _set(watch: Watch, original: Any) -> Any:
     def _set(self: Any, i: int, obj: tuple[bool, Any]) -> Any:
+        __tracebackhide__ = True
         site: Site | None = self.__dict__.get(_SITE)
         if site is not None and not obj[0] and watch.recording and _TASK not in self.__dict__:
             # Before the original: it wakes the thread that is about to look.
@@ -111,6 +117,7 @@ def _failed(owner: int, what: str, site: Site, error: BaseException) -> TaskFail
 
 def _looked(original: Any) -> Any:
     def look(self: Any, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
         try:
             return original(self, *args, **kwargs)
         finally:
@@ -124,6 +131,7 @@ def _looked(original: Any) -> Any:
 
 def _executor_init(watch: Watch, original: Any) -> Any:
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        __tracebackhide__ = True
         if watch.recording:
             watch.pools.add(self)
         original(self, *args, **kwargs)
@@ -133,6 +141,7 @@ def _executor_init(watch: Watch, original: Any) -> Any:
 
 def _executor_submit(watch: Watch, original: Any) -> Any:
     def submit(self: Any, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
         if watch.recording:
             _note_task(watch, fn)
             if not callable(fn):
@@ -148,6 +157,7 @@ def _executor_submit(watch: Watch, original: Any) -> Any:
 
 def _executor_map(watch: Watch, original: Any) -> Any:
     def map(self: Any, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
         if watch.recording and args:
             _note_task(watch, args[0])
         watch.map_group = len(watch.futures) + 1
@@ -161,6 +171,7 @@ def _executor_map(watch: Watch, original: Any) -> Any:
 
 def _future_looked(original: Any) -> Any:
     def look(self: Any, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
         try:
             return original(self, *args, **kwargs)
         finally:

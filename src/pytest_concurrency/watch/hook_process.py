@@ -1,4 +1,6 @@
-"""Recording of processes: made, started, ended by force; by ``multiprocessing``, ``os.fork`` and ``subprocess``."""
+"""Recording of processes: made, started, ended by force; by ``multiprocessing``, ``os.fork`` and
+``subprocess``.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ import multiprocessing.connection
 import os
 import subprocess
 import sys
+from functools import partial
 from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +22,6 @@ from .sites import call_at, own_frame, site_of
 if TYPE_CHECKING:
     from .watch import Watch
 
-_FORK_CALLERS = frozenset({"multiprocessing.popen_fork", "multiprocessing.forkserver"})
-
 
 def install(watch: Watch, patches: Patches) -> None:
     """Patch what starts and ends processes."""
@@ -28,16 +29,16 @@ def install(watch: Watch, patches: Patches) -> None:
     patches.wrap(BaseProcess, "__init__", lambda original: _init(watch, original))
     patches.wrap(BaseProcess, "start", lambda original: _start(watch, original))
     for name in ("terminate", "kill"):
-        patches.wrap(BaseProcess, name, lambda original, name=name: _ended(watch, original, name))
-    if hasattr(os, "fork"):
-        patches.wrap(os, "fork", lambda original: _fork(watch, original))
+        patches.wrap(BaseProcess, name, partial(_ended, watch, name))
     patches.wrap(os, "_exit", lambda original: _exit(watch, original))
     patches.wrap(subprocess.Popen, "__init__", lambda original: _popen(watch, original))
     patches.wrap(multiprocessing.connection, "Pipe", lambda original: _pipe(watch, original))
 
 
 def passed_call(frame: Any, keyword: str, position: int) -> ast.Call | None:
-    """Return the call that stands where ``keyword`` (or positional argument ``position``) is passed in ``frame``."""
+    """Return the call that stands where ``keyword`` (or positional argument ``position``) is passed in
+    ``frame``.
+    """
     call = call_at(frame)
     if call is None:
         return None
@@ -53,7 +54,9 @@ def passed_call(frame: Any, keyword: str, position: int) -> ast.Call | None:
 
 
 def note_called(watch: Watch, value: object, keyword: str, position: int, what: str) -> None:
-    """Record it where a call stands in the place of the function that was to be passed, and gave ``value``."""
+    """Record it where a call stands in the place of the function that was to be passed, and gave
+    ``value``.
+    """
     frame = own_frame(sys._getframe(2), watch.plan.rootdir)
     if frame is None:
         return
@@ -69,6 +72,7 @@ def note_called(watch: Watch, value: object, keyword: str, position: int, what: 
 
 def _init(watch: Watch, original: Any) -> Any:
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        __tracebackhide__ = True
         original(self, *args, **kwargs)
         if not watch.recording:
             return
@@ -83,10 +87,12 @@ def _init(watch: Watch, original: Any) -> Any:
 
 def _start(watch: Watch, original: Any) -> Any:
     def start(self: Any) -> None:
+        __tracebackhide__ = True
         if not watch.recording:
             return original(self)  # type: ignore[no-any-return]
         target = getattr(self, "_target", None)
         site = site_of(own_frame(sys._getframe(1), watch.plan.rootdir), watch.plan.rootdir)
+        function = self.__dict__.pop("_concurrency_function", None)
         passed = tuple(arg for arg in getattr(self, "_args", ()) if callable(arg))
         setattr(self, ATTRIBUTE, Probe(watch.directory, watch.plan.rootdir))
         try:
@@ -96,7 +102,7 @@ def _start(watch: Watch, original: Any) -> Any:
         owner = _OWNERS.get((getattr(target, "__module__", ""), getattr(target, "__name__", "")), "")
         worker = getattr(self, "_concurrency_worker", None)
         if worker is not None:
-            owner, target, passed = "runner", self._concurrency_function, ()
+            owner, target, passed = "runner", function, ()
         watch.record.started.append(
             ProcessStarted(
                 pid=self.pid,
@@ -145,36 +151,15 @@ _OWNERS = {
 }
 
 
-def _ended(watch: Watch, original: Any, how: str) -> Any:
+def _ended(watch: Watch, how: str, original: Any) -> Any:
     def end(self: Any) -> Any:
+        __tracebackhide__ = True
         if watch.recording and self.pid is not None and watch.is_from_body(sys._getframe(1)):
             site = site_of(own_frame(sys._getframe(1), watch.plan.rootdir), watch.plan.rootdir)
             watch.record.terminated.append(Terminated(self.pid, self.name, site, how))
         return original(self)
 
     return end
-
-
-def _fork(watch: Watch, original: Any) -> Any:
-    def fork() -> int:
-        frame = sys._getframe(1)
-        if not watch.recording or frame.f_globals.get("__name__") in _FORK_CALLERS:
-            return original()  # type: ignore[no-any-return]
-        site = site_of(own_frame(frame, watch.plan.rootdir), watch.plan.rootdir)
-        pid: int = original()
-        if pid == 0:
-            probe = Probe(watch.directory, watch.plan.rootdir)
-            probe.begin()
-            watch.child_probe = probe
-        else:
-            watch.record.started.append(
-                ProcessStarted(
-                    pid, f"forked process {pid}", "fork", False, site, True, "os.fork", target=frame.f_code
-                )
-            )
-        return pid
-
-    return fork
 
 
 def _exit(watch: Watch, original: Any) -> Any:
@@ -188,6 +173,7 @@ def _exit(watch: Watch, original: Any) -> Any:
 
 def _popen(watch: Watch, original: Any) -> Any:
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        __tracebackhide__ = True
         original(self, *args, **kwargs)
         if watch.recording:
             site = site_of(own_frame(sys._getframe(1), watch.plan.rootdir), watch.plan.rootdir)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+
 from ..model import Finding
 from .judging import Context, explain
 from .queue_not_drained import hands_over
 from .record import NOWHERE, Record
+from .tree import command_of
 
 
 def find(record: Record, context: Context) -> list[Finding]:
-    """Return one finding for each process left running, and for each forked child that ran on out of the test."""
+    """Return one finding for each process left running, and for each forked child that ran on out of the
+    test.
+    """
     findings = []
     for orphan in record.orphans:
         if hands_over(orphan.stack):
@@ -23,7 +28,8 @@ def find(record: Record, context: Context) -> list[Finding]:
             f"{orphan.name} (pid {orphan.pid}){where}, was still running when the test ended and was killed"
         )
         rows = [f"{orphan.site}: {orphan.site.text}"] if orphan.site.path else []
-        rows.append(f"command: {orphan.command}")
+        if orphan.command != command_of(os.getpid()):  # a forked process shows its parent's
+            rows.append(f"command: {orphan.command}")
         if orphan.stack:
             rows.append(f"its stack:\n{orphan.stack.rstrip()}")
         locations = (

@@ -30,7 +30,8 @@ def why_not(value: object, starting: bool = False) -> str | None:
     ``starting``: as an argument of a process being started, where locks and connections may travel.
     """
     previous = context.get_spawning_popen()
-    context.set_spawning_popen(_Probe() if starting else previous)
+    trial: Any = _Probe() if starting else previous
+    context.set_spawning_popen(trial)
     try:
         ForkingPickler(io.BytesIO(), None).dump(value)
     except Exception as error:
@@ -41,7 +42,9 @@ def why_not(value: object, starting: bool = False) -> str | None:
 
 
 def find_culprit(value: object, path: str, starting: bool = False) -> tuple[str, object, str] | None:
-    """Return (path, object, error text) of the innermost part of ``value`` that cannot be pickled; None if all can."""
+    """Return (path, object, error text) of the innermost part of ``value`` that cannot be pickled; None if
+    all can.
+    """
     error = why_not(value, starting)
     if error is None:
         return None
@@ -109,10 +112,10 @@ def _parts(value: object) -> Iterator[tuple[str, object]]:
 
 def _state_parts(value: object) -> Iterator[tuple[str, object]]:
     try:
-        reduced: Any = copyreg.dispatch_table.get(type(value), lambda v: v.__reduce_ex__(4))(value)  # type: ignore[attr-defined]
+        reducer: Any = copyreg.dispatch_table.get(type(value))
+        reduced: Any = reducer(value) if reducer is not None else value.__reduce_ex__(4)
     except Exception:
-        fields = getattr(value, "__dict__", {})
-        reduced = (None, (), fields)
+        reduced = (None, (), getattr(value, "__dict__", {}))
     if not isinstance(reduced, tuple):
         return
     state = reduced[2] if len(reduced) > 2 else None

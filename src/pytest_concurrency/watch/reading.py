@@ -20,7 +20,9 @@ _ATTRIBUTES = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A line that reads a global (``module.name``; ``attribute`` is what is loaded from it at once, if anything)."""
+    """A line that reads a global (``module.name``; ``attribute`` is what is loaded from it at once, if
+    anything).
+    """
 
     module: str
     name: str
@@ -39,7 +41,7 @@ def code_of(function: object) -> types.CodeType | None:
     if isinstance(function, types.MethodType):
         function = function.__func__
     if callable(function) and not isinstance(function, (types.FunctionType, type)):
-        function = getattr(type(function), "__call__", function)
+        function = _call_of(function)
     try:
         function = inspect.unwrap(function)  # type: ignore[arg-type]
     except ValueError:
@@ -54,8 +56,12 @@ def namespace_of(function: object) -> dict[str, Any]:
     if isinstance(function, types.MethodType):
         function = function.__func__
     if callable(function) and not isinstance(function, (types.FunctionType, type)):
-        function = getattr(type(function), "__call__", function)
+        function = _call_of(function)
     return getattr(function, "__globals__", {})
+
+
+def _call_of(function: object) -> Any:
+    return vars(type(function)).get("__call__", function)
 
 
 Reached = dict[types.CodeType, dict[str, Any]]
@@ -67,7 +73,8 @@ def reachable(
     """Return the own code that ``code`` can reach, with the globals of each.
 
     Followed are nested functions, globals, attributes of modules, and classes with all their methods; with
-    ``by_name`` also every own method and function that has the name of an attribute that is loaded (too much rather
+    ``by_name`` also every own method and function that has the name of an attribute that is loaded (too
+    much rather
     than too little). ``after``: of ``code`` itself only what stands after this line counts.
     """
     reached: Reached = {}
@@ -144,7 +151,9 @@ def _loads(code: types.CodeType) -> Iterator[tuple[str, str, int]]:
 
 
 def reads(code: types.CodeType, namespace: dict[str, Any], after: int = 0) -> Iterator[Read]:
-    """Yield every read of a global in ``code`` after line ``after``; ``module.name`` counts as a read of ``name``."""
+    """Yield every read of a global in ``code`` after line ``after``; ``module.name`` counts as a read of
+    ``name``.
+    """
     own = str(namespace.get("__name__", ""))
     for name, attribute, line in _loads(code):
         if line <= after:

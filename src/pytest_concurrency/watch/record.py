@@ -10,7 +10,9 @@ from ..model import Location
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A line of the code under test: ``path`` relative to the rootdir, ``text`` the expression or the line."""
+    """A line of the code under test: ``path`` relative to the rootdir, ``text`` the expression or the
+    line.
+    """
 
     path: str
     line: int
@@ -31,8 +33,10 @@ NOWHERE = Site("", 0)
 class ProcessStarted:
     """A process was started.
 
-    ``owner`` is "" or what it works for ("Pool", "ProcessPoolExecutor", "Manager", "runner", "os.fork", "subprocess");
-    ``created_here``: its object, or its owner, was made while the body ran; ``passed``: functions among its arguments.
+    ``owner`` is "" or what it works for ("Pool", "ProcessPoolExecutor", "Manager", "runner", "os.fork",
+    "subprocess");
+    ``created_here``: its object, or its owner, was made while the body ran; ``passed``: functions among its
+    arguments.
     """
 
     pid: int
@@ -73,7 +77,8 @@ class TaskFailed:
 class PickleFailed:
     """Something could not be pickled on its way to another process.
 
-    ``culprit`` is the path to the part that cannot, ``lost`` whether the item was dropped without anybody being told.
+    ``culprit`` is the path to the part that cannot, ``lost`` whether the item was dropped without anybody
+    being told.
     """
 
     site: Site
@@ -131,7 +136,9 @@ class Terminated:
 
 @dataclass(frozen=True, slots=True)
 class GlobalChanged:
-    """A child changed a global: its values as short texts before and after, and what decides whether they are equal."""
+    """A child changed a global: its values as short texts before and after, and what decides whether they
+    are equal.
+    """
 
     pid: int
     process: str
@@ -182,6 +189,6 @@ class Record:
     changed: list[GlobalChanged] = field(default_factory=list)
     orphans: list[Orphan] = field(default_factory=list)
     stuck: list[Stuck] = field(default_factory=list)
-    stuck_after: float = 0.0
+    unfinished: list[Stuck] = field(default_factory=list)
     strays: list[str] = field(default_factory=list)
     tasks: list[Any] = field(default_factory=list)

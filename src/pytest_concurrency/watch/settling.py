@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from . import stacks, tree
 from .deadline import BodyHung, Deadline
+from .hook_fork import raw_forks
 from .hook_pool import failed_futures
 from .probe import read_changes
 from .record import NOWHERE, GlobalChanged, Orphan
@@ -22,13 +23,16 @@ if TYPE_CHECKING:
     from .watch import Watch
 
 GRACE = 1.0
+_BEFORE_TEARDOWN = 0.3
 _SHUTDOWN = 3.0
 
 
 def settle(watch: Watch, error: BaseException | None, teardown: Callable[[], None] | None) -> None:
     """See :meth:`Watch.settle`."""
+    watch.record.started.extend(raw_forks(watch))
     try:
-        left = _wait(watch, GRACE if error is None and not watch.hung else 0.0)
+        first = GRACE if teardown is None else _BEFORE_TEARDOWN
+        left = _wait(watch, first if error is None and not watch.hung else 0.0)
         if _reportable(watch, left) and teardown is not None and error is None and not watch.hung:
             teardown()  # a fixture may end what the body has started
             left = _wait(watch, GRACE)
@@ -84,7 +88,7 @@ def _end(watch: Watch) -> None:
     left = _left(watch)
     if left:
         with contextlib.suppress(BodyHung, Exception):
-            with Deadline(_SHUTDOWN, lambda frame, final: final):
+            with Deadline(_SHUTDOWN, lambda frame, passed: passed >= _SHUTDOWN):
                 for pool in list(watch.pools):
                     if isinstance(pool, multiprocessing.pool.Pool):
                         pool.terminate()

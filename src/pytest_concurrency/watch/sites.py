@@ -18,7 +18,9 @@ _OURS = str(Path(__file__).resolve().parents[1]) + os.sep
 
 @lru_cache(maxsize=4096)
 def is_own(path: str, rootdir: str) -> bool:
-    """Return whether the source file ``path`` belongs to the project at ``rootdir``: no library, not this plugin."""
+    """Return whether the source file ``path`` belongs to the project at ``rootdir``: no library, not this
+    plugin.
+    """
     if not path or path.startswith("<"):
         return False
     full = os.path.abspath(path)
@@ -69,7 +71,9 @@ def _tree(path: str, size: int, lines: tuple[str, ...]) -> ast.Module | None:
 
 
 def call_at(frame: types.FrameType) -> ast.Call | None:
-    """Return the call expression that ``frame`` is in the middle of, or None where its source is not known."""
+    """Return the call expression that ``frame`` is in the middle of, or None where its source is not
+    known.
+    """
     path = frame.f_code.co_filename
     lines = tuple(linecache.getlines(path, frame.f_globals))
     tree = _tree(path, len(lines), lines) if lines else None
@@ -79,7 +83,8 @@ def call_at(frame: types.FrameType) -> ast.Call | None:
         return None
     line, end_line, column, end_column = positions[index]
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and (node.lineno, node.end_lineno) == (line, end_line):
-            if (node.col_offset, node.end_col_offset) == (column, end_column):
+        if isinstance(node, ast.Call):
+            place = (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset)
+            if place == (line, end_line, column, end_column):
                 return node
     return None

@@ -1,7 +1,9 @@
 """CH401: a child changed a global, and other code reads the copy that did not change.
 
-A child's own use of its copy (a cache, a connection made on first use, what an initializer sets up) is no hazard.
-It is one where a value changed in a child is read, afterwards, by code that only runs elsewhere: in the parent or in
+A child's own use of its copy (a cache, a connection made on first use, what an initializer sets up) is no
+hazard.
+It is one where a value changed in a child is read, afterwards, by code that only runs elsewhere: in the
+parent or in
 another child; and where the function that a process was given counts in a global that nobody could ever see.
 """
 
@@ -76,7 +78,8 @@ def _missed(
     now = current(module, name, context.rootdir)
     here = now.shown if now is not None else "?"
     row = rows[0]
-    message = f"{module}.{name}: {row.process} changed it from {row.before} to {row.after}; in the parent it is {here}"
+    change = f"{row.process} changed it from {row.before} to {row.after}"
+    message = f"{module}.{name}: {change}; in the parent it is {here}"
     lines = [
         f"{module}.{name}",
         *[f"    {r.process} (pid {r.pid}): {r.before} -> {r.after}" for r in rows[:8]],
@@ -97,7 +100,9 @@ def _missed(
 
 
 def _written_by(record: Record, writers: list[ProcessStarted], context: Context) -> set[types.CodeType]:
-    """Return the code that may run in the children that changed the value (too much rather than too little)."""
+    """Return the code that may run in the children that changed the value (too much rather than too
+    little).
+    """
     inside: set[types.CodeType] = set()
     for entry in writers:
         if entry.owner == "os.fork":
@@ -116,7 +121,9 @@ def _targets(entry: ProcessStarted, record: Record) -> list[Any]:
 def _elsewhere(
     record: Record, writers: list[ProcessStarted], inside: set[types.CodeType], context: Context
 ) -> Iterator[Read]:
-    """Yield the reads of globals in code that runs in the parent after a child was started, or in other children."""
+    """Yield the reads of globals in code that runs in the parent after a child was started, or in other
+    children.
+    """
     body = context.body
     code = code_of(body)
     if code is not None and code not in inside:

@@ -70,18 +70,33 @@ def _from_ps() -> dict[int, ProcessInfo]:
 
 def descendants(root: int | None = None) -> dict[int, ProcessInfo]:
     """Return the processes below ``root`` (this process), dead and unreaped ones included."""
-    table = snapshot()
+    start = os.getpid() if root is None else root
     children: dict[int, list[int]] = {}
-    for info in table.values():
-        children.setdefault(info.parent, []).append(info.pid)
+    listed = Path(f"/proc/{start}/task/{start}/children").exists()
+    if not listed:
+        for info in snapshot().values():
+            children.setdefault(info.parent, []).append(info.pid)
     found: dict[int, ProcessInfo] = {}
-    waiting = list(children.get(os.getpid() if root is None else root, ()))
+    waiting = _listed_children(start) if listed else list(children.get(start, ()))
     while waiting:
         pid = waiting.pop()
-        if pid not in found:
-            found[pid] = table[pid]
-            waiting.extend(children.get(pid, ()))
+        info_now = look(pid) if Path("/proc/self/stat").exists() else snapshot().get(pid)
+        if pid not in found and info_now is not None:
+            found[pid] = info_now
+            waiting.extend(_listed_children(pid) if listed else children.get(pid, ()))
     return found
+
+
+def _listed_children(pid: int) -> list[int]:
+    """Return the children of every thread of ``pid``, from the list that Linux keeps."""
+    pids: list[int] = []
+    try:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/children") as stream:
+                pids += map(int, stream.read().split())
+    except OSError:
+        pass
+    return pids
 
 
 def command_of(pid: int) -> str:
@@ -98,8 +113,8 @@ def helpers() -> set[int]:
     from multiprocessing import forkserver, resource_tracker
 
     pids = {
-        getattr(resource_tracker._resource_tracker, "_pid", None),  # type: ignore[attr-defined]
-        getattr(forkserver._forkserver, "_forkserver_pid", None),  # type: ignore[attr-defined]
+        getattr(resource_tracker._resource_tracker, "_pid", None),
+        getattr(forkserver._forkserver, "_forkserver_pid", None),
     }
     return {pid for pid in pids if pid}
 
@@ -120,7 +135,9 @@ def kill(infos: Iterable[ProcessInfo]) -> None:
 
 
 def reap(pids: Iterable[int], seconds: float = _REAP_SECONDS) -> None:
-    """Wait, at most ``seconds``, until the killed processes ``pids`` are gone; collect those that are our children."""
+    """Wait, at most ``seconds``, until the killed processes ``pids`` are gone; collect those that are our
+    children.
+    """
     left = set(pids)
     end = time.monotonic() + seconds
     while left:
@@ -168,3 +185,23 @@ def is_asleep(pid: int) -> bool:
         if text[text.rindex(")") + 2] not in "SI":
             return False
     return True
+
+
+class Movement:
+    """Tells whether processes get on: one of them runs, or has used CPU time since the last look."""
+
+    def __init__(self) -> None:
+        self._seen: dict[int, int] = {}
+
+    def look(self, pids: Iterable[int]) -> bool:
+        """Return whether any of ``pids`` (or a process new among them) has moved since the last look."""
+        now: dict[int, int] = {}
+        awake = False
+        for pid in pids:
+            info = look(pid)
+            if info is not None and info.alive:
+                now[pid] = info.ticks
+                awake = awake or (pid != os.getpid() and not is_asleep(pid))
+        moved = awake or now != self._seen
+        self._seen = now
+        return moved

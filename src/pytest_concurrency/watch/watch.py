@@ -14,7 +14,7 @@ from typing import Any
 
 from ..model import Finding
 from ..runtime.state import STATE
-from . import hook_fork, hook_pickle, hook_pool, hook_process
+from . import hook_fork, hook_pickle, hook_pool, hook_process, stacks, tree
 from .deadline import BodyHung, Deadline
 from .patching import Patches
 from .probe import Probe
@@ -23,10 +23,15 @@ from .record import Record, Site
 
 @dataclass(frozen=True, slots=True)
 class WatchPlan:
-    """How to watch: ``rootdir`` of the project, ``timeout`` in seconds for the body (None: bounded by others)."""
+    """How to watch: ``rootdir`` of the project, ``timeout`` in seconds for the body (None: bounded by
+    others).
+
+    ``in_worker``: the body is one of several that run at once; what it waits for may come from the others.
+    """
 
     rootdir: str
     timeout: float | None = None
+    in_worker: bool = False
 
 
 class Watch:
@@ -47,14 +52,14 @@ class Watch:
         self.put_sites: dict[int, Site] = {}
         self.map_group = 0
         self.child_probe: Probe | None = None
+        self.raw_fork: int | None = None
+        self.raw_forks: list[tuple[Site, types.CodeType]] = []
         self.inherited: frozenset[int] = frozenset()
         self._patches = Patches()
         self._deadline: Deadline | None = None
         self._previous: Watch | None = None
 
     def __enter__(self) -> Watch:
-        from . import tree
-
         self.pid = os.getpid()
         self.directory = tempfile.mkdtemp(prefix="pytest-concurrency-")
         self.inherited = frozenset(tree.descendants())
@@ -73,6 +78,7 @@ class Watch:
             from .deadlock import Suspicion
 
             self._suspicion = Suspicion(self)
+            self._movement = tree.Movement()
             self._deadline = Deadline(self.plan.timeout, self._look_for_hang)
             self._deadline.__enter__()
         return self
@@ -94,8 +100,6 @@ class Watch:
 
             with contextlib.suppress(ValueError):
                 signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        from . import stacks
-
         self._stream = stacks.arm(self.directory)
 
     def is_from_body(self, frame: types.FrameType | None) -> bool:
@@ -108,38 +112,48 @@ class Watch:
     def hung(self) -> bool:
         return bool(self._deadline and self._deadline.expired)
 
-    def _look_for_hang(self, frame: types.FrameType | None, final: bool) -> bool:
-        from . import tree
+    def _look_for_hang(self, frame: types.FrameType | None, passed: float) -> bool:
+        from .deadline import PATIENCE
         from .hang_facts import gather
 
-        if not final and not self._suspicion.is_deadlock(frame):
+        limit = self.plan.timeout or 0.0
+        if self.plan.in_worker and (passed < limit or not self.record.started):
             return False
-        self.record.stuck = gather(self, frame)
-        self.record.stuck_after = self.plan.timeout or 0.0
+        below = [pid for pid in tree.descendants() if self.may_end(pid)]
+        moving = self._movement.look([os.getpid(), *below])
+        if passed < limit and not self._suspicion.is_deadlock(frame):
+            return False
+        if moving and limit <= passed < limit * PATIENCE:
+            return False
+        stuck = gather(self, frame)
+        if moving and passed >= limit:
+            self.record.unfinished = stuck  # too slow, but no hang
+        else:
+            self.record.stuck = stuck
         tree.kill([info for pid, info in tree.descendants().items() if self.may_end(pid)])
         return True
 
     def may_end(self, pid: int) -> bool:
         """Return whether the process ``pid`` is the body's own, to be ended with it."""
-        from . import tree
-
         if pid in self.inherited or pid in tree.helpers():
             return False
         return pid not in self._foreign()
 
     def _foreign(self) -> set[int]:
-        """Return the processes of pools, executors and process objects that a fixture made before the body began."""
+        """Return the processes of pools, executors and process objects that a fixture made before the body
+        began.
+        """
         return {started.pid for started in self.record.started if not started.created_here}
 
     def settle(self, error: BaseException | None, teardown: Callable[[], None] | None = None) -> None:
-        """Wait shortly for what is ending, run ``teardown`` if something is left, note orphans and end them."""
+        """Wait shortly for what is ending, run ``teardown`` if something is left, note orphans and end
+        them.
+        """
         from .settling import settle
 
         try:
             settle(self, error, teardown)
         finally:
-            from . import tree
-
             tree.adopt_orphans(self._subreaper)
 
     def judge(self, error: BaseException | None) -> tuple[Finding, ...]:

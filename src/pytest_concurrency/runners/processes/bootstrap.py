@@ -1,7 +1,9 @@
 """Bringing pytest's import rules into a fresh interpreter (start methods spawn and forkserver).
 
-An :class:`Imports` object comes before everything else that is pickled for a worker: unpickling it imports the test
-module under the session's rootdir, import mode and assertion rewriting, so that what follows finds its functions.
+An :class:`Imports` object comes before everything else that is pickled for a worker: unpickling it imports
+the test
+module under the session's rootdir, import mode and assertion rewriting, so that what follows finds its
+functions.
 """
 
 from __future__ import annotations
@@ -96,7 +98,9 @@ def _restore(values: dict[str, Any]) -> Imports:
 
 
 def make_config(imports: Imports) -> pytest.Config:
-    """Return a pytest configuration as in the parent but without plugins of its own, as pytest-xdist's workers make it."""
+    """Return a pytest configuration as in the parent but without plugins of its own, as pytest-xdist's
+    workers make it.
+    """
     options: dict[str, Any] = dict(imports.options)
     options["plugins"] = ["no:terminal", "no:cacheprovider", "no:faulthandler"]
     options["noconftest"] = True
@@ -114,7 +118,9 @@ def make_config(imports: Imports) -> pytest.Config:
 
 
 def _explain_comparisons(config: pytest.Config) -> None:
-    """Let rewritten asserts explain ``==`` and the like, as pytest does around each test: its own hook does it."""
+    """Let rewritten asserts explain ``==`` and the like, as pytest does around each test: its own hook does
+    it.
+    """
     from _pytest import assertion
 
     around = assertion.pytest_runtest_protocol(types.SimpleNamespace(ihook=config.hook, config=config))  # type: ignore[arg-type]

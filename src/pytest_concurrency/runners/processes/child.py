@@ -17,17 +17,28 @@ from typing import Any
 
 import pytest
 
-from ...watch import stacks
+from ...model import Finding
+from ...watch import (  # noqa: F401 - all that a forked worker will need is imported before the fork
+    error_not_fetched,
+    settling,
+    stacks,
+    state_not_shared,
+)
+from ...watch.pickling import describe_culprit
+from ...watch.stray import end_if_stray
 from ...watch.watch import Watch, WatchPlan
 from .bootstrap import Imports, make_config
 from .outcome import RETURNED, WorkerReport
+from .represent import report_failure
 
 INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
 class Job:
-    """Everything a worker needs. ``imports`` stands first: unpickling it imports the module that the rest is from."""
+    """Everything a worker needs. ``imports`` stands first: unpickling it imports the module that the rest
+    is from.
+    """
 
     imports: Imports
     index: int
@@ -54,7 +65,8 @@ def work(
 ) -> None:
     """Run ``job``: the target of a worker process.
 
-    ``parent_ends`` and ``config`` are given to forked workers only: pipe ends to close, and the session's config.
+    ``parent_ends`` and ``config`` are given to forked workers only: pipe ends to close, and the session's
+    config.
     """
     for end in parent_ends:
         end.close()
@@ -85,28 +97,38 @@ def work(
 
 
 def _run(job: Job, config: pytest.Config) -> WorkerReport:
-    from .represent import report_failure
-
-    value: Any = None
-    error: BaseException | None = None
-    watch = Watch(job.watch, str(job.index)) if job.watch is not None else contextlib.nullcontext()
-    with watch:
-        try:
-            value = job.function(**job.kwargs)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as raised:
-            error = raised
-    findings = ()
-    if isinstance(watch, Watch):
+    if job.watch is None:
+        value, error = _call(job)
+        return _report(job, config, value, error, ())
+    watch = Watch(job.watch, str(job.index), job.function)
+    try:
+        with watch:
+            value, error = _call(job)
+            end_if_stray(watch, error)
+        watch.settle(error)
         findings = watch.judge(error)
+    finally:
+        watch.close()
+    return _report(job, config, value, error, findings)
+
+
+def _call(job: Job) -> tuple[Any, BaseException | None]:
+    try:
+        return job.function(**job.kwargs), None
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return None, error
+
+
+def _report(
+    job: Job, config: pytest.Config, value: Any, error: BaseException | None, findings: tuple[Finding, ...]
+) -> WorkerReport:
     if error is not None:
         return report_failure(error, job.function, config, findings)
     try:
         return WorkerReport(RETURNED, value=pickle.dumps(value), findings=findings)
     except Exception:
-        from ...watch.pickling import describe_culprit
-
         return WorkerReport(RETURNED, unpicklable=describe_culprit(value, "result"), findings=findings)
 
 

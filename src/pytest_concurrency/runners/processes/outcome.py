@@ -37,8 +37,10 @@ class WorkerReport:
 class Outcome:
     """How one worker ended, as the parent knows it.
 
-    ``exitcode`` is as in :attr:`multiprocessing.Process.exitcode` (negative: a signal), ``stack`` the last Python
-    stack of a worker that died or hung, ``output`` what it wrote to its standard output and error.
+    ``exitcode`` is as in :attr:`multiprocessing.Process.exitcode` (negative: a signal), ``stack`` the last
+    Python
+    stack of a worker that died or hung, ``output`` what it wrote to its standard output and error,
+    ``moving`` whether a worker that did not end was still getting on.
     """
 
     index: int
@@ -48,6 +50,7 @@ class Outcome:
     stack: str = ""
     output: str = ""
     pid: int = 0
+    moving: bool = False
 
     @property
     def failed(self) -> bool:
@@ -61,7 +64,8 @@ class Outcome:
             done = "had finished its work but did not end" if self.report is not None else "was still running"
             head = f"worker {self.index} (process {self.pid}) {done} after {timeout:g} s and was killed"
         else:
-            head = f"worker {self.index} (process {self.pid}) {how_it_ended(self.exitcode)} before its work was done"
+            ended = how_it_ended(self.exitcode)
+            head = f"worker {self.index} (process {self.pid}) {ended} before its work was done"
         parts = [head]
         if self.stack:
             parts.append(f"last stack of worker {self.index}:\n{self.stack.rstrip()}")

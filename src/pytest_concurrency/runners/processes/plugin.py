@@ -58,7 +58,9 @@ def _show(item: pytest.Item, report: pytest.TestReport, outcomes: list[Outcome])
         report.longrepr = rebuilt.longrepr
     for outcome in outcomes:
         if outcome is not first and first is not None:
-            text = outcome.report.summary if outcome.status == RAISED and outcome.report else outcome.describe(0)
+            text = (
+                outcome.report.summary if outcome.status == RAISED and outcome.report else outcome.describe(0)
+            )
             report.sections.append((f"worker {outcome.index}", text))
         elif outcome is first and outcome.output:
             report.sections.append((f"output of worker {outcome.index}", outcome.output))
@@ -105,7 +107,8 @@ class _Session:
             if number > 1:
                 if begun - start + longest > self.settings.max_seconds:
                     self.notes.append(
-                        f"{number - 1} of {self.settings.repeats} repeats were run in {self.settings.max_seconds:g} s"
+                        f"{number - 1} of {self.settings.repeats} repeats were run "
+                        f"in {self.settings.max_seconds:g} s"
                     )
                     break
                 tear_down(self.item)

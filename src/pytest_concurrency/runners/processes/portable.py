@@ -1,11 +1,13 @@
 """Callables that travel to another process although they are nested functions or lambdas.
 
-``pickle`` finds functions by name only. A function of a test (``lambda: work(3)``) has no name to be found by, so
+``pickle`` finds functions by name only. A function of a test (``lambda: work(3)``) has no name to be found
+by, so
 its code travels with it; everything it refers to still has to be picklable.
 """
 
 from __future__ import annotations
 
+import functools
 import importlib
 import marshal
 import sys
@@ -35,6 +37,8 @@ class Portable:
         function = self.function
         if isinstance(function, types.MethodType) and not is_importable(function):
             return _bound, (Portable(function.__func__), function.__self__)
+        if type(function) is functools.partial:
+            return _partial, (Portable(function.func), function.args, function.keywords)
         if not isinstance(function, types.FunctionType) or is_importable(function):
             return Portable, (function,)
         cells = tuple(_packed(cell.cell_contents) for cell in function.__closure__ or ())
@@ -55,6 +59,10 @@ def _packed(value: object) -> object:
 
 def _unpacked(value: Any) -> Any:
     return value.function if isinstance(value, Portable) else value
+
+
+def _partial(function: Portable, args: tuple[Any, ...], keywords: dict[str, Any]) -> Portable:
+    return Portable(functools.partial(_unpacked(function), *args, **keywords))
 
 
 def _bound(function: Portable, instance: object) -> Portable:

@@ -6,7 +6,9 @@ import pytest
 
 
 def has_function_fixtures(item: pytest.Function) -> bool:
-    """Return whether the test has fixtures of function scope beside ``request`` (or setup and teardown methods)."""
+    """Return whether the test has fixtures of function scope beside ``request`` (or setup and teardown
+    methods).
+    """
     table = item._fixtureinfo.name2fixturedefs
     return any(definitions and definitions[-1].scope == "function" for definitions in table.values())
 
@@ -21,7 +23,9 @@ def tear_down(item: pytest.Function) -> None:
 
 
 def _keep_tmp_path_happy(item: pytest.Function) -> None:
-    """Leave an empty table of phase results where ``tmp_path`` looks for one: its teardown takes it away each time."""
+    """Leave an empty table of phase results where ``tmp_path`` looks for one: its teardown takes it away
+    each time.
+    """
     try:
         from _pytest.tmpdir import tmppath_result_key
     except ImportError:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,13 +11,14 @@ import pytest
 from ...model import Finding
 from ...settings import Settings
 from ...watch.deadline import BodyHung
+from ...watch.stray import end_if_stray
 from ...watch.watch import Watch, WatchPlan
 from .outcome import HUNG, RAISED, SKIPPED, Outcome
 from .refresh import arguments
 from .start import start_method
 from .team import run_team, show_output
 
-STRAY = 70
+_BEFORE_TEAM = 0.8  # a worker that knows why it hangs says so before its team gives up
 _FIXTURE_EXTRA = 5.0  # seconds that a body may take beyond the time-out of a team that it runs
 
 
@@ -63,19 +61,11 @@ def watched_body(item: pytest.Function) -> None:
     item.obj(**arguments(item))
 
 
-def end_if_stray(watch: Watch, error: BaseException | None) -> None:
-    """End a child that the body forked and that has run on to the end of the body, leaving a word for the parent."""
-    if os.getpid() != watch.pid:
-        what = f"with {type(error).__name__}: {error}" if error is not None else "without an error"
-        with suppress(OSError):
-            Path(watch.directory, f"{os.getpid()}.stray").write_text(
-                f"process {os.getpid()} left the body {what}\n"
-            )
-        os._exit(STRAY)
-
-
 def _hung(watch: Watch, settings: Settings, findings: tuple[Finding, ...]) -> BaseException:
-    stuck = "\n".join(f"stack of {s.name} (pid {s.pid}):\n{s.stack.rstrip()}" for s in watch.record.stuck)
+    stuck = "\n".join(
+        f"stack of {s.name} (pid {s.pid}):\n{s.stack.rstrip()}"
+        for s in watch.record.stuck or watch.record.unfinished
+    )
     told = "\n\n".join(f"{f.code} {f.name}: {f.message}\n{f.detail}" for f in findings if f.code in _HANGS)
     text = told or f"the test did not end in {settings.timeout:g} s (timeout=) and was stopped\n{stuck}"
     return pytest.fail.Exception(text, pytrace=False)
@@ -97,7 +87,7 @@ def run_workers(item: pytest.Function, settings: Settings) -> Run:
         item=item,
         timeout=settings.timeout,
         redirect=not {"capsys", "capfd", "capsysbinary", "capfdbinary", "capteesys"} & set(item.fixturenames),
-        watch=WatchPlan(str(item.config.rootpath)),
+        watch=WatchPlan(str(item.config.rootpath), settings.timeout * _BEFORE_TEAM, in_worker=True),
     )
     findings = [finding for outcome in outcomes if outcome.report for finding in outcome.report.findings]
     failed = tuple(outcome for outcome in outcomes if outcome.failed)
@@ -118,7 +108,7 @@ def run_workers(item: pytest.Function, settings: Settings) -> Run:
 
 def _hangs(failed: tuple[Outcome, ...], settings: Settings) -> list[Finding]:
     hung = [outcome for outcome in failed if outcome.status == HUNG]
-    if not hung or any(outcome.status == RAISED for outcome in failed):
+    if not hung or any(outcome.status == RAISED or outcome.moving for outcome in failed):
         return []
     names = ", ".join(str(outcome.index) for outcome in hung)
     detail = "\n\n".join(outcome.describe(settings.timeout) for outcome in hung)

@@ -32,7 +32,8 @@ def default_method() -> str:
 def start_method(settings: Settings, calls: Sequence[Call]) -> Chosen:
     """Choose as the settings say, else Python's default.
 
-    What cannot be pickled is an error where spawn or forkserver was asked for; where it is only Python's default the
+    What cannot be pickled is an error where spawn or forkserver was asked for; where it is only Python's
+    default the
     workers are forked instead, and a note says so.
     """
     method = settings.start_method or default_method()

@@ -17,7 +17,9 @@ from typing import Any
 
 import pytest
 
+from ...runtime.state import STATE
 from ...watch import stacks, tree
+from ...watch.deadline import PATIENCE
 from ...watch.watch import WatchPlan
 from .bootstrap import imports_of
 from .child import Job, output_path, work
@@ -25,6 +27,8 @@ from .outcome import DIED, HUNG, Outcome, WorkerReport
 from .portable import Portable
 
 _POLL = 0.05
+_LOOK = 0.5
+_EXITING = 0.0005
 _START_EXTRA = 20.0  # seconds that a fresh interpreter may take to import the test module
 
 
@@ -49,9 +53,11 @@ def run_team(
     redirect: bool = True,
     watch: WatchPlan | None = None,
 ) -> list[Outcome]:
-    """Run each call (function, keyword arguments) in a process of its own, all at once; return how each ended.
+    """Run each call (function, keyword arguments) in a process of its own, all at once; return how each
+    ended.
 
-    ``method`` is fork, forkserver or spawn; ``timeout`` the real seconds from the barrier to the end of the last
+    ``method`` is fork, forkserver or spawn; ``timeout`` the real seconds from the barrier to the end of the
+    last
     worker, after which the rest is killed. Nothing that was started is left, whatever happens.
     """
     directory = tempfile.mkdtemp(prefix="pytest-concurrency-")
@@ -82,9 +88,13 @@ class _Team:
         self.directory = directory
         self.members: list[_Member] = []
         self.stacks: dict[int, str] = {}
+        self.movement = tree.Movement()
+        self.moving = False
 
     def run(self) -> list[Outcome]:
         context = multiprocessing.get_context(self.method)
+        if self.method == "forkserver":
+            _preload(context)
         gate, opener = context.Pipe(duplex=False)
         try:
             for index, (function, kwargs) in enumerate(self.calls):
@@ -92,7 +102,12 @@ class _Team:
             start_limit = self.timeout + (0 if self.method == "fork" else _START_EXTRA)
             self._wait(time.monotonic() + start_limit, lambda member: member.ready)
             opener.close()
-            self._wait(time.monotonic() + self.timeout, lambda member: False)
+            limit = time.monotonic() + self.timeout
+            self._wait(limit, lambda member: False)
+            # Slow is not hung: as long as a worker gets on it is given more time, but not for ever.
+            while (moving := self._are_moving()) and time.monotonic() < limit + self.timeout * (PATIENCE - 1):
+                self._wait(time.monotonic() + _LOOK, lambda member: False)
+            self.moving = moving
             hung = [member for member in self.members if not member.ended]
             for member in hung:
                 self.stacks[member.index] = stacks.request(self.directory, member.process.pid)
@@ -101,6 +116,13 @@ class _Team:
             opener.close()
             gate.close()
             self._end()
+
+    def _are_moving(self) -> bool:
+        """Return whether a worker that has not ended, or a process below it, has moved since the last
+        look.
+        """
+        left = [member.process.pid for member in self.members if not member.ended]
+        return bool(left) and self.movement.look([p for pid in left for p in (pid, *tree.descendants(pid))])
 
     def _start(
         self,
@@ -123,7 +145,8 @@ class _Team:
             name=f"worker-{index}",
         )
         process._concurrency_worker = index
-        process._concurrency_function = function.function if isinstance(function, Portable) else function
+        if STATE.watch is not None:  # taken off again before the process object is pickled
+            process._concurrency_function = function.function if isinstance(function, Portable) else function
         try:
             process.start()
         except BaseException:
@@ -131,11 +154,12 @@ class _Team:
             raise
         finally:
             send.close()
-            process.__dict__.pop("_concurrency_function", None)
         self.members.append(_Member(process, receive, index))
 
     def _wait(self, limit: float, enough: Callable[[_Member], bool]) -> None:
-        """Collect messages and exits until every member has ended or is ``enough``, or ``limit`` has passed."""
+        """Collect messages and exits until every member has ended or is ``enough``, or ``limit`` has
+        passed.
+        """
         while True:
             waiting = [member for member in self.members if not member.ended and not enough(member)]
             if not waiting:
@@ -145,7 +169,9 @@ class _Team:
                 return
             channels = [member.channel for member in waiting if not member.closed]
             sentinels = [member.process.sentinel for member in waiting]
-            connection.wait([*channels, *sentinels], min(_POLL, left))
+            ready = connection.wait([*channels, *sentinels], min(_POLL, left))
+            if any(sentinel in ready for sentinel in sentinels):
+                time.sleep(_EXITING)  # it has closed its handles, and is about to be gone
             for member in waiting:
                 self._receive(member)
                 if member.process.exitcode is not None:
@@ -181,7 +207,10 @@ class _Team:
                 output = output_path(self.directory, member.index).read_text(errors="replace")
             except OSError:
                 output = ""
-            outcomes.append(Outcome(member.index, status, member.exitcode, report, stack, output, pid))
+            moving = status == HUNG and self.moving
+            outcomes.append(
+                Outcome(member.index, status, member.exitcode, report, stack, output, pid, moving)
+            )
         return outcomes
 
     def _end(self) -> None:
@@ -199,6 +228,14 @@ class _Team:
                 member.channel.close()
             with contextlib.suppress(ValueError):
                 member.process.close()
+
+
+def _preload(context: Any) -> None:
+    """Let a fork server that is yet to start import what every worker needs; one that runs stays as it is."""
+    from multiprocessing import forkserver
+
+    if getattr(forkserver._forkserver, "_forkserver_pid", None) is None:
+        context.set_forkserver_preload(["__main__", "pytest", work.__module__])
 
 
 def show_output(outcomes: Sequence[Outcome]) -> None:
