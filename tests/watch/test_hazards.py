@@ -1,4 +1,4 @@
-"""Each hazard between processes, as a program that a user could have written: driven through a real pytest."""
+"""Each hazard between processes, as a program that a user could have written: through a real pytest."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ def fail(n): raise ValueError(f"bad {{n}}")
 """
 
 
-def run(pytester: pytest.Pytester, program: str, method: str = "fork", timeout: float = 15, *args: str) -> dict[str, Any]:
+def run(
+    pytester: pytest.Pytester, program: str, method: str = "fork", timeout: float = 15, *args: str
+) -> dict[str, Any]:
     pytester.makepyfile(HEAD.format(method=method, timeout=timeout) + program)
     pytester.runpytest_subprocess("-p", "no:randomly", "--concurrency-report", "json:out.json", *args)
     report: dict[str, Any] = json.loads(Path(pytester.path, "out.json").read_text())

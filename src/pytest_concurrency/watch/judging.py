@@ -28,21 +28,22 @@ class Context:
 
     def raised(self, error: BaseException | None) -> bool:
         """Return whether ``error`` is what the body raised, or what that came from."""
-        if error is None:
-            return False
-        waiting = [self.error]
-        seen: list[BaseException] = []
-        while waiting:
-            current = waiting.pop()
-            if current is None or any(current is known for known in seen):
-                continue
-            if current is error:
-                return True
-            seen.append(current)
-            waiting += [current.__cause__, current.__context__]
-            if isinstance(current, BaseExceptionGroup):
-                waiting += current.exceptions
-        return False
+        return error is not None and any(known is error for known in chain(self.error))
+
+
+def chain(error: BaseException | None) -> list[BaseException]:
+    """Return ``error`` with all that it came from: causes, contexts, and the parts of groups."""
+    waiting = [error]
+    seen: list[BaseException] = []
+    while waiting:
+        current = waiting.pop()
+        if current is None or any(current is known for known in seen):
+            continue
+        seen.append(current)
+        waiting += [current.__cause__, current.__context__]
+        if isinstance(current, BaseExceptionGroup):
+            waiting += current.exceptions
+    return seen
 
 
 Detector = Callable[[Record, Context], list[Finding]]

@@ -119,6 +119,15 @@ def helpers() -> set[int]:
     return {pid for pid in pids if pid}
 
 
+def stop_fork_server() -> None:
+    """Stop the fork server of ``multiprocessing``, if it runs: it starts again when it is needed."""
+    from multiprocessing import forkserver
+
+    stop = getattr(forkserver._forkserver, "_stop", None)
+    if stop is not None and getattr(forkserver._forkserver, "_forkserver_pid", None):
+        stop()
+
+
 def kill(infos: Iterable[ProcessInfo]) -> None:
     """Kill the given processes and reap those that are children of this one."""
     pids = []

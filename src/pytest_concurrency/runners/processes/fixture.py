@@ -11,6 +11,7 @@ import pytest
 
 from ...model import Finding
 from ...settings import Settings
+from ...watch.judging import chain
 from ..base import expand, gather
 from .outcome import DIED, HUNG, RAISED, RETURNED, Outcome, RemoteError, WorkerDied, WorkerHung
 from .start import start_method
@@ -23,7 +24,7 @@ class ProcessRunner:
     def __init__(self, item: pytest.Function, settings: Settings) -> None:
         self._item = item
         self._settings = settings
-        self.findings: list[Finding] = []
+        self._findings: list[tuple[Finding, BaseException]] = []
         self.notes: list[str] = []
 
     def run(
@@ -49,7 +50,9 @@ class ProcessRunner:
 
     def _team(self, functions: tuple[Callable[[], Any], ...], return_exceptions: bool) -> list[Any]:
         settings = self._settings
-        chosen = start_method(settings, [(function, {}) for function in functions])
+        chosen = start_method(
+            settings, [(function, {}) for function in functions], str(self._item.config.rootpath)
+        )
         self.notes += [note for note in chosen.notes if note not in self.notes]
         if chosen.unpicklable:
             self._unpicklable(chosen.unpicklable)
@@ -65,27 +68,39 @@ class ProcessRunner:
             values.append(_value(outcome) if error is None else None)
         return gather(values, errors, return_exceptions)
 
+    def forget(self) -> None:
+        """Forget what has been found: the next repeat begins."""
+        self._findings.clear()
+
+    def findings_for(self, error: BaseException | None) -> tuple[Finding, ...]:
+        """Return what was found that the test failed with; an error that it expected is none."""
+        causes = chain(error)
+        return tuple(
+            finding for finding, raised in self._findings if any(raised is cause for cause in causes)
+        )
+
+    def _found(self, code: str, message: str, error: BaseException, detail: str = "") -> BaseException:
+        self._findings.append((Finding(code, message, detail), error))
+        return error
+
     def _unpicklable(self, culprit: str) -> None:
-        self.findings.append(Finding("CH404", f"what the workers need cannot be pickled: {culprit}"))
-        raise TypeError(f"what the workers need cannot be pickled: {culprit}")
+        message = f"what the workers need cannot be pickled: {culprit}"
+        raise self._found("CH404", message, TypeError(message))
 
     def _error(self, outcome: Outcome, method: str) -> BaseException | None:
         where = f"in worker {outcome.index} (process {outcome.pid}, {method})"
         report = outcome.report
         if outcome.status == HUNG:
-            self.findings.append(
-                Finding(
-                    "CH409", f"worker {outcome.index} did not end", outcome.describe(self._settings.timeout)
-                )
-            )
-            return WorkerHung(outcome.describe(self._settings.timeout))
+            text = outcome.describe(self._settings.timeout)
+            hung = WorkerHung(text)
+            message = f"worker {outcome.index} did not end in {self._settings.timeout:g} s"
+            return hung if outcome.moving else self._found("CH409", message, hung, text)
         if outcome.status == DIED or report is None:
             return WorkerDied(outcome.describe(self._settings.timeout))
         if outcome.status == RETURNED:
             if report.unpicklable:
                 message = f"{where} the result cannot be pickled: {report.unpicklable}"
-                self.findings.append(Finding("CH404", message))
-                return TypeError(message)
+                return self._found("CH404", message, TypeError(message))
             return None
         error: BaseException
         if report.exception is not None:

@@ -10,6 +10,7 @@ import pytest
 
 from ...model import Finding, TestResult
 from ...settings import PROCESSES, Settings
+from ...watch.tree import helpers, stop_fork_server
 from ..base import ACTIVE_RUNNER, Plan, hand_in, plan_of
 from .fixture import ProcessRunner
 from .outcome import RAISED, Outcome
@@ -24,6 +25,11 @@ class ProcessPlugin:
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
+        self._helpers = helpers()
+
+    def pytest_unconfigure(self) -> None:
+        if helpers() - self._helpers:
+            stop_fork_server()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -129,7 +135,7 @@ class _Session:
     def _fresh_runner(self) -> None:
         runner = self.item.stash.get(ACTIVE_RUNNER, None)
         if isinstance(runner, ProcessRunner):
-            runner.findings.clear()
+            runner.forget()
 
     def _take(self, run: Run, number: int) -> None:
         for finding in run.findings:
@@ -147,7 +153,9 @@ class _Session:
         runner = self.item.stash[ACTIVE_RUNNER]
         assert isinstance(runner, ProcessRunner)
         run = run_body(self.item, self.settings, lambda: tear_down(self.item))
-        return replace(run, findings=(*run.findings, *runner.findings), notes=(*run.notes, *runner.notes))
+        return replace(
+            run, findings=(*run.findings, *runner.findings_for(run.error)), notes=(*run.notes, *runner.notes)
+        )
 
     def _workers(self) -> Run:
         return run_workers(self.item, self.settings)

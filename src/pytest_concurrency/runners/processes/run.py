@@ -77,7 +77,7 @@ _HANGS = ("CH405", "CH407", "CH409")
 def run_workers(item: pytest.Function, settings: Settings) -> Run:
     """Run the body once in each of ``workers`` processes at the same time, all with the same fixtures."""
     kwargs: dict[str, Any] = arguments(item)
-    chosen = start_method(settings, [(item.obj, kwargs)] * settings.workers)
+    chosen = start_method(settings, [(item.obj, kwargs)] * settings.workers, str(item.config.rootpath))
     if chosen.unpicklable:
         finding = Finding("CH404", f"what the workers need cannot be pickled: {chosen.unpicklable}")
         return Run(None, (finding,), notes=chosen.notes)

@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing import connection
@@ -148,7 +149,11 @@ class _Team:
         if STATE.watch is not None:  # taken off again before the process object is pickled
             process._concurrency_function = function.function if isinstance(function, Portable) else function
         try:
-            process.start()
+            with warnings.catch_warnings():
+                warnings.simplefilter(
+                    "ignore", DeprecationWarning
+                )  # of a fork beside idle threads of libraries
+                process.start()
         except BaseException:
             receive.close()
             raise
