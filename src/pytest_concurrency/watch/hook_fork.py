@@ -40,7 +40,7 @@ def _before() -> None:
         seen = look(watch.plan.rootdir)
     except Exception:
         return
-    if seen is not None:
+    if seen is not None and seen.site.path:  # else a library's own thread forks: a pool replaces a worker
         watch.record.forked.append(seen)
 
 
@@ -108,8 +108,8 @@ def look(rootdir: str) -> Forked | None:
             _held(top, rootdir, name, mine, locks)
         del top, own
     site = site_of(own_frame(sys._getframe(1), rootdir), rootdir)
-    if not site.path or not (threads or locks):
-        return None  # a library's own thread forks: a pool replaces a worker
+    if not (threads or locks):
+        return None
     return Forked(site, tuple(threads), tuple(locks.values()))
 
 

@@ -72,7 +72,12 @@ def _put(watch: Watch, original: Any) -> Any:
             while len(watch.put_sites) >= _KEPT:
                 watch.put_sites.pop(next(iter(watch.put_sites)), None)
             watch.put_sites[id(obj)] = caller(watch.plan.rootdir)
-        return original(self, obj, *args, **kwargs)
+        try:
+            return original(self, obj, *args, **kwargs)
+        finally:
+            joiner = self.__dict__.get("_jointhread")
+            if watch.recording and joiner is not None and joiner not in watch.joiners:
+                watch.joiners.append(joiner)
 
     return put
 

@@ -85,6 +85,10 @@ def _strays(watch: Watch) -> list[str]:
 
 def _end(watch: Watch) -> None:
     """End pools and executors that the body made and left open, then every process that is left."""
+    if not watch.plan.in_worker:
+        for joiner in watch.joiners:
+            # Items that nobody will read any more must not keep the whole session from ending.
+            joiner.cancel()
     left = _left(watch)
     if left:
         with contextlib.suppress(BodyHung, Exception):

@@ -50,6 +50,7 @@ class Watch:
         self.pipes: list[tuple[int, int, Site]] = []
         self.futures: list[tuple[Any, Site, int]] = []
         self.put_sites: dict[int, Site] = {}
+        self.joiners: list[Any] = []  # what makes the end of this process wait for the feeders of its queues
         self.map_group = 0
         self.child_probe: Probe | None = None
         self.raw_fork: int | None = None

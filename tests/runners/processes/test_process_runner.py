@@ -278,3 +278,103 @@ def test_pytest_timeout_keeps_its_alarm(pytester: pytest.Pytester) -> None:
     )
     result, _ = report_of(pytester)
     result.stdout.fnmatch_lines(["*Timeout*1.0s*"])
+
+
+def test_workers_that_cannot_hand_over_their_items(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import multiprocessing, pytest
+        @pytest.fixture
+        def queue(): return multiprocessing.get_context("fork").Queue()
+        @pytest.mark.stress_processes(start_method="fork", timeout=1, repeats=1)
+        def test_it(queue): queue.put("x" * 1_000_000)
+        """
+    )
+    _, tests = report_of(pytester)
+    assert [hazard["code"] for hazard in tests[0]["hazards"]] == ["CH407"]
+
+
+def test_items_that_nobody_reads_do_not_keep_the_session_from_ending(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import multiprocessing, pytest
+        queue = multiprocessing.get_context("fork").Queue()
+        @pytest.mark.stress_processes(workers=0, repeats=1)
+        def test_it(): queue.put("x" * 1_000_000)
+        """
+    )
+    result = pytester.runpytest_subprocess(*QUIET, timeout=60)
+    result.assert_outcomes(passed=1)
+
+
+def test_threads_of_the_test_are_not_copied_by_a_fork(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import threading, pytest
+        @pytest.fixture
+        def server():
+            stop = threading.Event()
+            def serve(): stop.wait()
+            t = threading.Thread(target=serve, name="server"); t.start()
+            yield 3
+            stop.set(); t.join()
+        @pytest.mark.stress_processes(start_method="fork", repeats=1)
+        def test_it(server): assert server == 3
+        """
+    )
+    result, tests = report_of(pytester, "-W", "error")
+    result.assert_outcomes(passed=1)
+    assert "because server ran" in tests[0]["notes"][0]
+
+
+def test_coverage_measures_every_child(pytester: pytest.Pytester) -> None:
+    pytest.importorskip("coverage", minversion="7.10")
+    pytester.makepyfile(
+        lib="""
+        def in_worker():
+            return 1
+        def in_child():
+            return 2
+        def in_terminated():
+            return 3
+        """,
+        test_it="""
+        import multiprocessing as mp, time, pytest, lib
+        @pytest.mark.stress_processes(workers=2, repeats=1, start_method="fork")
+        def test_worker(): assert lib.in_worker() == 1
+        def wait(ready):
+            lib.in_terminated(); ready.set(); time.sleep(60)
+        @pytest.mark.parametrize("method", ["fork", "spawn"])
+        @pytest.mark.stress_processes(workers=0, repeats=1)
+        def test_child(method):
+            ctx = mp.get_context(method)
+            p = ctx.Process(target=lib.in_child); p.start(); p.join()
+            ready = ctx.Event()
+            p = ctx.Process(target=wait, args=(ready,)); p.start(); ready.wait(); p.terminate(); p.join()
+        """,
+    )
+    pytester.path.joinpath(".coveragerc").write_text(
+        "[run]\nparallel = true\nsource = .\npatch = subprocess, _exit, fork\nsigterm = true\n"
+    )
+    python = [sys.executable, "-m"]
+    assert pytester.run(*python, "coverage", "run", "-m", "pytest", *QUIET).ret == 0
+    assert pytester.run(*python, "coverage", "combine", "-q").ret == 0
+    pytester.run(*python, "coverage", "report", "--include=lib.py").stdout.fnmatch_lines(["lib.py*100%"])
+
+
+def test_under_xdist(pytester: pytest.Pytester) -> None:
+    pytest.importorskip("xdist")
+    pytester.makepyfile(
+        """
+        import multiprocessing, pytest
+        def work(): pass
+        @pytest.mark.stress_processes(workers=0, repeats=2)
+        def test_watched():
+            p = multiprocessing.get_context("fork").Process(target=work); p.start(); p.join()
+        @pytest.mark.stress_processes(workers=2, repeats=2, start_method="fork")
+        def test_workers(): pass
+        """
+    )
+    result, tests = report_of(pytester, "-n", "2", "-W", "ignore::DeprecationWarning")
+    result.assert_outcomes(passed=2)
+    assert [test["hazards"] for test in tests] == [[], []]

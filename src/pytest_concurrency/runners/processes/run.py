@@ -11,6 +11,7 @@ import pytest
 from ...model import Finding
 from ...settings import Settings
 from ...watch.deadline import BodyHung
+from ...watch.queue_not_drained import hands_over
 from ...watch.stray import end_if_stray
 from ...watch.watch import Watch, WatchPlan
 from .outcome import HUNG, RAISED, SKIPPED, Outcome
@@ -112,4 +113,7 @@ def _hangs(failed: tuple[Outcome, ...], settings: Settings) -> list[Finding]:
         return []
     names = ", ".join(str(outcome.index) for outcome in hung)
     detail = "\n\n".join(outcome.describe(settings.timeout) for outcome in hung)
+    if all(hands_over(outcome.stack) for outcome in hung):
+        message = f"worker(s) {names} could not end: they still had items to hand over in a queue"
+        return [Finding("CH407", message, detail)]
     return [Finding("CH409", f"worker(s) {names} did not end in {settings.timeout:g} s", detail)]
