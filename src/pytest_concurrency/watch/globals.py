@@ -81,16 +81,12 @@ class _Walk:
         if kind is array.array:
             self.known = True
             return repr(value)
-        if self._is_plain_object(kind):
+        if is_own_kind(kind, self.rootdir):
             fields = getattr(value, "__dict__", None)
             if isinstance(fields, dict):
                 pairs = [f"{name}={self.text(item, depth + 1)}" for name, item in sorted(fields.items())]
                 return f"{kind.__qualname__}({','.join(pairs)})"
         return f"<{kind.__qualname__}>"
-
-    def _is_plain_object(self, kind: type) -> bool:
-        module = sys.modules.get(kind.__module__)
-        return is_own(getattr(module, "__file__", None) or "", self.rootdir)
 
 
 _ATOM_MODULES = frozenset({kind.__module__ for kind in _ATOMS} | {"pathlib", "pathlib._local", "_pydecimal"})
@@ -135,9 +131,7 @@ def own_modules(rootdir: str) -> list[types.ModuleType]:
 
 
 def take(rootdir: str) -> Fingerprints:
-    """Return the fingerprints of all globals (``name``) and class attributes (``Class.name``) of own
-    modules.
-    """
+    """Return the fingerprints of the globals of own modules: ``name``, ``Class.name``, ``object.field``."""
     found: Fingerprints = {}
     for module in own_modules(rootdir):
         for name, value in list(vars(module).items()):
@@ -147,10 +141,28 @@ def take(rootdir: str) -> Fingerprints:
                 if value.__module__ == module.__name__:
                     _take_class(found, module.__name__, value, rootdir)
                 continue
+            if is_own_kind(type(value), rootdir):
+                _take_fields(found, module.__name__, name, value, rootdir)
+                continue
             taken = fingerprint(value, rootdir)
             if taken is not None:
                 found[module.__name__, name] = taken
     return found
+
+
+def is_own_kind(kind: type, rootdir: str) -> bool:
+    """Return whether the class ``kind`` is one of the project's own."""
+    return is_own(getattr(sys.modules.get(kind.__module__), "__file__", None) or "", rootdir)
+
+
+def _take_fields(found: Fingerprints, module: str, name: str, value: object, rootdir: str) -> None:
+    """Take the fields of an object of own code one by one: it matters which of them changed."""
+    fields = getattr(value, "__dict__", None)
+    if isinstance(fields, dict):
+        for field, part in list(fields.items()):
+            taken = fingerprint(part, rootdir)
+            if taken is not None:
+                found[module, f"{name}.{field}"] = taken
 
 
 def _take_class(found: Fingerprints, module: str, cls: type, rootdir: str) -> None:

@@ -37,6 +37,7 @@ def _before() -> None:
         return
     try:
         watch.raw_fork = _raw_fork(watch)
+        _ = watch.directory  # made here, for parent and child alike
         seen = look(watch.plan.rootdir)
     except Exception:
         return
@@ -75,7 +76,7 @@ def raw_forks(watch: Watch) -> list[ProcessStarted]:
     number.
     """
     found = []
-    for path in sorted(Path(watch.directory).glob("*.fork")):
+    for path in watch.files("*.fork"):
         with contextlib.suppress(OSError, ValueError):
             site, code = watch.raw_forks[int(path.read_text())]
             pid = int(path.stem)

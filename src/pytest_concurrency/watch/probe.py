@@ -153,10 +153,10 @@ def _per_task(probe: Probe, args: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(changed)
 
 
-def read_changes(directory: str) -> list[tuple[int, dict[str, Any]]]:
-    """Return what all children wrote, as (process id, row)."""
+def read_changes(paths: list[Path]) -> list[tuple[int, dict[str, Any]]]:
+    """Return what the children wrote into these files, as (process id, row)."""
     rows = []
-    for path in sorted(Path(directory).glob("*.globals")):
+    for path in paths:
         for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
             with contextlib.suppress(ValueError):
                 rows.append((int(path.stem), json.loads(line)))

@@ -9,7 +9,6 @@ import multiprocessing.pool
 import os
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import stacks, tree
@@ -80,7 +79,7 @@ def _orphans(watch: Watch, left: dict[int, tree.ProcessInfo]) -> list[Orphan]:
 
 
 def _strays(watch: Watch) -> list[str]:
-    return [path.read_text(errors="replace") for path in sorted(Path(watch.directory).glob("*.stray"))]
+    return [path.read_text(errors="replace") for path in watch.files("*.stray")]
 
 
 def _end(watch: Watch) -> None:
@@ -112,7 +111,7 @@ def _end(watch: Watch) -> None:
 def _changes(watch: Watch) -> list[GlobalChanged]:
     names = {entry.pid: entry.name for entry in watch.record.started}
     last: dict[tuple[int, str, str], GlobalChanged] = {}
-    for pid, row in read_changes(watch.directory):
+    for pid, row in read_changes(watch.files("*.globals")):
         key = (pid, row["module"], row["name"])
         first = last.get(key)
         last[key] = GlobalChanged(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sys
 import types
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,7 +20,7 @@ from .globals import current
 from .judging import Context, explain
 from .reading import Reached, Read, attribute_used, augments, code_of, namespace_of, reachable, reads
 from .record import GlobalChanged, ProcessStarted, Record
-from .sites import is_own, relative
+from .sites import relative
 
 
 def find(record: Record, context: Context) -> list[Finding]:
@@ -66,11 +67,7 @@ def _missed(
     writers = [started[row.pid] for row in rows if row.pid in started]
     inside = _written_by(record, writers, context)
     read = next(
-        (
-            r
-            for r in _elsewhere(record, writers, inside, context)
-            if _is_read_of(r, module, name, context.rootdir)
-        ),
+        (r for r in _elsewhere(record, writers, inside, context) if _is_read_of(r, module, name)),
         None,
     )
     if read is None and not _counts_for_nobody(rows, writers, name):
@@ -155,28 +152,17 @@ def _reads_in(
             yield from reads(code, space, after if code is body else 0)
 
 
-def _is_read_of(read: Read, module: str, name: str, rootdir: str) -> bool:
+def _is_read_of(read: Read, module: str, name: str) -> bool:
     root, _, attribute = name.partition(".")
     value = vars(sys.modules[read.module]).get(read.name) if read.module in sys.modules else None
     if (read.module, read.name) != (module, root):
         return False
-    if attribute:
-        return read.attribute == attribute or (
-            isinstance(value, type) and attribute_used(value, read.attribute, attribute)
-        )
-    if not read.attribute or not _is_own_kind(type(value), rootdir):
+    if not attribute:
         return True
-    return _attribute_matters(value, read.attribute)
-
-
-def _is_own_kind(kind: type, rootdir: str) -> bool:
-    return is_own(getattr(sys.modules.get(kind.__module__), "__file__", None) or "", rootdir)
-
-
-def _attribute_matters(value: object, attribute: str) -> bool:
-    """Return whether reading ``attribute`` of an object of own code can show a change of its fields."""
-    fields = vars(value) if hasattr(value, "__dict__") else {}
-    return attribute in fields or any(attribute_used(type(value), attribute, field) for field in fields)
+    kind = value if isinstance(value, type) else type(value)
+    return bool(read.attribute) and (
+        read.attribute == attribute or attribute_used(kind, read.attribute, attribute)
+    )
 
 
 def _counts_for_nobody(rows: list[GlobalChanged], writers: list[ProcessStarted], name: str) -> bool:
@@ -192,7 +178,8 @@ def _counts_for_nobody(rows: list[GlobalChanged], writers: list[ProcessStarted],
 
 def _duplicated(module: str, name: str, rows: list[GlobalChanged], context: Context) -> Finding | None:
     """Return a finding where several children drew from copies of one random generator in the same state."""
-    same = [row for row in rows if row.before_digest == rows[0].before_digest]
+    ends = Counter((row.before_digest, row.digest) for row in rows)
+    same = [row for row in rows if ends[row.before_digest, row.digest] > 1]
     if len({row.pid for row in same}) < 2:
         return None
     names = ", ".join(row.process for row in same[:8])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import signal
@@ -168,15 +169,13 @@ def reap(pids: Iterable[int], seconds: float = _REAP_SECONDS) -> None:
 def adopt_orphans(wanted: bool) -> bool:
     """Let orphaned grandchildren become children of this process (Linux); return whether they did before."""
     try:
-        import ctypes
-
         libc = ctypes.CDLL(None)
         before = ctypes.c_int()
         if libc.prctl(_GET_SUBREAPER, ctypes.byref(before), 0, 0, 0) != 0:
             return False
         libc.prctl(_SET_SUBREAPER, int(wanted), 0, 0, 0)
         return bool(before.value)
-    except (OSError, AttributeError, ImportError):
+    except (OSError, AttributeError):
         return False
 
 

@@ -10,15 +10,21 @@ import types
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ..model import Finding
 from ..runtime.state import STATE
 from . import hook_fork, hook_pickle, hook_pool, hook_process, stacks, tree
-from .deadline import BodyHung, Deadline
+from .deadline import PATIENCE, BodyHung, Deadline
+from .deadlock import Suspicion
+from .hang_facts import gather
+from .judging import judge
 from .patching import Patches
 from .probe import Probe
 from .record import Record, Site
+from .settling import settle
+from .sites import is_own
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ class Watch:
         self.body = body
         self.record = Record()
         self.recording = False
-        self.directory = ""
+        self._directory = ""
         self.pid = 0
         self.processes: weakref.WeakSet[Any] = weakref.WeakSet()
         self.pools: weakref.WeakSet[Any] = weakref.WeakSet()
@@ -62,7 +68,6 @@ class Watch:
 
     def __enter__(self) -> Watch:
         self.pid = os.getpid()
-        self.directory = tempfile.mkdtemp(prefix="pytest-concurrency-")
         self.inherited = frozenset(tree.descendants())
         self._subreaper = tree.adopt_orphans(True)
         hook_fork.install()
@@ -76,8 +81,6 @@ class Watch:
         self._previous, STATE.watch = STATE.watch, self
         self.recording = True
         if self.plan.timeout is not None:
-            from .deadlock import Suspicion
-
             self._suspicion = Suspicion(self)
             self._movement = tree.Movement()
             self._deadline = Deadline(self.plan.timeout, self._look_for_hang)
@@ -103,10 +106,19 @@ class Watch:
                 signal.signal(signal.SIGALRM, signal.SIG_DFL)
         self._stream = stacks.arm(self.directory)
 
+    @property
+    def directory(self) -> str:
+        """The directory in which children leave their files; made when the first child is about to start."""
+        if not self._directory:
+            self._directory = tempfile.mkdtemp(prefix="pytest-concurrency-")
+        return self._directory
+
+    def files(self, pattern: str) -> list[Path]:
+        """Return the files that children have left, sorted by name."""
+        return sorted(Path(self._directory).glob(pattern)) if self._directory else []
+
     def is_from_body(self, frame: types.FrameType | None) -> bool:
         """Return whether code of the project called the patched function itself, no library in between."""
-        from .sites import is_own
-
         return frame is not None and is_own(frame.f_code.co_filename, self.plan.rootdir)
 
     @property
@@ -114,9 +126,6 @@ class Watch:
         return bool(self._deadline and self._deadline.expired)
 
     def _look_for_hang(self, frame: types.FrameType | None, passed: float) -> bool:
-        from .deadline import PATIENCE
-        from .hang_facts import gather
-
         limit = self.plan.timeout or 0.0
         if self.plan.in_worker and (passed < limit or not self.record.started):
             return False
@@ -150,8 +159,6 @@ class Watch:
         """Wait shortly for what is ending, run ``teardown`` if something is left, note orphans and end
         them.
         """
-        from .settling import settle
-
         try:
             settle(self, error, teardown)
         finally:
@@ -159,13 +166,12 @@ class Watch:
 
     def judge(self, error: BaseException | None) -> tuple[Finding, ...]:
         """Return what the detectors find in the record; ``error`` is what the body raised."""
-        from .judging import judge
-
         return judge(self, error)
 
     def close(self) -> None:
         """Remove the files of the watch."""
-        shutil.rmtree(self.directory, ignore_errors=True)
+        if self._directory:
+            shutil.rmtree(self._directory, ignore_errors=True)
 
 
 __all__ = ["BodyHung", "Watch", "WatchPlan"]

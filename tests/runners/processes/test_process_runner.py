@@ -249,7 +249,8 @@ def test_nothing_is_left_behind_also_after_an_interrupt(pytester: pytest.Pyteste
 def test_patches_and_alarm_are_put_back(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
-        import concurrent.futures, multiprocessing.connection, multiprocessing.pool, os, signal, subprocess, pytest
+        import concurrent.futures, multiprocessing.connection, multiprocessing.pool, os, pytest, signal
+        import subprocess
         from multiprocessing import connection, pool, process, reduction
         OWNERS = (
             process.BaseProcess, pool.Pool, pool.ApplyResult, os, subprocess.Popen, reduction, connection,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import os
 import pickle
@@ -18,12 +19,7 @@ from typing import Any
 import pytest
 
 from ...model import Finding
-from ...watch import (  # noqa: F401 - all that a forked worker will need is imported before the fork
-    error_not_fetched,
-    settling,
-    stacks,
-    state_not_shared,
-)
+from ...watch import error_not_fetched, stacks, state_not_shared  # noqa: F401 - before the fork, not after it
 from ...watch.pickling import describe_culprit
 from ...watch.stray import end_if_stray
 from ...watch.watch import Watch, WatchPlan
@@ -70,6 +66,8 @@ def work(
     """
     for end in parent_ends:
         end.close()
+    if config is not None:
+        gc.freeze()  # a collection would touch, and so copy, every page that is shared with the parent
     stream = stacks.arm(job.directory)
     if stream is not None:
         stacks.record_own_end(stream)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import replace
 from typing import Any
@@ -162,9 +163,8 @@ class _Session:
 
 
 def _key(finding: Finding) -> tuple[object, ...]:
-    return finding.code, tuple(
-        (location.path, location.line) for location in finding.locations
-    ) or finding.message
+    places = tuple((location.path, location.line) for location in finding.locations)
+    return finding.code, places or re.sub(r"\d+", "", finding.message)  # process ids differ from run to run
 
 
 def _text(finding: Finding) -> str:

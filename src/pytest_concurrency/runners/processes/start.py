@@ -35,9 +35,8 @@ def start_method(settings: Settings, calls: Sequence[Call], rootdir: str) -> Cho
     """Choose as the settings say, else Python's default.
 
     What cannot be pickled is an error where spawn or forkserver was asked for; where it is only Python's
-    default the
-    workers are forked instead, and a note says so. While threads of the code under ``rootdir`` run, or locks of
-    theirs are held, the fork server starts the workers even where fork was asked for: it has no threads.
+    default the workers are forked instead, and a note says so. While threads of the code under ``rootdir``
+    run, the fork server starts the workers even where fork was asked for: it has no threads.
     """
     method = settings.start_method or default_method()
     threads = look(rootdir) if method == "fork" else None
@@ -57,7 +56,7 @@ def start_method(settings: Settings, calls: Sequence[Call], rootdir: str) -> Cho
 
 
 def _beside_threads(seen: Forked, packed: tuple[Call, ...], calls: tuple[Call, ...], culprit: str) -> Chosen:
-    """Start the workers from a process without threads where they can be; a fork would copy locks half-way."""
+    """Start the workers from a process without threads: a fork would copy locks half-way."""
     names = ", ".join(thread.name for thread in seen.threads)
     if culprit:
         return Chosen("fork", calls, notes=(f"forked while {names} ran: {culprit}",))
