@@ -64,7 +64,7 @@ def _in_child() -> None:
     STATE.watch = None
     watch.leave_to_parent()
     if watch.raw_fork is not None:
-        probe = Probe(watch.directory, watch.plan.rootdir)
+        probe = Probe(watch.directory, watch.plan.rootdir, watch.raw_fork)
         probe.begin()
         watch.child_probe = probe
         with contextlib.suppress(OSError):

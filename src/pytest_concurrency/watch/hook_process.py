@@ -94,7 +94,7 @@ def _start(watch: Watch, original: Any) -> Any:
         site = site_of(own_frame(sys._getframe(1), watch.plan.rootdir), watch.plan.rootdir)
         function = self.__dict__.pop("_concurrency_function", None)
         passed = tuple(arg for arg in getattr(self, "_args", ()) if callable(arg))
-        setattr(self, ATTRIBUTE, Probe(watch.directory, watch.plan.rootdir))
+        setattr(self, ATTRIBUTE, Probe(watch.directory, watch.plan.rootdir, len(watch.record.started)))
         try:
             original(self)
         finally:

@@ -79,7 +79,7 @@ def judge(watch: Watch, error: BaseException | None) -> tuple[Finding, ...]:
         orphan.find,
         hang.find,
     )
-    findings: list[Finding] = []
+    findings: list[Finding] = list(watch.record.lost)
     for find in detectors:
         findings += find(watch.record, context)
     return tuple(findings)

@@ -15,6 +15,7 @@ from typing import Any
 
 from . import stacks
 from .globals import Fingerprints, take
+from .lost_update import SharedAccess
 
 ATTRIBUTE = "_concurrency_probe"
 _WRAPPED = "_concurrency_wrapped"
@@ -26,15 +27,20 @@ class Probe:
 
     directory: str
     rootdir: str
+    number: int = 0
     pid: int = 0
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _arrive, (self.directory, self.rootdir)
+        return _arrive, (self.directory, self.rootdir, self.number)
 
     def begin(self) -> None:
         """Take the first fingerprint and open the stack file. To be called in the child."""
         self.pid = os.getpid()
         self._stream = stacks.arm(self.directory)
+        with contextlib.suppress(Exception):
+            # One in two waits after a read: somebody else has to write meanwhile.
+            self._access = SharedAccess(self.directory, self.rootdir, str(self.number), self.number % 2 == 0)
+            self._access.install()
         self._before: Fingerprints = {}
         self._written: Fingerprints = {}
         self.rebase()
@@ -80,10 +86,10 @@ class Probe:
             return
 
 
-def _arrive(directory: str, rootdir: str) -> Probe:
+def _arrive(directory: str, rootdir: str, number: int) -> Probe:
     """Unpickle a probe in a fresh interpreter: from here on its process objects look for one."""
     install_bootstrap(lambda name, value: setattr(BaseProcess, name, value))
-    return Probe(directory, rootdir)
+    return Probe(directory, rootdir, number)
 
 
 def install_bootstrap(set_attribute: Callable[[str, Any], None]) -> None:

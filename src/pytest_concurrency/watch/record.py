@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..model import Location
+from ..model import Finding, Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,4 +191,5 @@ class Record:
     stuck: list[Stuck] = field(default_factory=list)
     unfinished: list[Stuck] = field(default_factory=list)
     strays: list[str] = field(default_factory=list)
+    lost: list[Finding] = field(default_factory=list)
     tasks: list[Any] = field(default_factory=list)

@@ -15,6 +15,7 @@ from . import stacks, tree
 from .deadline import BodyHung, Deadline
 from .hook_fork import raw_forks
 from .hook_pool import failed_futures
+from .lost_update import find_lost
 from .probe import read_changes
 from .record import NOWHERE, GlobalChanged, Orphan
 
@@ -42,6 +43,7 @@ def settle(watch: Watch, error: BaseException | None, teardown: Callable[[], Non
     finally:
         _end(watch)
         watch.record.changed.extend(_changes(watch))
+        watch.record.lost.extend(find_lost(watch.files("*.updates")))
 
 
 def _left(watch: Watch) -> dict[int, tree.ProcessInfo]:

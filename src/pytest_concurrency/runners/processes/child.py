@@ -20,6 +20,7 @@ import pytest
 
 from ...model import Finding
 from ...watch import error_not_fetched, stacks, state_not_shared  # noqa: F401 - before the fork, not after it
+from ...watch.lost_update import SharedAccess
 from ...watch.pickling import describe_culprit
 from ...watch.stray import end_if_stray
 from ...watch.watch import Watch, WatchPlan
@@ -43,6 +44,7 @@ class Job:
     directory: str
     redirect: bool
     timeout: float
+    rootdir: str
     watch: WatchPlan | None = None
 
 
@@ -111,12 +113,16 @@ def _run(job: Job, config: pytest.Config) -> WorkerReport:
 
 
 def _call(job: Job) -> tuple[Any, BaseException | None]:
+    access = SharedAccess(job.directory, job.rootdir, str(job.index), pauses=job.index == 0)
+    access.install()
     try:
         return job.function(**job.kwargs), None
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         return None, error
+    finally:
+        access.remove()
 
 
 def _report(

@@ -25,6 +25,7 @@ class ProcessRunner:
         self._item = item
         self._settings = settings
         self._findings: list[tuple[Finding, BaseException]] = []
+        self._lost: list[Finding] = []
         self.notes: list[str] = []
 
     def run(
@@ -56,9 +57,10 @@ class ProcessRunner:
         self.notes += [note for note in chosen.notes if note not in self.notes]
         if chosen.unpicklable:
             self._unpicklable(chosen.unpicklable)
-        outcomes = run_team(
+        outcomes, lost = run_team(
             chosen.calls, method=chosen.method, item=self._item, timeout=settings.timeout, redirect=True
         )
+        self._lost += lost
         show_output(outcomes)
         values: list[Any] = []
         errors: list[BaseException | None] = []
@@ -71,13 +73,13 @@ class ProcessRunner:
     def forget(self) -> None:
         """Forget what has been found: the next repeat begins."""
         self._findings.clear()
+        self._lost.clear()
 
     def findings_for(self, error: BaseException | None) -> tuple[Finding, ...]:
         """Return what was found that the test failed with; an error that it expected is none."""
         causes = chain(error)
-        return tuple(
-            finding for finding, raised in self._findings if any(raised is cause for cause in causes)
-        )
+        expected = (f for f, raised in self._findings if any(raised is cause for cause in causes))
+        return (*self._lost, *expected)
 
     def _found(self, code: str, message: str, error: BaseException, detail: str = "") -> BaseException:
         self._findings.append((Finding(code, message, detail), error))

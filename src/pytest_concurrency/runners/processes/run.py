@@ -82,7 +82,7 @@ def run_workers(item: pytest.Function, settings: Settings) -> Run:
     if chosen.unpicklable:
         finding = Finding("CH404", f"what the workers need cannot be pickled: {chosen.unpicklable}")
         return Run(None, (finding,), notes=chosen.notes)
-    outcomes = run_team(
+    outcomes, lost = run_team(
         chosen.calls,
         method=chosen.method,
         item=item,
@@ -91,6 +91,7 @@ def run_workers(item: pytest.Function, settings: Settings) -> Run:
         watch=WatchPlan(str(item.config.rootpath), settings.timeout * _BEFORE_TEAM, in_worker=True),
     )
     findings = [finding for outcome in outcomes if outcome.report for finding in outcome.report.findings]
+    findings += lost
     failed = tuple(outcome for outcome in outcomes if outcome.failed)
     skipped = next((outcome for outcome in outcomes if outcome.status == SKIPPED), None)
     error: BaseException | None = None

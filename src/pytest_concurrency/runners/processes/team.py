@@ -14,13 +14,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing import connection
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ...model import Finding
 from ...runtime.state import STATE
 from ...watch import stacks, tree
 from ...watch.deadline import PATIENCE
+from ...watch.lost_update import find_lost
 from ...watch.watch import WatchPlan
 from .bootstrap import imports_of
 from .child import Job, output_path, work
@@ -53,7 +56,7 @@ def run_team(
     timeout: float,
     redirect: bool = True,
     watch: WatchPlan | None = None,
-) -> list[Outcome]:
+) -> tuple[list[Outcome], list[Finding]]:
     """Run each call (function, keyword arguments) in a process of its own, all at once; return how each
     ended.
 
@@ -63,7 +66,8 @@ def run_team(
     """
     directory = tempfile.mkdtemp(prefix="pytest-concurrency-")
     try:
-        return _Team(calls, method, item, timeout, redirect, watch, directory).run()
+        outcomes = _Team(calls, method, item, timeout, redirect, watch, directory).run()
+        return outcomes, find_lost(sorted(Path(directory).glob("*.updates")))
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
@@ -136,7 +140,15 @@ class _Team:
     ) -> None:
         receive, send = context.Pipe(duplex=False)
         job = Job(
-            self.imports, index, function, kwargs, self.directory, self.redirect, self.timeout, self.watch
+            self.imports,
+            index,
+            function,
+            kwargs,
+            self.directory,
+            self.redirect,
+            self.timeout,
+            str(self.config.rootpath),
+            self.watch,
         )
         forked = self.method == "fork"
         ends = (opener, receive, *[member.channel for member in self.members]) if forked else ()
