@@ -135,7 +135,7 @@ class SharedAccess:
 
 
 def update_at(frame: types.FrameType) -> tuple[int, str] | None:
-    """Return (line, target) if ``frame`` reads the target of an update such as ``x.value += 1``, else None."""
+    """Return (line, target) if ``frame`` reads the target of an update like ``x.value += 1``, else None."""
     positions = list(frame.f_code.co_positions())
     index = frame.f_lasti // 2
     if index >= len(positions):
