@@ -18,6 +18,7 @@ import time
 import types
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from multiprocessing import sharedctypes
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +47,6 @@ class SharedAccess:
 
     def install(self) -> None:
         """Patch the shared objects of ``multiprocessing``. To be called in the process that is watched."""
-        from multiprocessing import sharedctypes
-
         scalar = vars(sharedctypes.Synchronized)["value"]
         getter = self._reader(scalar.fget, lambda target, _: target._obj.value)
         setter = self._writer(scalar.fset, lambda target, _: target._obj.value)
