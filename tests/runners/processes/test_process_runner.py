@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import glob
 import json
 import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -23,11 +21,6 @@ QUIET = ("-p", "no:randomly", "-p", "no:cacheprovider")
 def report_of(pytester: pytest.Pytester, *args: str) -> tuple[pytest.RunResult, list[dict[str, Any]]]:
     result = pytester.runpytest_subprocess(*QUIET, "--concurrency-report", "json:out.json", *args)
     return result, json.loads(Path(pytester.path, "out.json").read_text())["tests"]
-
-
-def left_behind() -> set[str]:
-    shared = set(glob.glob("/dev/shm/*"))
-    return shared | set(glob.glob(os.path.join(tempfile.gettempdir(), "pytest-concurrency-*")))
 
 
 WORKERS = """
@@ -228,9 +221,12 @@ def test_nothing_is_left_behind_also_after_an_interrupt(pytester: pytest.Pyteste
             for p in ps: p.join()
         """
     )
-    before = left_behind()
+    scratch = pytester.mkdir("scratch")
     session = subprocess.Popen(
-        [sys.executable, "-m", "pytest", *QUIET], cwd=pytester.path, stdout=subprocess.PIPE
+        [sys.executable, "-m", "pytest", *QUIET],
+        cwd=pytester.path,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "TMPDIR": str(scratch)},
     )
     end = time.monotonic() + 30
     while len(list(pytester.path.glob("pid-*"))) < 2 and time.monotonic() < end:
@@ -243,7 +239,7 @@ def test_nothing_is_left_behind_also_after_an_interrupt(pytester: pytest.Pyteste
     for pid in pids:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
-    assert left_behind() == before
+    assert list(scratch.glob("pytest-concurrency-*")) == []
 
 
 def test_patches_and_alarm_are_put_back(pytester: pytest.Pytester) -> None:
