@@ -46,8 +46,11 @@ def run(pytester: pytest.Pytester, program: str) -> dict[str, Any]:
     return test
 
 
-@pytest.mark.parametrize("workers", [2, 4])
-@pytest.mark.parametrize("program", [MARKER, FIXTURE, OWN], ids=["marker", "fixture", "own"])
+@pytest.mark.parametrize(
+    ("program", "workers"),
+    [(MARKER, 2), (MARKER, 4), (FIXTURE, 2), (OWN, 4)],
+    ids=["marker-2", "marker-4", "fixture-2", "own-4"],
+)
 def test_an_unlocked_value_loses_updates(pytester: pytest.Pytester, program: str, workers: int) -> None:
     test = run(pytester, HEAD.format(update=UNLOCKED) + program.format(workers=workers))
     (found,) = [hazard for hazard in test["hazards"] if hazard["code"] == "CH101"]
