@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Generator
 from typing import Any
 
 import pytest
@@ -91,10 +92,13 @@ class Controller:
         if worker is not None:
             worker.interrupt() if interrupted else worker.kill()
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self) -> None:
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtestloop(self) -> Generator[None, object, object]:
+        result = yield
+        # Innermost, so that what the workers measured is there when a coverage plugin's wrapper reports.
         while self._workers:
             self._workers.popitem()[1].stop()
+        return result
 
     def pytest_unconfigure(self) -> None:
         while self._workers:
