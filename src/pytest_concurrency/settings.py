@@ -196,7 +196,7 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
             Option("workers", _ALL, _integer(0), "workers that run the body at once; 0: once, it starts its own"),
             Option("schedules", (THREADS,), _integer(1), "schedules to run of each test", True, "N"),
             Option("repeats", (PROCESSES, GREENLETS), _integer(1), "times to run each test"),
-            Option("max_seconds", (THREADS, PROCESSES), _seconds, "seconds to spend on each test", True, "S"),
+            Option("max_seconds", _ALL, _seconds, "seconds to spend on each test", True, "S"),
             Option("strategy", (THREADS, PROCESSES), _strategy, "how schedules are chosen", True, "NAME"),
             Option("seed", _ALL, _seed, "seed of the schedules: a number, or 'random'", True, "N|random"),
             Option("timeout", _ALL, _seconds, "real seconds after which one schedule counts as stuck"),

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import pickle
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from _pytest.config import _prepareconfig
 from _pytest.runner import runtestprotocol
 
+from ...model import Finding
+from ...settings import Settings
 from . import WORKER_PLUGIN
 from .channel import Channel, Closed
 from .handover import Handover
@@ -41,6 +44,16 @@ class Worker:
         self.patch = handover.patch
         self._items: dict[str, dict[str, pytest.Item]] = {}
         self._problems: list[str] = []
+        self._patching: Any = None
+        self._told_too_late = False
+
+    def patched_too_late(self, settings: Settings, relative: Callable[[str], str]) -> Finding | None:
+        """Return CH304 for the first test that asks after patching came too late, afterwards None."""
+        if self._patching is None or self._told_too_late:
+            return None
+        self._told_too_late = True
+        finding: Finding | None = self._patching.too_late(settings.severity("CH304"), relative)
+        return finding
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self) -> bool:
@@ -84,12 +97,15 @@ class Worker:
 
     def _find(self, session: pytest.Session, nodeid: str, path: str) -> pytest.Item | None:
         if path not in self._items:
+            if self.patch in ("app", "late") and self._patching is None:
+                from .patching import Patching
+
+                self._patching = Patching()
+                self._patching.listen()
             del self._problems[:]
             self._items[path] = {item.nodeid: item for item in session.perform_collect([path])}
             if self.patch == "late":
-                from .patching import patch_now
-
-                patch_now()
+                self._patching.patch_now()
         items = self._items[path]
         # pytest-xdist's loadgroup adds "@group" to the node ids of its workers.
         return items.get(nodeid) or items.get(nodeid.rpartition("@")[0])

@@ -1,0 +1,188 @@
+"""Watches the hub of the main thread: how long each greenlet keeps it, and where it stands when it keeps it too long.
+
+The tracer stamps every switch, so no block is missed and each has its exact duration. The watchdog is a thread on
+original primitives that looks at the main thread's stack and system call once a block has lasted ``max_block``.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+import threading
+from collections.abc import Callable
+from time import perf_counter, thread_time
+from typing import Any
+
+from .evidence import Block, Sample, SlowCall, view_stack
+from .kernel import Sleeping, ThreadView
+from .originals import primitive
+
+MAX_SAMPLES = 40
+MAX_BLOCKS = 200
+MAX_BEGUN = 5000
+CLOSE_LOOK = 0.001  # seconds between two looks at a block in progress
+STOP_TIMEOUT = 5.0
+
+
+class Monitor:
+    """Watches from :meth:`start` to :meth:`stop`, both called in the main thread.
+
+    ``max_block`` in seconds; ``name_of`` gives a greenlet's spawn path and ``others`` counts the other live ones;
+    ``on_overdue`` is called once from the watchdog's thread when the repeat has lasted ``deadline`` seconds.
+    """
+
+    def __init__(
+        self,
+        max_block: float,
+        name_of: Callable[[object], str],
+        others: Callable[[object], int],
+        deadline: float,
+        on_overdue: Callable[[], None],
+    ) -> None:
+        self.blocks: list[Block] = []
+        self.slow_calls: list[SlowCall] = []
+        self.last_seen: dict[object, float] = {}
+        self.begun: dict[object, float] = {}
+        self.switches = 0
+        self._max_block = max_block
+        self._name_of = name_of
+        self._others = others
+        self._deadline = deadline
+        self._on_overdue = on_overdue
+        self._active: object = None
+        self._since = self._cpu_since = 0.0
+        self._collecting = self._collect_began = 0.0
+        self._samples: list[Sample] = []
+        self._sampled_switch = -1
+        self._previous: Callable[..., Any] | None = None
+        self._stop = self._stopped = None
+
+    def start(self) -> None:
+        """Install the tracer and start the watchdog."""
+        import greenlet
+        from gevent import get_hub
+
+        self._hub = get_hub()
+        self._main = greenlet.getcurrent()
+        self._ident = primitive("_thread", "get_ident")()
+        self._view = ThreadView(threading.get_native_id())
+        lock = primitive("_thread", "allocate_lock")
+        self._stop, self._stopped = lock(), lock()
+        self._stop.acquire()
+        self._stopped.acquire()
+        gc.callbacks.append(self._on_collection)
+        self._active = self._main
+        self._began = self._since = perf_counter()
+        self._cpu_since = thread_time()
+        self._previous = greenlet.settrace(self._traced)
+        primitive("_thread", "start_new_thread")(self._watch, ())
+
+    def stop(self) -> None:
+        """Take everything back; a block in progress is recorded as it stands."""
+        import greenlet
+
+        greenlet.settrace(self._previous)
+        self._close(self._active, perf_counter())
+        self._active = self._hub
+        self._stop.release()
+        self._stopped.acquire(timeout=STOP_TIMEOUT)
+        gc.callbacks.remove(self._on_collection)
+
+    def _traced(self, event: str, arguments: Any) -> None:
+        now = perf_counter()
+        active = self._active
+        self.last_seen[active] = now
+        if active is not self._hub and now - self._since >= self._max_block:
+            self._close(active, now)
+        if self.slow_calls:
+            self.slow_calls.clear()
+        self.switches += 1
+        self._since = now
+        self._active = target = arguments[1] if event in ("switch", "throw") else None
+        if target is not self._hub:
+            self._collecting = 0.0
+            self._cpu_since = thread_time()
+            if target not in self.begun and len(self.begun) < MAX_BEGUN:
+                self.begun[target] = now
+        if self._previous is not None:
+            self._previous(event, arguments)
+
+    def _close(self, active: object, now: float) -> None:
+        if active is self._hub or active is None or now - self._since < self._max_block:
+            return
+        if len(self.blocks) >= MAX_BLOCKS:
+            return
+        samples = tuple(self._samples) if self._sampled_switch == self.switches else ()
+        calls = tuple(self.slow_calls)
+        self.slow_calls.clear()
+        collecting = self._collecting
+        cpu = max(0.0, thread_time() - self._cpu_since - collecting)
+        block = Block(
+            self._name_of(active), active is self._main, self._others(active), now - self._since, cpu, collecting,
+            samples, calls,
+        )  # fmt: skip
+        self.blocks.append(block)
+
+    def current_block(self) -> Block | None:
+        """Return the block in progress as it stands; for the watchdog's thread."""
+        now = perf_counter()
+        active = self._active
+        if active is self._hub or active is None or now - self._since < self._max_block:
+            return None
+        samples = tuple(self._samples) if self._sampled_switch == self.switches else ()
+        return Block(
+            self._name_of(active), active is self._main, self._others(active), now - self._since, 0.0, 0.0, samples
+        )
+
+    def _on_collection(self, phase: str, info: object) -> None:
+        if phase == "start":
+            self._collect_began = perf_counter()
+        else:
+            self._collecting += perf_counter() - self._collect_began
+
+    def _watch(self) -> None:
+        try:
+            pause = self._max_block / 2
+            overdue = False
+            while not self._stop.acquire(timeout=pause):
+                switch, since, active = self.switches, self._since, self._active
+                now = perf_counter()
+                if not overdue and now - self._began >= self._deadline:
+                    overdue = True
+                    self._on_overdue()
+                pause = self._max_block / 2
+                if active is self._hub or active is None:
+                    continue
+                age = now - since
+                if age < self._max_block:
+                    # Look again when the block is just old enough, not half a period later.
+                    pause = min(pause, max(CLOSE_LOOK, self._max_block - age))
+                    continue
+                if self._sampled_switch != switch:
+                    self._samples = []
+                    self._sampled_switch = switch
+                if len(self._samples) < MAX_SAMPLES:
+                    self._sample(switch, now)
+                    pause = self._next_look(len(self._samples))
+        finally:
+            self._stopped.release()
+
+    def _next_look(self, looks: int) -> float:
+        if looks < 8:
+            return CLOSE_LOOK
+        return float(min(1.0, 2 * self._max_block * 2 ** max(0, (looks - 16) // 2)))
+
+    def _sample(self, switch: int, now: float) -> None:
+        sleeping: Any = self._view.sleeping()
+        frame = sys._current_frames().get(self._ident)
+        if frame is None:
+            return
+        if self._samples:
+            last = self._samples[-1]
+            same = last.identity == id(frame) and last.frames[0].lasti == frame.f_lasti
+            frames = last.frames if same else view_stack(frame)
+        else:
+            frames = view_stack(frame)
+        if self.switches == switch:
+            known = sleeping if isinstance(sleeping, Sleeping) else None
+            self._samples.append(Sample(now, id(frame), frames, known))

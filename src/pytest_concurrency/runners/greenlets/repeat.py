@@ -1,0 +1,169 @@
+"""One repeat of a greenlet test: watched, bounded, and cleaned up after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import pytest
+
+from ...model import TestResult
+from ..base import Plan
+from .channel import Channel, Closed
+from .closedpeer import ClosedPeers
+from .evidence import Block
+from .exact import ExactCalls
+from .lifecycle import Life, Lives, where_parked
+from .monitor import Monitor
+from .runner import run_at_once
+from .why import milliseconds
+
+OVERDUE = 1.0  # seconds that the hub has to carry a time-out out before the whole process is given up
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """What one repeat came to: how it ended, its blocks, and the lives of its greenlets.
+
+    ``deadlocked`` are the greenlets that were waiting when nothing could wake one any more.
+    """
+
+    number: int
+    exact: bool
+    seconds: float
+    error: BaseException | None
+    blocks: tuple[Block, ...]
+    lives: tuple[Life, ...]
+    peers: ClosedPeers
+    deadlocked: tuple[Life, ...] | None
+
+
+class TimedOut(Exception):
+    """A repeat took longer than the test's time-out."""
+
+
+def run_repeat(
+    item: pytest.Function,
+    plan: Plan,
+    number: int,
+    exact: bool,
+    channel: Channel,
+    result: Callable[[str], TestResult],
+) -> Repeat:
+    """Run ``item`` once. ``exact``: time each C call; ``result`` gives the result so far, for a body that never ends."""
+    import gevent
+    from gevent.exceptions import LoopExit
+
+    settings = plan.settings
+    lives = Lives()
+
+    def overdue() -> None:
+        text = f"the test was still running {settings.timeout:g} s after its start and does not let the hub run"
+        block = monitor.current_block()
+        if block is not None and block.samples:
+            rows = [f"  {f.code.co_filename}:{f.line} in {f.code.co_name}" for f in block.samples[-1].frames[:20]]
+            text = f"{text}; greenlet {block.greenlet} has kept it for {milliseconds(block.seconds)}:\n" + "\n".join(rows)
+        try:
+            channel.send("stuck", text, result("error").to_json())
+        except Closed:
+            pass
+
+    monitor = Monitor(settings.max_block, lives.name_of, lives.others_than, settings.timeout + OVERDUE, overdue)
+    peers = ClosedPeers(lives.name_of)
+    calls = ExactCalls(monitor, settings.max_block / 2) if exact else None
+    body = body_of(item, plan)
+    error: BaseException | None = None
+    deadlocked: tuple[Life, ...] | None = None
+    limit = gevent.Timeout(settings.timeout, ref=False)
+    channel.send("body", True)
+    began = perf_counter()
+    try:
+        peers.start()
+        lives.start()
+        monitor.start()
+        limit.start()
+        if calls is not None:
+            calls.start()
+        try:
+            body()
+            _let_ends_be_told()
+        finally:
+            if calls is not None:
+                calls.stop()
+    except LoopExit as stopped:
+        error, deadlocked = stopped, tuple(lives.living())
+        _remember(deadlocked)
+    except gevent.Timeout as expired:
+        error = TimedOut(_where_all_wait(lives, settings.timeout)) if expired is limit else expired
+    except BaseException as raised:
+        error = raised
+    finally:
+        seconds = perf_counter() - began
+        limit.close()
+        monitor.stop()
+        lives.stop()
+        _end(lives)
+        peers.stop()
+        channel.send("body", False)
+    for life in lives.lives.values():
+        life.began = monitor.begun.get(life.greenlet, 0.0)
+        if life.ended:  # its link is told later than it ended
+            life.ended = monitor.last_seen.get(life.greenlet, life.ended)
+    return Repeat(
+        number, exact, seconds, error, tuple(monitor.blocks), tuple(lives.lives.values()), peers, deadlocked
+    )
+
+
+def body_of(item: pytest.Function, plan: Plan) -> Callable[[], Any]:
+    """Return what one repeat of ``item`` does: the test function once, or in as many greenlets as planned."""
+    arguments = {name: item.funcargs[name] for name in item._fixtureinfo.argnames}
+    function = item.obj
+
+    def call() -> Any:
+        return function(**arguments)
+
+    if plan.via_fixture or plan.settings.workers == 0:
+        return call
+
+    def at_once() -> None:
+        outcomes = run_at_once((call,) * plan.settings.workers, return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+
+    return at_once
+
+
+def _let_ends_be_told() -> None:
+    """Let the loop deliver what greenlets that have ended had to say; twice, since a link may end another."""
+    import gevent
+
+    gevent.sleep(0)
+    gevent.sleep(0)
+
+
+def _remember(lives: tuple[Life, ...]) -> None:
+    for life in lives:
+        life.parked = where_parked(life.greenlet)
+
+
+def _where_all_wait(lives: Lives, timeout: float) -> str:
+    rows = [f"the test was still running {timeout:g} s after its start"]
+    for life in lives.living()[:20]:
+        path, line, call = where_parked(life.greenlet)
+        if path:
+            rows.append(f"  greenlet {life.path} waits at {path}:{line} in {call}")
+    return "\n".join(rows)
+
+
+def _end(lives: Lives) -> None:
+    """Kill the greenlets that the body left running, so that the next repeat begins alike."""
+    import gevent
+
+    left = [life.greenlet for life in lives.living()]
+    for life in lives.living():
+        life.left = True
+    if left:
+        gevent.killall(left, block=True, timeout=1.0)
