@@ -9,8 +9,8 @@ from typing import Any
 
 from ...hazards import help_text
 from ...model import Finding, Location
-from .places import is_gevent_file, user_frame
 from .evidence import view_stack
+from .places import is_gevent_file, user_frame
 
 
 class ClosedPeers:
@@ -79,7 +79,9 @@ class ClosedPeers:
             from gevent import getcurrent
 
             site = (shown.code.co_filename, shown.line)
-            worker, function, count = self.loops.get(site, (self._name_of(getcurrent()), shown.code.co_name, 0))
+            worker, function, count = self.loops.get(
+                site, (self._name_of(getcurrent()), shown.code.co_name, 0)
+            )
             self.loops[site] = (worker, function, max(count, last[1]))
 
     def findings(self, repeat: int, level: str, relative: Callable[[str], str]) -> list[Finding]:
@@ -93,6 +95,8 @@ class ClosedPeers:
             )
             place = Location(shown, line, worker, "read", "socket.recv", "b''")
             found.append(
-                Finding("CH307", message, f"{message}.\n  {help_text('CH307')}", level, repeat, locations=(place,))
+                Finding(
+                    "CH307", message, f"{message}.\n  {help_text('CH307')}", level, repeat, locations=(place,)
+                )
             )
         return found

@@ -138,7 +138,9 @@ def _take_reports(item: pytest.Item, worker: WorkerProcess, timeout: float) -> N
             return
 
 
-def _report_failure(item: pytest.Item, text: str, seconds: float, result: dict[str, Any] | None = None) -> None:
+def _report_failure(
+    item: pytest.Item, text: str, seconds: float, result: dict[str, Any] | None = None
+) -> None:
     """Log a failed report of ``item`` that its worker could not make; ``result`` is what the worker had found."""
     now = time.time()
     report = pytest.TestReport(

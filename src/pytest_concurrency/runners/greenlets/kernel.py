@@ -58,7 +58,7 @@ class ThreadView:
         self._names = _NAMES.get(platform.machine(), {})
         self.available = os.path.exists(self._path) and self.sleeping() is not False
 
-    def sleeping(self) -> Sleeping | None | bool:
+    def sleeping(self) -> Sleeping | bool | None:
         """Return the system call that the thread sleeps in, None where it is running or ready, False if unknown."""
         try:
             with open(self._path, "rb", buffering=0) as stream:

@@ -131,7 +131,11 @@ def where_parked(greenlet: Any) -> tuple[str, int, str]:
     stack = view_stack(frame, 8)
     shown = user_frame(stack) or innermost
     callee = callee_of(shown)
-    return shown.code.co_filename, shown.line, f"{callee.text}()" if callee is not None else shown.code.co_name
+    return (
+        shown.code.co_filename,
+        shown.line,
+        f"{callee.text}()" if callee is not None else shown.code.co_name,
+    )
 
 
 def waits_for(spawner: Any, greenlet: Any) -> bool:

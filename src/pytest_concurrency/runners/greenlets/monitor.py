@@ -131,7 +131,13 @@ class Monitor:
             return None
         samples = tuple(self._samples) if self._sampled_switch == self.switches else ()
         return Block(
-            self._name_of(active), active is self._main, self._others(active), now - self._since, 0.0, 0.0, samples
+            self._name_of(active),
+            active is self._main,
+            self._others(active),
+            now - self._since,
+            0.0,
+            0.0,
+            samples,
         )
 
     def _on_collection(self, phase: str, info: object) -> None:
@@ -173,16 +179,15 @@ class Monitor:
         return float(min(1.0, 2 * self._max_block * 2 ** max(0, (looks - 16) // 2)))
 
     def _sample(self, switch: int, now: float) -> None:
-        sleeping: Any = self._view.sleeping()
         frame = sys._current_frames().get(self._ident)
-        if frame is None:
+        if frame is None or self.switches != switch:
             return
-        if self._samples:
-            last = self._samples[-1]
-            same = last.identity == id(frame) and last.frames[0].lasti == frame.f_lasti
-            frames = last.frames if same else view_stack(frame)
-        else:
-            frames = view_stack(frame)
-        if self.switches == switch:
-            known = sleeping if isinstance(sleeping, Sleeping) else None
-            self._samples.append(Sample(now, id(frame), frames, known))
+        lasti = frame.f_lasti
+        last = self._samples[-1] if self._samples else None
+        same = last is not None and last.identity == id(frame) and last.frames[0].lasti == lasti
+        frames = last.frames if last is not None and same else view_stack(frame)
+        # The stack first: asking the kernel lets the main thread run, and its block may end meanwhile.
+        self._samples.append(Sample(now, id(frame), frames, None))
+        sleeping = self._view.sleeping()
+        if isinstance(sleeping, Sleeping) and self.switches == switch and frame.f_lasti == lasti:
+            self._samples[-1] = Sample(now, id(frame), frames, sleeping)

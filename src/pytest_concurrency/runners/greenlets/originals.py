@@ -37,7 +37,19 @@ _HARMLESS = frozenset(
         "_USE_POSIX_SPAWN", "_use_posix_spawn", "_fork_exec", "DefaultSelector", "_lock", "SSLContext", "fromfd",
     }
 )  # fmt: skip
-_MODULES = ("time", "os", "_thread", "threading", "socket", "select", "selectors", "ssl", "subprocess", "queue", "signal")
+_MODULES = (
+    "time",
+    "os",
+    "_thread",
+    "threading",
+    "socket",
+    "select",
+    "selectors",
+    "ssl",
+    "subprocess",
+    "queue",
+    "signal",
+)
 _SOURCES = {"_thread": "gevent.thread", "threading": "gevent.threading"}
 
 
@@ -87,7 +99,9 @@ class Originals:
             if known is None or known.name.startswith("_") or known.module.startswith("_"):
                 self._by_id[id(original.thing)] = original
         for kind, name in _implementation_types():
-            self._by_id.setdefault(id(kind), Original(*name.rsplit(".", 1), kind, bool(self._is_patched(name))))
+            self._by_id.setdefault(
+                id(kind), Original(*name.rsplit(".", 1), kind, bool(self._is_patched(name)))
+            )
 
     @staticmethod
     def _is_patched(name: str) -> bool:
@@ -119,14 +133,14 @@ def _could_block(original: Original) -> bool:
     # gevent installs its own module's function where the original was a Python function calling others: a plain
     # Python function blocks through what it calls, which is what is reported; a stale binding of it still matters.
     return isinstance(original.thing, (type, types.FunctionType, types.BuiltinFunctionType)) or isinstance(
-        original.thing, Callable  # type: ignore[arg-type]
+        original.thing,
+        Callable,  # type: ignore[arg-type]
     )
 
 
 def _implementation_types() -> Iterator[tuple[type, str]]:
-    import _thread
-
     import _queue
+    import _thread
 
     lock = primitive("_thread", "allocate_lock")
     yield type(lock()), "threading.Lock"

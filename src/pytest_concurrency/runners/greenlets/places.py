@@ -11,10 +11,9 @@ from .evidence import FrameView
 
 @functools.lru_cache(maxsize=1)
 def _roots() -> tuple[tuple[str, ...], str, tuple[str, ...]]:
+    import _pytest
     import gevent
     import pytest
-
-    import _pytest
 
     paths = sysconfig.get_paths()
     installed = {paths["purelib"], paths["platlib"]}
@@ -22,7 +21,11 @@ def _roots() -> tuple[tuple[str, ...], str, tuple[str, ...]]:
     here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     machinery = (here, os.path.dirname(_pytest.__file__), os.path.dirname(pytest.__file__))
     roots = tuple(os.path.join(path, "") for path in (*installed, *standard))
-    return roots, os.path.join(os.path.dirname(gevent.__file__), ""), tuple(os.path.join(p, "") for p in machinery)
+    return (
+        roots,
+        os.path.join(os.path.dirname(gevent.__file__), ""),
+        tuple(os.path.join(p, "") for p in machinery),
+    )
 
 
 @functools.lru_cache(maxsize=2048)

@@ -60,17 +60,26 @@ def run_repeat(
     lives = Lives()
 
     def overdue() -> None:
-        text = f"the test was still running {settings.timeout:g} s after its start and does not let the hub run"
+        text = (
+            f"the test was still running {settings.timeout:g} s after its start and does not let the hub run"
+        )
         block = monitor.current_block()
         if block is not None and block.samples:
-            rows = [f"  {f.code.co_filename}:{f.line} in {f.code.co_name}" for f in block.samples[-1].frames[:20]]
-            text = f"{text}; greenlet {block.greenlet} has kept it for {milliseconds(block.seconds)}:\n" + "\n".join(rows)
+            rows = [
+                f"  {f.code.co_filename}:{f.line} in {f.code.co_name}" for f in block.samples[-1].frames[:20]
+            ]
+            text = (
+                f"{text}; greenlet {block.greenlet} has kept it for {milliseconds(block.seconds)}:\n"
+                + "\n".join(rows)
+            )
         try:
             channel.send("stuck", text, result("error").to_json())
         except Closed:
             pass
 
-    monitor = Monitor(settings.max_block, lives.name_of, lives.others_than, settings.timeout + OVERDUE, overdue)
+    monitor = Monitor(
+        settings.max_block, lives.name_of, lives.others_than, settings.timeout + OVERDUE, overdue
+    )
     peers = ClosedPeers(lives.name_of)
     calls = ExactCalls(monitor, settings.max_block / 2) if exact else None
     body = body_of(item, plan)

@@ -15,7 +15,9 @@ _WORTH = 0.001  # seconds that the greenlets must have lived together for their 
 
 def most_at_once(spans: Iterable[tuple[float, float]]) -> int:
     """Return how many of the spans (begin, end) overlap at most."""
-    edges = sorted([(begin, 1) for begin, _ in spans] + [(end, -1) for _, end in spans], key=lambda e: (e[0], e[1]))
+    edges = sorted(
+        [(begin, 1) for begin, _ in spans] + [(end, -1) for _, end in spans], key=lambda e: (e[0], e[1])
+    )
     most = now = 0
     for _, step in edges:
         now += step
@@ -60,5 +62,7 @@ def serialised(
             f"{milliseconds(seconds)} one after the other"
         )
         places = tuple(Location(path, line, life.path, "spawned", life.function) for life in ended[:4])
-        findings[site] = Finding("CH305", message, f"{message}.\n  {help_text('CH305')}", level, repeat, locations=places)
+        findings[site] = Finding(
+            "CH305", message, f"{message}.\n  {help_text('CH305')}", level, repeat, locations=places
+        )
     return list(findings.values())

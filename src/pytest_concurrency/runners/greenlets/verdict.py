@@ -11,7 +11,9 @@ from .places import importing, is_gevent_file, is_machinery, user_frame
 CPU_SHARE = 0.5
 BLOCKED, CPU = "blocked", "cpu"
 _SLEEPS = 0.2  # share of processor time below which a call that let nobody look can have slept
-_DISK_FACTOR = 10  # a disk under load is slow; only a read or write this many times max_block long is a finding
+_DISK_FACTOR = (
+    10  # a disk under load is slow; only a read or write this many times max_block long is a finding
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,9 @@ def _line(sample: Sample) -> int:
 
 def _asleep(block: Block, busy: float, max_block: float) -> list[Observation]:
     runs = [list(group) for _, group in itertools.groupby(block.samples, key=_segment)]
-    runs = [run for run in runs if len(run) >= 2 and run[0].sleeping is not None and reportable(run[0].frames)]
+    runs = [
+        run for run in runs if len(run) >= 2 and run[0].sleeping is not None and reportable(run[0].frames)
+    ]
     runs = [run for run in runs if not _only_disk(run, busy, max_block)]
     seen = sum(len(run) for run in runs)
     believable = seen * 2 >= len(block.samples)
@@ -111,7 +115,14 @@ def _asleep(block: Block, busy: float, max_block: float) -> list[Observation]:
         if len(runs) == 1 or seconds >= max_block / 2:
             found.append(
                 Observation(
-                    BLOCKED, run[0].frames, seconds, sleeping.name, block.greenlet, block.main, block.others, True
+                    BLOCKED,
+                    run[0].frames,
+                    seconds,
+                    sleeping.name,
+                    block.greenlet,
+                    block.main,
+                    block.others,
+                    True,
                 )
             )
     return found

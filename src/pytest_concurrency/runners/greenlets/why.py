@@ -56,11 +56,15 @@ def _told(observation: Observation, callee: Callee | None) -> Callee:
     owner = getattr(call.function, "__self__", MISSING)
     if isinstance(owner, types.ModuleType) or owner is None:
         owner = MISSING
-    if owner is MISSING and isinstance(call.function, (types.MethodDescriptorType, types.WrapperDescriptorType)):
+    if owner is MISSING and isinstance(
+        call.function, (types.MethodDescriptorType, types.WrapperDescriptorType)
+    ):
         owner = call.first if call.first is not None else MISSING
     if callee is None:
         return Callee(getattr(call.function, "__name__", "call"), None, call.function, owner)
-    return Callee(callee.text, callee.expression, call.function, owner if owner is not MISSING else callee.owner)
+    return Callee(
+        callee.text, callee.expression, call.function, owner if owner is not MISSING else callee.owner
+    )
 
 
 def _original(callee: Callee, frame: FrameView, originals: Originals) -> Reason | None:
@@ -94,7 +98,9 @@ def _bound(original: Original, text: str, binding: Binding | None) -> Reason:
     if not original.replaced:
         return Reason("CH301", what, "gevent has not patched this process", None)
     where = f", bound as {binding.how}" if binding is not None else f", called as {text}"
-    return Reason("CH301", what, f"it is the original{where}, taken before gevent patched {original.module}", binding)
+    return Reason(
+        "CH301", what, f"it is the original{where}, taken before gevent patched {original.module}", binding
+    )
 
 
 def _made(kind: Original, text: str, binding: Binding | None, owner: object) -> Reason:
@@ -103,7 +109,10 @@ def _made(kind: Original, text: str, binding: Binding | None, owner: object) -> 
         return Reason("CH301", what, f"its {kind.dotted} is not patched in this process", binding)
     held = f", held in {binding.how}," if binding is not None else ""
     return Reason(
-        "CH301", what, f"its {type(owner).__name__} is an original {kind.dotted}{held} made before gevent patched", binding
+        "CH301",
+        what,
+        f"its {type(owner).__name__} is an original {kind.dotted}{held} made before gevent patched",
+        binding,
     )
 
 
@@ -125,7 +134,9 @@ def _blamed(reason: Reason, frames: tuple[FrameView, ...]) -> Reason:
 def _computing(observation: Observation) -> Reason:
     frames = observation.frames
     callee = callee_of(frames[0]) if observation.call is None else None
-    function = observation.call.function if observation.call is not None else getattr(callee, "function", MISSING)
+    function = (
+        observation.call.function if observation.call is not None else getattr(callee, "function", MISSING)
+    )
     if isinstance(function, (types.BuiltinFunctionType, types.MethodDescriptorType)):
         return Reason("CH303", f"{_qualified(function)}()", "it computes in C without yielding")
     frame = user_frame(frames) or frames[0]
@@ -154,8 +165,12 @@ def _qualified(function: Any) -> str:
         name = f"{type(owner).__name__}.{getattr(function, '__name__', name)}"
         module = type(owner).__module__
     else:
-        module = getattr(function, "__module__", None) or getattr(getattr(function, "__objclass__", None), "__module__", "")
-    module = {"posix": "os", "builtins": "", "_io": "io", "_socket": "socket", "_thread": "threading"}.get(module, module)
+        module = getattr(function, "__module__", None) or getattr(
+            getattr(function, "__objclass__", None), "__module__", ""
+        )
+    module = {"posix": "os", "builtins": "", "_io": "io", "_socket": "socket", "_thread": "threading"}.get(
+        module, module
+    )
     return f"{module}.{name}" if module and not name.startswith(f"{module}.") else name
 
 

@@ -127,7 +127,11 @@ class Worker:
         self.channel.send("failed", str(excrepr))
 
     def pytest_warning_recorded(
-        self, warning_message: warnings.WarningMessage, when: str, nodeid: str, location: tuple[str, int, str] | None
+        self,
+        warning_message: warnings.WarningMessage,
+        when: str,
+        nodeid: str,
+        location: tuple[str, int, str] | None,
     ) -> None:
         if when != "runtest":
             return  # the process above configured and collected too, and has these warnings already
@@ -136,7 +140,10 @@ class Worker:
             pickle.loads(pickle.dumps(message))
         except Exception:
             plain = warnings.WarningMessage(
-                UserWarning(str(warning_message.message)), UserWarning, warning_message.filename, warning_message.lineno
+                UserWarning(str(warning_message.message)),
+                UserWarning,
+                warning_message.filename,
+                warning_message.lineno,
             )
             message["warning_message"] = plain
         self.channel.send("warning", message)
@@ -164,5 +171,3 @@ def _travels(value: object) -> bool:
     except Exception:
         return False
     return True
-
-
