@@ -26,7 +26,7 @@ def binding_of(expression: ast.expr | None, frame: FrameView, thing: Any) -> Bin
     """Return how ``expression``, which stands for ``thing`` in ``frame``, was bound; None where nothing tells."""
     if isinstance(thing, functools.partial):
         inner = binding_of(expression, frame, None)
-        return Binding("held by a functools.partial", inner.path, inner.line) if inner else None
+        return Binding("a functools.partial", inner.path, inner.line) if inner else None
     if isinstance(expression, ast.Name):
         return _of_name(expression.id, frame)
     if isinstance(expression, ast.Subscript):

@@ -124,7 +124,8 @@ def _take_reports(item: pytest.Item, worker: WorkerProcess, timeout: float) -> N
         elif name == "body":
             limit = timeout + GRACE if rest[0] else None
         elif name == "stuck":
-            raise WorkerDied(rest[0], {**rest[1], "nodeid": item.nodeid})
+            text, found = rest[0], {**rest[1], "nodeid": item.nodeid}
+            raise WorkerDied("\n\n".join([text, *(_shown(hazard) for hazard in found["hazards"])]), found)
         elif name == "warning":
             hook.pytest_warning_recorded.call_historic(kwargs=rest[0])
         elif name == "missing":
@@ -157,3 +158,7 @@ def _report_failure(
     nothing = TestResult(item.nodeid, KIND, "error", seconds=seconds).to_json()
     report.concurrency = result or nothing  # type: ignore[attr-defined]
     item.ihook.pytest_runtest_logreport(report=report)
+
+
+def _shown(hazard: dict[str, Any]) -> str:
+    return f"{hazard['code']} {hazard['name']}: {hazard['detail'] or hazard['message']}"

@@ -54,17 +54,26 @@ class SlowCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Who:
+    """The greenlet that kept the thread: its spawn ``path``, whether it is the test's own (``main``), how many
+    ``others`` were alive, and the file and line that spawned it (``"", 0``: not known).
+    """
+
+    path: str
+    main: bool = False
+    others: int = 0
+    spawned: tuple[str, int] = ("", 0)
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """One stretch in which one greenlet kept the thread.
 
     ``seconds`` by the clock, ``cpu`` of processor time (without garbage collection), ``collecting`` seconds of
-    garbage collection; ``greenlet`` is its spawn path, ``main`` whether it was the test's own greenlet, ``others``
-    how many other greenlets were alive.
+    garbage collection.
     """
 
-    greenlet: str
-    main: bool
-    others: int
+    who: Who
     seconds: float
     cpu: float
     collecting: float

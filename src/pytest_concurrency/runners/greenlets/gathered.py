@@ -8,6 +8,7 @@ from collections.abc import Callable
 from ...model import Finding
 from ...settings import Settings
 from .deadlock import deadlock
+from .evidence import Block
 from .lost import lost_errors
 from .originals import Originals
 from .repeat import Repeat
@@ -91,6 +92,12 @@ class Gathered:
     def unsettled(self) -> bool:
         """Return whether something was seen that another repeat would settle."""
         return any(not self.believed(seen) for seen in self._seen.values())
+
+    def endless(self, block: Block) -> None:
+        """Add a block that was still going on when the test's time was up."""
+        for observation in observe(block, self._settings.max_block):
+            self._blocks.pop(observation.place, None)
+            self._seen[observation.place].append((self._runs + 1, observation))
 
     def findings(self) -> tuple[Finding, ...]:
         """Return the hazards that are demonstrated so far."""

@@ -9,8 +9,8 @@ from time import perf_counter
 from typing import Any
 
 from .callsite import MISSING, Names, callee_of, expression_at
-from .evidence import FrameView, view_stack
-from .places import is_gevent_file, is_user_file, user_frame
+from .evidence import FrameView, Who, view_stack
+from .places import is_gevent_file, is_machinery, is_user_file, user_frame
 
 MAX_RECORDS = 5000
 _SITES_LOOKED_AT = 50
@@ -71,10 +71,12 @@ class Lives:
         life = self.lives.get(greenlet)
         return life.path if life is not None else "?"
 
-    def others_than(self, greenlet: Any) -> int:
-        """Return how many followed greenlets other than ``greenlet`` are alive."""
+    def who(self, greenlet: Any) -> Who:
+        """Return who ``greenlet`` is, and how many other followed greenlets are alive."""
         life = self.lives.get(greenlet)
-        return self.alive - (1 if life is not None and not life.ended else 0)
+        others = self.alive - (1 if life is not None and not life.ended else 0)
+        spawned = life.site if life is not None else ("", 0)
+        return Who(self.name_of(greenlet), greenlet is self._main, others, spawned)
 
     def living(self) -> list[Life]:
         """Return the followed greenlets that have not ended."""
@@ -87,7 +89,10 @@ class Lives:
             return
         spawner = gevent.getcurrent()
         frame: Any = sys._getframe(1)
-        while frame is not None and is_gevent_file(frame.f_code.co_filename):
+        while frame is not None and not is_user_file(frame.f_code.co_filename):
+            if is_machinery(frame.f_code.co_filename):
+                frame = None
+                break
             frame = frame.f_back
         site, function = ("", 0), ""
         if frame is not None:
@@ -166,11 +171,11 @@ def waits_for(spawner: Any, greenlet: Any) -> bool:
 
 
 def _is_spawn(expression: ast.expr) -> bool:
-    return (
-        isinstance(expression, ast.Call)
-        and isinstance(expression.func, (ast.Attribute, ast.Name))
-        and (getattr(expression.func, "attr", None) or getattr(expression.func, "id", "")).startswith("spawn")
-    )
+    if not isinstance(expression, ast.Call):
+        return False
+    function = expression.func
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    return str(name).startswith("spawn")
 
 
 def _call_of(frame: FrameView, function: ast.expr) -> ast.Call | None:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from time import perf_counter, thread_time
 from typing import Any
 
-from .evidence import Block, Sample, SlowCall, view_stack
+from .evidence import Block, Sample, SlowCall, Who, view_stack
 from .kernel import Sleeping, ThreadView
 from .originals import primitive
 
@@ -27,15 +27,14 @@ STOP_TIMEOUT = 5.0
 class Monitor:
     """Watches from :meth:`start` to :meth:`stop`, both called in the main thread.
 
-    ``max_block`` in seconds; ``name_of`` gives a greenlet's spawn path and ``others`` counts the other live ones;
+    ``max_block`` in seconds; ``who`` says who a greenlet is;
     ``on_overdue`` is called once from the watchdog's thread when the repeat has lasted ``deadline`` seconds.
     """
 
     def __init__(
         self,
         max_block: float,
-        name_of: Callable[[object], str],
-        others: Callable[[object], int],
+        who: Callable[[object], Who],
         deadline: float,
         on_overdue: Callable[[], None],
     ) -> None:
@@ -45,8 +44,7 @@ class Monitor:
         self.begun: dict[object, float] = {}
         self.switches = 0
         self._max_block = max_block
-        self._name_of = name_of
-        self._others = others
+        self._who = who
         self._deadline = deadline
         self._on_overdue = on_overdue
         self._active: object = None
@@ -55,7 +53,8 @@ class Monitor:
         self._samples: list[Sample] = []
         self._sampled_switch = -1
         self._previous: Callable[..., Any] | None = None
-        self._stop = self._stopped = None
+        lock = primitive("_thread", "allocate_lock")
+        self._stop, self._stopped = lock(), lock()
 
     def start(self) -> None:
         """Install the tracer and start the watchdog."""
@@ -66,8 +65,6 @@ class Monitor:
         self._main = greenlet.getcurrent()
         self._ident = primitive("_thread", "get_ident")()
         self._view = ThreadView(threading.get_native_id())
-        lock = primitive("_thread", "allocate_lock")
-        self._stop, self._stopped = lock(), lock()
         self._stop.acquire()
         self._stopped.acquire()
         gc.callbacks.append(self._on_collection)
@@ -117,10 +114,7 @@ class Monitor:
         self.slow_calls.clear()
         collecting = self._collecting
         cpu = max(0.0, thread_time() - self._cpu_since - collecting)
-        block = Block(
-            self._name_of(active), active is self._main, self._others(active), now - self._since, cpu, collecting,
-            samples, calls,
-        )  # fmt: skip
+        block = Block(self._who(active), now - self._since, cpu, collecting, samples, calls)
         self.blocks.append(block)
 
     def current_block(self) -> Block | None:
@@ -130,15 +124,7 @@ class Monitor:
         if active is self._hub or active is None or now - self._since < self._max_block:
             return None
         samples = tuple(self._samples) if self._sampled_switch == self.switches else ()
-        return Block(
-            self._name_of(active),
-            active is self._main,
-            self._others(active),
-            now - self._since,
-            0.0,
-            0.0,
-            samples,
-        )
+        return Block(self._who(active), now - self._since, 0.0, 0.0, samples)
 
     def _on_collection(self, phase: str, info: object) -> None:
         if phase == "start":

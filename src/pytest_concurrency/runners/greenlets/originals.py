@@ -104,10 +104,10 @@ class Originals:
             )
 
     @staticmethod
-    def _is_patched(name: str) -> bool:
+    def _is_patched(module: str) -> bool:
         from gevent import monkey
 
-        return name.partition(".")[0] in monkey.saved
+        return module in monkey.saved
 
     def function(self, thing: object) -> Original | None:
         """Return the original that ``thing`` is, looking through ``functools.partial`` and bound methods' functions."""

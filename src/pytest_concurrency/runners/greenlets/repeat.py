@@ -50,9 +50,10 @@ def run_repeat(
     number: int,
     exact: bool,
     channel: Channel,
-    result: Callable[[str], TestResult],
+    result: Callable[[Block | None], TestResult],
 ) -> Repeat:
-    """Run ``item`` once. ``exact``: time each C call; ``result`` gives the result so far, for a body that never ends."""
+    """Run ``item`` once. ``exact``: time each C call; ``result`` gives the result so far and a last block,
+    for a body that never ends."""
     import gevent
     from gevent.exceptions import LoopExit
 
@@ -69,17 +70,15 @@ def run_repeat(
                 f"  {f.code.co_filename}:{f.line} in {f.code.co_name}" for f in block.samples[-1].frames[:20]
             ]
             text = (
-                f"{text}; greenlet {block.greenlet} has kept it for {milliseconds(block.seconds)}:\n"
+                f"{text}; greenlet {block.who.path} has kept it for {milliseconds(block.seconds)}:\n"
                 + "\n".join(rows)
             )
         try:
-            channel.send("stuck", text, result("error").to_json())
+            channel.send("stuck", text, result(block).to_json())
         except Closed:
             pass
 
-    monitor = Monitor(
-        settings.max_block, lives.name_of, lives.others_than, settings.timeout + OVERDUE, overdue
-    )
+    monitor = Monitor(settings.max_block, lives.who, settings.timeout + OVERDUE, overdue)
     peers = ClosedPeers(lives.name_of)
     calls = ExactCalls(monitor, settings.max_block / 2) if exact else None
     body = body_of(item, plan)

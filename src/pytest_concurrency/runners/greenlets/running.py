@@ -11,6 +11,7 @@ from _pytest.tmpdir import tmppath_result_key
 from ...model import Finding, TestResult
 from ..base import ACTIVE_RUNNER, Plan, hand_in, plan_of
 from . import WORKER_PLUGIN
+from .evidence import Block
 from .gathered import Gathered
 from .repeat import Repeat, run_repeat
 from .runner import GreenletRunner
@@ -70,7 +71,7 @@ class StressedTest:
                 refresh(self._item)
             self._exact_runs += exact
             self._runs += 1
-            repeat = run_repeat(self._item, self._plan, self._runs, exact, self._worker.channel, self._result)
+            repeat = run_repeat(self._item, self._plan, self._runs, exact, self._worker.channel, self._stuck)
             self._gathered.take(repeat)
             self._note_overlap(repeat)
             error = repeat.error
@@ -110,8 +111,13 @@ class StressedTest:
                 "\n\n".join(f"{f.code} {f.name}: {f.detail or f.message}" for f in errors), pytrace=False
             )
 
+    def _stuck(self, block: Block | None) -> TestResult:
+        """Return the result of a body that never ends; called from the watchdog's thread."""
+        if block is not None:
+            self._gathered.endless(block)
+        return self._result("error")
+
     def _result(self, outcome: str, findings: tuple[Finding, ...] | None = None) -> TestResult:
-        """Return the result so far; also called from the watchdog's thread when the body never ends."""
         settings = self._plan.settings
         seconds = perf_counter() - self._began
         notes = [*self._notes, *self._gathered.notes()]

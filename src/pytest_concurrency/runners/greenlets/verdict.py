@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
-from .evidence import Block, FrameView, Sample, SlowCall
+from .evidence import Block, FrameView, Sample, SlowCall, Who
 from .places import importing, is_gevent_file, is_machinery, user_frame
 
 CPU_SHARE = 0.5
@@ -28,9 +28,7 @@ class Observation:
     frames: tuple[FrameView, ...]
     seconds: float
     syscall: str
-    greenlet: str
-    main: bool
-    others: int
+    who: Who
     certain: bool
     call: SlowCall | None = None
 
@@ -82,7 +80,7 @@ def _computing(block: Block, max_block: float) -> list[Observation]:
     sites = [(sample.frames[0].code, _line(sample)) for sample in samples]
     common = max(sites, key=sites.count)
     frames = samples[sites.index(common)].frames
-    return [Observation(CPU, frames, block.seconds, "", block.greenlet, block.main, block.others, True)]
+    return [Observation(CPU, frames, block.seconds, "", block.who, True)]
 
 
 def _line(sample: Sample) -> int:
@@ -113,18 +111,7 @@ def _asleep(block: Block, busy: float, max_block: float) -> list[Observation]:
         assert sleeping is not None
         seconds = busy if len(runs) == 1 else run[-1].at - run[0].at
         if len(runs) == 1 or seconds >= max_block / 2:
-            found.append(
-                Observation(
-                    BLOCKED,
-                    run[0].frames,
-                    seconds,
-                    sleeping.name,
-                    block.greenlet,
-                    block.main,
-                    block.others,
-                    True,
-                )
-            )
+            found.append(Observation(BLOCKED, run[0].frames, seconds, sleeping.name, block.who, True))
     return found
 
 
@@ -154,9 +141,7 @@ def _same_place(one: tuple[FrameView, ...], other: tuple[FrameView, ...]) -> boo
 
 
 def _of_call(block: Block, call: SlowCall, kind: str, syscall: str, certain: bool = True) -> Observation:
-    return Observation(
-        kind, call.frames, call.seconds, syscall, block.greenlet, block.main, block.others, certain, call
-    )
+    return Observation(kind, call.frames, call.seconds, syscall, block.who, certain, call)
 
 
 def reportable(frames: tuple[FrameView, ...]) -> bool:

@@ -140,7 +140,9 @@ def _computing(observation: Observation) -> Reason:
     if isinstance(function, (types.BuiltinFunctionType, types.MethodDescriptorType)):
         return Reason("CH303", f"{_qualified(function)}()", "it computes in C without yielding")
     frame = user_frame(frames) or frames[0]
-    return Reason("CH303", f"{frame.code.co_name}()", "it computes without yielding")
+    called = callee_of(frame) if frame is not frames[0] else None
+    name = called.text if called is not None else frame.code.co_name
+    return Reason("CH303", f"{name}()", "it computes without yielding")
 
 
 def _name_of_call(observation: Observation) -> str:
@@ -159,7 +161,9 @@ def _name_of_call(observation: Observation) -> str:
 def _qualified(function: Any) -> str:
     while isinstance(function, functools.partial):
         function = function.func
-    name = getattr(function, "__qualname__", None) or getattr(function, "__name__", None) or repr(function)
+    name: str = (
+        getattr(function, "__qualname__", None) or getattr(function, "__name__", None) or repr(function)
+    )
     owner = getattr(function, "__self__", None)
     if owner is not None and not isinstance(owner, (types.ModuleType, type)):
         name = f"{type(owner).__name__}.{getattr(function, '__name__', name)}"
@@ -192,20 +196,24 @@ def finding_of(
     level = severity(code)
     if level is None:
         return None
-    if code != "CH301" and chosen.main and not chosen.others:
+    if code != "CH301" and chosen.who.main and not chosen.who.others:
         return None  # nobody was there to be held up
     seconds = median(one.seconds for one in (exact or observations))
     path, line = chosen.site
     shown = milliseconds(seconds)
     message = f"{relative(path)}:{line}: {reason.what} stopped every greenlet for {shown}: {reason.why}"
-    locations = [Location(relative(path), line, chosen.greenlet, "blocked", reason.what, shown)]
-    rows = [f"{message}.", "", f"  greenlet {chosen.greenlet}, innermost call last:"]
+    locations = [Location(relative(path), line, chosen.who.path, "blocked", reason.what, shown)]
+    rows = [f"{message}.", "", f"  greenlet {chosen.who.path}, innermost call last:"]
     for frame in _shown_frames(chosen.frames):
         rows.append(f"    {relative(frame.code.co_filename)}:{frame.line} in {frame.code.co_name}")
+    if not is_user_file(path) and chosen.who.spawned[1]:
+        by, at = chosen.who.spawned
+        locations.append(Location(relative(by), at, chosen.who.path, "spawned", reason.what))
+        rows.append(f"  spawned at {relative(by)}:{at}")
     binding = reason.binding
     if binding is not None and binding.line:
         locations.append(
-            Location(relative(binding.path), binding.line, chosen.greenlet, "bound", reason.what, binding.how)
+            Location(relative(binding.path), binding.line, chosen.who.path, "bound", reason.what, binding.how)
         )
         rows.append(f"  bound at {relative(binding.path)}:{binding.line}: {binding.how}")
     rows.append(f"  {help_text(code)}")
