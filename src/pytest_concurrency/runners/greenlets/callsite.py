@@ -22,13 +22,21 @@ class Callee:
     """What a call site calls.
 
     ``text`` is the expression as written, ``expression`` its syntax; ``function`` the callable, ``owner`` the object
-    whose method it is (either is :data:`MISSING` where it cannot be told without running code).
+    whose method it is (either is :data:`MISSING` where it cannot be told without running code); ``kind`` "call", "with" or "iter".
     """
 
     text: str
     expression: ast.expr | None
     function: Any
     owner: Any
+    kind: str = "call"
+
+    @property
+    def shown(self) -> str:
+        """Return the operation for people: ``lock.acquire()``, ``with lock``, ``for line in stream``."""
+        if self.kind == "with":
+            return f"with {self.text}"
+        return f"iteration of {self.text}" if self.kind == "iter" else f"{self.text}()"
 
 
 @functools.lru_cache(maxsize=64)
@@ -95,7 +103,9 @@ def callee_of(frame: FrameView) -> Callee | None:
         return Callee(text, expression, names.resolve(expression), MISSING)
     owner = names.resolve(expression)
     method = "__enter__" if kind == "with" else "__next__"
-    return Callee(text, expression, MISSING if owner is MISSING else static_attribute(owner, method), owner)
+    return Callee(
+        text, expression, MISSING if owner is MISSING else static_attribute(owner, method), owner, kind
+    )
 
 
 class Names:

@@ -29,8 +29,9 @@ class ClosedPeers:
         classes = [gevent.socket.socket]
         if "gevent.ssl" in sys.modules:
             classes.append(sys.modules["gevent.ssl"].SSLSocket)
-        for cls in classes:
-            if "recv" in vars(cls):
+        owners = {next(base for base in cls.__mro__ if "recv" in vars(base)) for cls in classes}
+        for cls in owners:
+            if cls.__module__.startswith("gevent."):
                 self._wrap(cls)
 
     def stop(self) -> None:

@@ -139,7 +139,7 @@ def where_parked(greenlet: Any) -> tuple[str, int, str]:
     return (
         shown.code.co_filename,
         shown.line,
-        f"{callee.text}()" if callee is not None else shown.code.co_name,
+        callee.shown if callee is not None else shown.code.co_name,
     )
 
 

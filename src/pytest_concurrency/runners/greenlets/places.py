@@ -35,12 +35,14 @@ def is_user_file(filename: str) -> bool:
         return False
     roots, gevent, machinery = _roots()
     path = os.path.abspath(filename)
-    return not path.startswith((*roots, gevent, *machinery))
+    return not path.startswith((*roots, gevent, *machinery)) and os.path.isfile(path)
 
 
+@functools.lru_cache(maxsize=2048)
 def is_gevent_file(filename: str) -> bool:
     """Return whether ``filename`` is a source file of gevent."""
-    return os.path.abspath(filename).startswith(_roots()[1])
+    # Compiled modules give the paths of the tree that they were built from.
+    return filename.startswith("src/gevent/") or os.path.abspath(filename).startswith(_roots()[1])
 
 
 def is_machinery(filename: str) -> bool:

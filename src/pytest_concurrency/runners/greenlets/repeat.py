@@ -13,10 +13,12 @@ from ...model import TestResult
 from ..base import Plan
 from .channel import Channel, Closed
 from .closedpeer import ClosedPeers
+from .deadlock import where_raised
 from .evidence import Block
 from .exact import ExactCalls
 from .lifecycle import Life, Lives, where_parked
 from .monitor import Monitor
+from .places import is_machinery
 from .runner import run_at_once
 from .why import milliseconds
 
@@ -38,10 +40,6 @@ class Repeat:
     lives: tuple[Life, ...]
     peers: ClosedPeers
     deadlocked: tuple[Life, ...] | None
-
-
-class TimedOut(Exception):
-    """A repeat took longer than the test's time-out."""
 
 
 def run_repeat(
@@ -104,7 +102,7 @@ def run_repeat(
         error, deadlocked = stopped, tuple(lives.living())
         _remember(deadlocked)
     except gevent.Timeout as expired:
-        error = TimedOut(_where_all_wait(lives, settings.timeout)) if expired is limit else expired
+        error = _timed_out(lives, settings.timeout, expired) if expired is limit else expired
     except BaseException as raised:
         error = raised
     finally:
@@ -157,13 +155,18 @@ def _remember(lives: tuple[Life, ...]) -> None:
         life.parked = where_parked(life.greenlet)
 
 
-def _where_all_wait(lives: Lives, timeout: float) -> str:
+def _timed_out(lives: Lives, timeout: float, expired: BaseException) -> BaseException:
+    """Return the failure of a test that was still running after ``timeout`` seconds, with who waits where."""
     rows = [f"the test was still running {timeout:g} s after its start"]
+    rows += [
+        f"  greenlet {p.worker} waits at {p.path}:{p.line} in {p.target}"
+        for p in where_raised(expired.__traceback__, str)
+    ]
     for life in lives.living()[:20]:
         path, line, call = where_parked(life.greenlet)
-        if path:
+        if path and not is_machinery(path):
             rows.append(f"  greenlet {life.path} waits at {path}:{line} in {call}")
-    return "\n".join(rows)
+    return pytest.fail.Exception("\n".join(rows), pytrace=False)
 
 
 def _end(lives: Lives) -> None:

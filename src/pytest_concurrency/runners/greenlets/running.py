@@ -104,7 +104,7 @@ class StressedTest:
         errors = [finding for finding in findings if finding.is_error]
         outcome = "failed" if error is not None or errors else "passed"
         hand_in(self._item, self._result(outcome, findings))
-        if error is not None:
+        if error is not None and not any(finding.code == "CH104" for finding in errors):
             raise error
         if errors:
             pytest.fail(

@@ -72,14 +72,14 @@ def _original(callee: Callee, frame: FrameView, originals: Originals) -> Reason 
     function = originals.function(held) if held is not MISSING else None
     if function is not None:
         binding = binding_of(callee.expression, frame, _held(callee, frame))
-        return _bound(function, callee.text, binding)
+        return _bound(function, callee.shown, binding)
     for owner in (callee.owner, getattr(held, "__self__", MISSING)):
         if owner is MISSING or isinstance(owner, (types.ModuleType, type)):
             continue
         kind = originals.type_of(owner)
         if kind is not None:
             expression = getattr(callee.expression, "value", callee.expression)
-            return _made(kind, callee.text, binding_of(expression, frame, None), owner)
+            return _made(kind, callee.shown, binding_of(expression, frame, None), owner)
     return None
 
 
@@ -104,7 +104,7 @@ def _bound(original: Original, text: str, binding: Binding | None) -> Reason:
 
 
 def _made(kind: Original, text: str, binding: Binding | None, owner: object) -> Reason:
-    what = f"{text}()"
+    what = text
     if not kind.replaced:
         return Reason("CH301", what, f"its {kind.dotted} is not patched in this process", binding)
     held = f", held in {binding.how}," if binding is not None else ""
@@ -128,7 +128,7 @@ def _blamed(reason: Reason, frames: tuple[FrameView, ...]) -> Reason:
     binding = binding_of(expression, user, None)
     if binding is None or not is_user_file(binding.path):
         return reason
-    return Reason(reason.code, f"{callee.text}()", reason.why, binding)
+    return Reason(reason.code, callee.shown, reason.why, binding)
 
 
 def _computing(observation: Observation) -> Reason:
@@ -155,7 +155,7 @@ def _name_of_call(observation: Observation) -> str:
         callee.function, (types.BuiltinFunctionType, types.MethodDescriptorType, type)
     ):
         return f"{_qualified(callee.function)}()"
-    return f"{callee.text}()"
+    return callee.shown
 
 
 def _qualified(function: Any) -> str:
