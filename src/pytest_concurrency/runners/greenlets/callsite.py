@@ -52,8 +52,8 @@ def syntax_of(filename: str) -> ast.Module | None:
 
 
 @functools.lru_cache(maxsize=512)
-def expression_at(code: types.CodeType, lasti: int) -> tuple[str, ast.expr] | None:
-    """Return ("call", the called expression), ("with", the context expression) or ("iter", the iterated one)."""
+def site_at(code: types.CodeType, lasti: int) -> tuple[str, ast.expr] | None:
+    """Return ("call", the call), ("with", the context expression) or ("iter", the iterated one); None if none."""
     positions = _position(code, lasti)
     tree = syntax_of(code.co_filename)
     if positions is None or tree is None:
@@ -61,7 +61,7 @@ def expression_at(code: types.CodeType, lasti: int) -> tuple[str, ast.expr] | No
     best: tuple[str, ast.expr] | None = None
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and _range(node) == positions:
-            return "call", node.func
+            return "call", node
         if isinstance(node, (ast.With, ast.AsyncWith)):
             for item in node.items:
                 if _range(item.context_expr) == positions:
@@ -89,10 +89,12 @@ def _range(node: ast.expr) -> tuple[int, int, int | None, int | None]:
 
 def callee_of(frame: FrameView) -> Callee | None:
     """Return what ``frame`` is calling (for ``with lock:`` the lock's ``__enter__``), None where there is no source."""
-    found = expression_at(frame.code, frame.lasti)
+    found = site_at(frame.code, frame.lasti)
     if found is None:
         return None
     kind, expression = found
+    if isinstance(expression, ast.Call) and kind == "call":
+        expression = expression.func
     text = ast.unparse(expression)
     names = Names(frame)
     if kind == "call":

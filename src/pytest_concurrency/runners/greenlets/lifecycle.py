@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-from .callsite import MISSING, Names, callee_of, expression_at
+from .callsite import MISSING, Names, callee_of, site_at
 from .evidence import FrameView, Who, view_stack
 from .places import is_gevent_file, is_machinery, is_user_file, user_frame
 
@@ -22,8 +22,8 @@ _WAITS_FOR_ALL = frozenset({"joinall", "wait"})
 class Life:
     """One greenlet. ``path`` is its spawn path, ``site`` the user's line that spawned it ("" and 0: not the user's).
 
-    ``spawned`` and ``ended`` in seconds of the performance counter (``ended`` is 0 while it lives); ``awaited``
-    whether its spawner was waiting for just this greenlet when it ended; ``left`` whether the body left it running;
+    ``spawned`` and ``ended`` in seconds of the performance counter (``ended`` is 0 while it lives); ``spawner_at``
+    where its spawner was parked when it ended (of the first few of each site); ``left`` whether the body left it running;
     ``parked`` where it waited (file, line, call) when that was asked.
     """
 
@@ -35,10 +35,15 @@ class Life:
     spawned: float
     began: float = 0.0
     ended: float = 0.0
-    awaited: bool = False
+    spawner_at: FrameView | None = None
     children: int = 0
     left: bool = False
     parked: tuple[str, int, str] = ("", 0, "")
+
+    @property
+    def awaited(self) -> bool:
+        """Whether its spawner was waiting for just this greenlet when it ended."""
+        return self.spawner_at is not None and waits_for(self.spawner_at, self.greenlet)
 
 
 class Lives:
@@ -116,7 +121,7 @@ class Lives:
         self.alive -= 1
         if is_user_file(life.site[0]) and self._looked.setdefault(life.site, 0) < _SITES_LOOKED_AT:
             self._looked[life.site] += 1
-            life.awaited = waits_for(life.spawner, greenlet)
+            life.spawner_at = parked_frame(life.spawner)
 
 
 def parked_frame(greenlet: Any) -> FrameView | None:
@@ -143,31 +148,28 @@ def where_parked(greenlet: Any) -> tuple[str, int, str]:
     )
 
 
-def waits_for(spawner: Any, greenlet: Any) -> bool:
-    """Return whether ``spawner`` is parked in a wait for ``greenlet`` alone: its join or get, or joinall of just it."""
-    frame = parked_frame(spawner)
-    if frame is None:
+def waits_for(frame: FrameView, greenlet: Any) -> bool:
+    """Return whether ``frame`` is parked in a wait for ``greenlet`` alone: its join or get, or joinall of just it."""
+    found = site_at(frame.code, frame.lasti)
+    if found is None or not isinstance(found[1], ast.Call) or found[0] != "call":
         return False
-    found = expression_at(frame.code, frame.lasti)
-    if found is None or found[0] != "call":
-        return False
-    function = found[1]
+    call = found[1]
+    function = call.func
     name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
     if name in _WAITS and isinstance(function, ast.Attribute):
-        owner = Names(frame).resolve(function.value)
-        # gevent.spawn(...).join(): the greenlet has no name.
-        return owner is greenlet or (owner is MISSING and _is_spawn(function.value))
-    if name in _WAITS_FOR_ALL:
-        call = _call_of(frame, function)
-        if call is None or not call.args:
-            return False
-        argument = call.args[0]
-        if isinstance(argument, (ast.List, ast.Tuple)) and len(argument.elts) == 1:
-            only = Names(frame).resolve(argument.elts[0])
-            return only is greenlet or (only is MISSING and _is_spawn(argument.elts[0]))
-        value = Names(frame).resolve(argument)
-        return isinstance(value, (list, tuple)) and len(value) == 1 and value[0] is greenlet
-    return False
+        return _stands_for(function.value, frame, greenlet)
+    if name not in _WAITS_FOR_ALL or not call.args:
+        return False
+    argument = call.args[0]
+    if isinstance(argument, (ast.List, ast.Tuple)):
+        return len(argument.elts) == 1 and _stands_for(argument.elts[0], frame, greenlet)
+    value = Names(frame).resolve(argument)
+    return isinstance(value, (list, tuple)) and len(value) == 1 and value[0] is greenlet
+
+
+def _stands_for(expression: ast.expr, frame: FrameView, greenlet: Any) -> bool:
+    value = Names(frame).resolve(expression)
+    return value is greenlet or (value is MISSING and _is_spawn(expression))  # spawn(...).join(): it has no name
 
 
 def _is_spawn(expression: ast.expr) -> bool:
@@ -176,13 +178,3 @@ def _is_spawn(expression: ast.expr) -> bool:
     function = expression.func
     name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
     return str(name).startswith("spawn")
-
-
-def _call_of(frame: FrameView, function: ast.expr) -> ast.Call | None:
-    from .callsite import syntax_of
-
-    tree = syntax_of(frame.code.co_filename)
-    for node in ast.walk(tree) if tree else ():
-        if isinstance(node, ast.Call) and node.func is function:
-            return node
-    return None

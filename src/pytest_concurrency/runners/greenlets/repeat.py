@@ -64,13 +64,11 @@ def run_repeat(
         )
         block = monitor.current_block()
         if block is not None and block.samples:
-            rows = [
-                f"  {f.code.co_filename}:{f.line} in {f.code.co_name}" for f in block.samples[-1].frames[:20]
-            ]
-            text = (
-                f"{text}; greenlet {block.who.path} has kept it for {milliseconds(block.seconds)}:\n"
-                + "\n".join(rows)
-            )
+            text += f"; greenlet {block.who.path} has kept it for {milliseconds(block.seconds)}:"
+            for frame in block.samples[-1].frames:
+                if is_machinery(frame.code.co_filename):
+                    break
+                text += f"\n  {frame.code.co_filename}:{frame.line} in {frame.code.co_name}"
         try:
             channel.send("stuck", text, result(block).to_json())
         except Closed:

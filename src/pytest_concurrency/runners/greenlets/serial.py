@@ -49,9 +49,12 @@ def serialised(
     findings: dict[tuple[str, int], Finding] = {}
     for (_, site), group in groups.items():
         ended = [life for life in group if life.ended]
-        if len(ended) < 2 or not all(life.awaited for life in ended) or site in findings:
+        if len(ended) < 2 or site in findings:
             continue
         if any(later.spawned < earlier.ended for earlier, later in zip(ended, group[1:], strict=False)):
+            continue
+        looked_at = [life for life in ended if life.spawner_at is not None]
+        if len(looked_at) < 2 or not all(life.awaited for life in looked_at):
             continue
         seconds = sum(life.ended - life.spawned for life in ended)
         if seconds < _WORTH * len(ended):
