@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from ...model import TestResult
+from ...settings import Settings
 from ..base import plan_of
 from .channel import Expired
+from .guard import Guard
 from .process import WorkerDied, WorkerProcess
 
 KIND = "greenlets"
@@ -37,7 +39,8 @@ class Controller:
         if plan is None:
             return None
         item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-        self._run(item, plan.settings.patch, plan.settings.timeout)
+        self._run(item, self._patch_of(item, plan.settings), plan.settings.timeout)
+        _tear_down(item, nextitem)
         item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
         return True
 
@@ -61,9 +64,16 @@ class Controller:
             self._drop(worker)
             raise
 
+    def _patch_of(self, item: pytest.Item, settings: Settings) -> str:
+        """Return when to patch: a module that calls ``patch_all`` itself does so, unless the test says otherwise."""
+        guard: Guard | None = self._config.pluginmanager.get_plugin("concurrency-greenlet-guard")
+        if guard is not None and "patch" not in settings.explicit and str(item.path) in guard.patching_modules:
+            return "app"
+        return settings.patch
+
     def _worker_for(self, item: pytest.Item, patch: str) -> WorkerProcess:
         # What the code under test patches, and what a late patch finds, belongs to one module's process.
-        own = str(item.path) if patch in ("app", "late") else ""
+        own = str(item.path) if patch != "early" else ""
         for key in [key for key in self._workers if key[1] and key != (patch, own)]:
             self._workers.pop(key).stop()
         worker = self._workers.get((patch, own))
@@ -103,6 +113,15 @@ class Controller:
     def pytest_unconfigure(self) -> None:
         while self._workers:
             self._workers.popitem()[1].kill()
+
+
+def _tear_down(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Tear down here what ordinary tests before ``item`` left set up for it and ``nextitem`` does not need."""
+    state = item.session._setupstate
+    call = pytest.CallInfo.from_call(lambda: state.teardown_exact(nextitem), "teardown", reraise=(KeyboardInterrupt,))
+    if call.excinfo is not None:
+        report = item.ihook.pytest_runtest_makereport(item=item, call=call)
+        item.ihook.pytest_runtest_logreport(report=report)
 
 
 def _take_reports(item: pytest.Item, worker: WorkerProcess, timeout: float) -> None:

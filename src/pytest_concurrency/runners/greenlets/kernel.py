@@ -82,3 +82,11 @@ def _is_regular(descriptor: int) -> bool:
         return stat.S_ISREG(os.fstat(descriptor).st_mode)
     except OSError:
         return False
+
+
+def native_threads() -> int:
+    """Return how many threads this process has, 0 where that is not known."""
+    try:
+        return len(os.listdir("/proc/self/task"))
+    except OSError:
+        return 0

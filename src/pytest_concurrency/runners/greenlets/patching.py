@@ -13,7 +13,7 @@ from ...hazards import help_text
 from ...model import Finding, Location
 from .bindings import module_binding
 from .originals import Original, Originals
-from .places import is_gevent_file, is_machinery, is_user_file
+from .places import is_user_file
 
 _MOST = 20
 
@@ -80,9 +80,8 @@ class Patching:
 def _caller() -> tuple[str, int] | None:
     frame: types.FrameType | None = sys._getframe(1)
     while frame is not None:
-        name = frame.f_code.co_filename
-        if not is_gevent_file(name) and not is_machinery(name) and not name.startswith("<"):
-            return name, frame.f_lineno
+        if is_user_file(frame.f_code.co_filename):
+            return frame.f_code.co_filename, frame.f_lineno
         frame = frame.f_back
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
@@ -16,12 +17,14 @@ from .closedpeer import ClosedPeers
 from .deadlock import where_raised
 from .evidence import Block
 from .exact import ExactCalls
+from .kernel import native_threads
 from .lifecycle import Life, Lives, where_parked
 from .monitor import Monitor
 from .places import is_machinery
 from .runner import run_at_once
 from .why import milliseconds
 
+_FORK_WARNING = r"This process \(pid=\d+\) is multi-threaded"
 OVERDUE = 1.0  # seconds that the hub has to carry a time-out out before the whole process is given up
 
 
@@ -81,6 +84,7 @@ def run_repeat(
     error: BaseException | None = None
     deadlocked: tuple[Life, ...] | None = None
     limit = gevent.Timeout(settings.timeout, ref=False)
+    alone = native_threads() == 1
     channel.send("body", True)
     began = perf_counter()
     try:
@@ -91,8 +95,11 @@ def run_repeat(
         if calls is not None:
             calls.start()
         try:
-            body()
-            _let_ends_be_told()
+            with warnings.catch_warnings():
+                if alone:  # the watchdog is the only other thread, and does not make a fork dangerous
+                    warnings.filterwarnings("ignore", _FORK_WARNING, DeprecationWarning)
+                body()
+                _let_ends_be_told()
         finally:
             if calls is not None:
                 calls.stop()
