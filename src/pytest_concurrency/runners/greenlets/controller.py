@@ -67,7 +67,11 @@ class Controller:
     def _patch_of(self, item: pytest.Item, settings: Settings) -> str:
         """Return when to patch: a module that calls ``patch_all`` itself does so, unless the test says otherwise."""
         guard: Guard | None = self._config.pluginmanager.get_plugin("concurrency-greenlet-guard")
-        if guard is not None and "patch" not in settings.explicit and str(item.path) in guard.patching_modules:
+        if (
+            guard is not None
+            and "patch" not in settings.explicit
+            and str(item.path) in guard.patching_modules
+        ):
             return "app"
         return settings.patch
 
@@ -118,7 +122,9 @@ class Controller:
 def _tear_down(item: pytest.Item, nextitem: pytest.Item | None) -> None:
     """Tear down here what ordinary tests before ``item`` left set up for it and ``nextitem`` does not need."""
     state = item.session._setupstate
-    call = pytest.CallInfo.from_call(lambda: state.teardown_exact(nextitem), "teardown", reraise=(KeyboardInterrupt,))
+    call = pytest.CallInfo.from_call(
+        lambda: state.teardown_exact(nextitem), "teardown", reraise=(KeyboardInterrupt,)
+    )
     if call.excinfo is not None:
         report = item.ihook.pytest_runtest_makereport(item=item, call=call)
         item.ihook.pytest_runtest_logreport(report=report)

@@ -42,7 +42,7 @@ class SlowCall:
     """A call of C code that was timed exactly: the callable, its first argument, the stack, seconds it took.
 
     ``cpu`` seconds of processor time; ``slept`` whether the thread gave the processor up of its own accord and was
-    never pushed off it.
+    pushed off it at most once.
     """
 
     frames: tuple[FrameView, ...]

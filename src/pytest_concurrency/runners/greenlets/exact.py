@@ -90,7 +90,7 @@ class ExactCalls:
                     frames = view_stack(sys._getframe(depth))
                     first = None if sys.version_info >= (3, 12) and first is sys.monitoring.MISSING else first
                     after = _switches()
-                    slept = after[0] > before[0] and after[1] == before[1]
+                    slept = after[0] > before[0] and after[1] <= before[1] + 1
                     spent = thread_time() - cpu
                     self._monitor.slow_calls.append(
                         SlowCall(frames, function, first, now - began, spent, slept)

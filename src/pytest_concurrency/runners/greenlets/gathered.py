@@ -86,8 +86,9 @@ class Gathered:
             return False
         if self._settings.repeats == 1:
             return True
-        longest = max(one.seconds for one in certain)
-        return certain[0].kind == BLOCKED and longest >= _LONG * self._settings.max_block
+        if certain[0].kind != BLOCKED or certain[0].syscall.startswith("futex") or certain[0].on_disk:
+            return False
+        return max(one.seconds for one in certain) >= _LONG * self._settings.max_block
 
     def unsettled(self) -> bool:
         """Return whether something was seen that another repeat would settle."""

@@ -14,7 +14,7 @@ from time import perf_counter, thread_time
 from typing import Any
 
 from .evidence import Block, Sample, SlowCall, Who, view_stack
-from .kernel import Sleeping, ThreadView
+from .kernel import ThreadView
 from .originals import primitive
 
 MAX_SAMPLES = 40
@@ -175,5 +175,5 @@ class Monitor:
         # The stack first: asking the kernel lets the main thread run, and its block may end meanwhile.
         self._samples.append(Sample(now, id(frame), frames, None))
         sleeping = self._view.sleeping()
-        if isinstance(sleeping, Sleeping) and self.switches == switch and frame.f_lasti == lasti:
+        if sleeping is not None and self.switches == switch and frame.f_lasti == lasti:
             self._samples[-1] = Sample(now, id(frame), frames, sleeping)

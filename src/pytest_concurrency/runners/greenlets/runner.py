@@ -34,7 +34,7 @@ class GreenletRunner:
 def run_at_once(callables: tuple[Callable[[], Any], ...], return_exceptions: bool = False) -> list[Any]:
     """Run each callable in a greenlet, wait for all, and return or raise as the runner's contract says.
 
-    Greenlets that are still running when this one is interrupted (a time-out, Ctrl-C) are killed.
+    Greenlets that are still running when this one is interrupted (a time-out, Ctrl-C) are killed by the repeat.
     """
     import gevent
 
@@ -50,9 +50,5 @@ def run_at_once(callables: tuple[Callable[[], Any], ...], return_exceptions: boo
             errors[index] = error
 
     greenlets = [gevent.spawn(call, index, function) for index, function in enumerate(callables)]
-    try:
-        gevent.joinall(greenlets)
-    except BaseException:
-        gevent.killall(greenlets, block=True, timeout=1.0)
-        raise
+    gevent.joinall(greenlets)
     return gather(results, errors, return_exceptions)

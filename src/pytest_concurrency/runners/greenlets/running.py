@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 KIND = "greenlets"
 _ENOUGH = 3  # repeats after which a test that has shown its errors need not go on
-_MOST_EXACT = 2
+_MOST_EXACT = 3
 
 
 class InWorker:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import itertools
+import os
+import stat
 from dataclasses import dataclass
 
 from .evidence import Block, FrameView, Sample, SlowCall, Who
 from .places import importing, is_gevent_file, is_machinery, user_frame
+from .syscalls import ON_FILES, OPENING
 
 CPU_SHARE = 0.5
 BLOCKED, CPU = "blocked", "cpu"
+_PROMPT = 0.003  # seconds between two looks that nothing held up
 _SLEEPS = 0.2  # share of processor time below which a call that let nobody look can have slept
 _DISK_FACTOR = (
     10  # a disk under load is slow; only a read or write this many times max_block long is a finding
@@ -31,6 +36,11 @@ class Observation:
     who: Who
     certain: bool
     call: SlowCall | None = None
+
+    @property
+    def on_disk(self) -> bool:
+        """Return whether it waited in a system call that works on files."""
+        return self.syscall in ON_FILES
 
     @property
     def site(self) -> tuple[str, int]:
@@ -90,10 +100,7 @@ def _line(sample: Sample) -> int:
 
 def _asleep(block: Block, busy: float, max_block: float) -> list[Observation]:
     runs = [list(group) for _, group in itertools.groupby(block.samples, key=_segment)]
-    runs = [
-        run for run in runs if len(run) >= 2 and run[0].sleeping is not None and reportable(run[0].frames)
-    ]
-    runs = [run for run in runs if not _only_disk(run, busy, max_block)]
+    runs = [run for run in runs if _waits(run) and not _only_disk(run, busy, max_block)]
     seen = sum(len(run) for run in runs)
     believable = seen * 2 >= len(block.samples)
     found: list[Observation] = []
@@ -101,8 +108,9 @@ def _asleep(block: Block, busy: float, max_block: float) -> list[Observation]:
     for call in slow:
         run = next((run for run in runs if _same_place(run[0].frames, call.frames)), None)
         syscall = run[0].sleeping.name if run and run[0].sleeping else ""
-        told = run is not None or (not block.samples and call.slept and call.cpu < _SLEEPS * call.seconds)
-        if told and (call.seconds >= max_block or len(slow) > 1):
+        if (run is not None or _slept_unseen(block, call, max_block)) and (
+            call.seconds >= max_block or len(slow) > 1
+        ):
             found.append(_of_call(block, call, BLOCKED, syscall, certain=run is not None))
     if found or not believable:
         return found
@@ -113,6 +121,29 @@ def _asleep(block: Block, busy: float, max_block: float) -> list[Observation]:
         if len(runs) == 1 or seconds >= max_block / 2:
             found.append(Observation(BLOCKED, run[0].frames, seconds, sleeping.name, block.who, True))
     return found
+
+
+def _waits(run: list[Sample]) -> bool:
+    """Return whether these looks, all at one instruction, show the thread waiting there in a system call."""
+    if len(run) < 2 or run[0].sleeping is None or not reportable(run[0].frames):
+        return False
+    if not run[0].sleeping.is_futex:
+        return True
+    # A thread that only waits for its turn to run Python sleeps in a futex too; then the looks come late as well.
+    prompt = sum(later.at - earlier.at < _PROMPT for earlier, later in itertools.pairwise(run))
+    return prompt >= 2
+
+
+def _slept_unseen(block: Block, call: SlowCall, max_block: float) -> bool:
+    """Return whether ``call`` slept and let no other thread look: C code that keeps the interpreter to itself."""
+    if block.samples or call.seconds < 2 * max_block or _is_file_work(call):
+        return False
+    return call.slept and call.cpu < _SLEEPS * call.seconds
+
+
+def _is_file_work(call: SlowCall) -> bool:
+    owner = getattr(call.function, "__self__", None)
+    return call.function is open or isinstance(owner, io.IOBase) or owner is os
 
 
 def _merged(runs: list[list[Sample]]) -> list[list[Sample]]:
@@ -130,10 +161,25 @@ def _segment(sample: Sample) -> object:
 
 def _only_disk(run: list[Sample], busy: float, max_block: float) -> bool:
     """A slow disk or a slow reader of our output is the machine's affair, not a call that gevent has missed."""
-    if any(sample.sleeping is not None and sample.sleeping.on_output for sample in run):
+    asleep = [sample.sleeping for sample in run if sample.sleeping is not None]
+    if any(sleeping.on_output for sleeping in asleep):
         return True
-    on_disk = all(sample.sleeping is not None and sample.sleeping.on_disk for sample in run)
-    return on_disk and busy < _DISK_FACTOR * max_block
+    if not all(sleeping.on_disk for sleeping in asleep) or busy >= _DISK_FACTOR * max_block:
+        return False
+    return not (asleep[0].name in OPENING and _names_a_fifo(run[0].frames))
+
+
+def _names_a_fifo(frames: tuple[FrameView, ...]) -> bool:
+    """Return whether a local variable of the innermost frames is the path of a FIFO, which open() waits at."""
+    for frame in frames[:3]:
+        for value in (frame.variables or {}).values():
+            if isinstance(value, (str, bytes, os.PathLike)) and len(os.fspath(value)) < 1000:
+                try:
+                    if stat.S_ISFIFO(os.stat(value).st_mode):
+                        return True
+                except (OSError, ValueError):
+                    pass
+    return False
 
 
 def _same_place(one: tuple[FrameView, ...], other: tuple[FrameView, ...]) -> bool:

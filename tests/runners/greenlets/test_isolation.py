@@ -1,0 +1,219 @@
+"""The patched worker process: what a session with greenlet tests looks like from outside."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree
+
+import pytest
+
+MIXED = """
+    import os, sys, time
+    import pytest
+
+    @pytest.fixture(scope="module")
+    def module_thing():
+        print("module set up")
+        yield os.getpid()
+        print("module torn down")
+
+    @pytest.fixture
+    def afresh():
+        return []
+
+    @pytest.mark.stress_greenlets(repeats=3)
+    def test_patched(module_thing):
+        assert module_thing == os.getpid()
+        assert "gevent" in time.sleep.__module__
+
+    def test_plain():
+        assert "gevent" not in sys.modules
+
+    @pytest.mark.parametrize("value", ["a::b", "c/[d]"])
+    def test_fixture(greenlet_runner, module_thing, afresh, tmp_path, record_property, value):
+        record_property("value", value)
+        print("hello", value)
+        afresh.append(1)
+        assert len(afresh) == 1
+        assert greenlet_runner.run(lambda: 1, lambda: 2) == [1, 2]
+        assert greenlet_runner.map(str, [3, 4]) == ["3", "4"]
+
+    @pytest.mark.stress_greenlets
+    def test_fails():
+        number = 1
+        assert number == 2
+
+    @pytest.mark.stress_greenlets
+    def test_skips():
+        pytest.skip("not today")
+"""
+
+
+def test_a_mixed_session(stress):
+    tests = stress("--junitxml=junit.xml", "-rs", test_mixed=MIXED)
+    stress.result.assert_outcomes(passed=4, failed=1, skipped=1)
+    stress.result.stdout.fnmatch_lines(["*assert 1 == 2*", "*not today*"])
+    assert tests["test_patched"]["schedules"] == 3
+    assert tests["test_fails"]["outcome"] == "failed"
+    root = xml.etree.ElementTree.parse(stress.pytester.path / "junit.xml").getroot()
+    properties = {p.get("name"): p.get("value") for p in root.iter("property")}
+    assert properties["value"] == "c/[d]"
+    assert [case.get("name") for case in root.iter("testcase") if case.find("failure") is not None] == ["test_fails"]
+
+
+def test_output_is_not_captured_with_s(stress):
+    stress("-s", "-k", "test_fixture", test_mixed=MIXED)
+    output = stress.result.stdout.str()
+    assert output.index("module set up") < output.index("hello a::b") < output.index("module torn down")
+
+
+def test_first_failure_stops(stress):
+    stress("-x", test_mixed=MIXED)
+    stress.result.assert_outcomes(passed=4, failed=1)
+
+
+def test_runs_under_xdist(stress):
+    pytest.importorskip("xdist")
+    stress("-n2", test_mixed=MIXED)
+    stress.result.assert_outcomes(passed=4, failed=1, skipped=1)
+
+
+def test_pdb_is_refused(stress):
+    stress("--pdb", test_mixed=MIXED)
+    assert stress.result.ret == pytest.ExitCode.USAGE_ERROR
+    stress.result.stderr.fnmatch_lines(["*--pdb does not work for greenlet tests*"])
+
+
+def test_coverage_of_the_worker_is_merged(stress):
+    pytest.importorskip("pytest_cov")
+    stress("--cov=.", "--cov-report=term-missing", "-k", "test_fixture", test_mixed=MIXED)
+    (line,) = [row for row in stress.result.outlines if row.startswith("test_mixed.py")]
+    missed = line.split("%", 1)[1].replace(" ", "").split(",")
+    body = 1 + next(n for n, row in enumerate(MIXED.splitlines()) if "afresh.append" in row)
+    assert not any(int(part.split("-")[0]) <= body - 1 <= int(part.split("-")[-1]) for part in missed if part)
+
+
+def test_a_worker_that_dies_fails_its_test_alone(stress):
+    stress(
+        test_dies="""
+        import os, pytest
+        @pytest.mark.stress_greenlets
+        def test_dies():
+            os._exit(3)
+        @pytest.mark.stress_greenlets
+        def test_after():
+            pass
+        """
+    )
+    stress.result.assert_outcomes(passed=1, failed=1)
+    stress.result.stdout.fnmatch_lines(["*the greenlet worker ended with exit status 3*"])
+
+
+def test_time_out_says_who_waits(stress):
+    tests = stress(
+        test_slow="""
+        import gevent, pytest, time
+        from gevent.monkey import get_original
+        real_sleep = get_original("time", "sleep")
+        @pytest.mark.stress_greenlets(timeout=0.5)
+        def test_cooperative():
+            time.sleep(60)
+        @pytest.mark.stress_greenlets(timeout=0.5)
+        def test_blocked():
+            real_sleep(60)
+        def test_after():
+            pass
+        """
+    )
+    stress.result.assert_outcomes(passed=1, failed=2)
+    stress.result.stdout.fnmatch_lines(
+        ["*still running 0.5 s after its start*", "*greenlet 0.0 waits at *test_slow.py:7 in time.sleep()*"]
+    )
+    assert [h["code"] for h in tests["test_blocked"]["hazards"]] == ["CH301"]
+
+
+def test_a_plain_test_between_greenlet_tests_of_other_modules(stress):
+    greenlet = "import pytest\n@pytest.mark.stress_greenlets(repeats=1)\ndef test_greenlet(): pass\n"
+    plain = "def test_plain(): pass\n"
+    stress(test_a=plain + greenlet, test_b=plain + greenlet, test_c=plain)
+    stress.result.assert_outcomes(passed=5)
+
+
+def test_nothing_stays_after_ctrl_c(stress):
+    stress.pytester.makepyfile(
+        """
+        import pytest, time
+        @pytest.fixture
+        def thing():
+            yield
+            open("torn_down", "w").close()
+        @pytest.mark.stress_greenlets(timeout=100)
+        def test_long(thing):
+            open("started", "w").close()
+            time.sleep(100)
+        """
+    )
+    path = stress.pytester.path
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pytest", "-p", "no:randomly", "-p", "no:cacheprovider"],
+        cwd=path,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(path)},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    deadline = time.monotonic() + 30
+    while not (path / "started").exists():
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=30)
+    assert process.returncode == pytest.ExitCode.INTERRUPTED
+    assert "KeyboardInterrupt" in output
+    assert (path / "torn_down").exists()
+    assert not list(path.glob("pytest-concurrency-*"))
+
+
+def test_without_gevent_the_greenlet_tests_are_skipped(stress):
+    stress.pytester.makeconftest(
+        """
+        import importlib.util
+        real = importlib.util.find_spec
+        importlib.util.find_spec = lambda name, *rest: None if name == "gevent" else real(name, *rest)
+        """
+    )
+    stress("-rs", "-k", "test_patched or test_plain or test_fixture", test_mixed=MIXED)
+    stress.result.assert_outcomes(passed=1, skipped=3)
+    stress.result.stdout.fnmatch_lines(["*gevent is not installed*"])
+
+
+def test_a_module_that_patches_itself_leaves_this_process_alone(stress):
+    tests = stress(
+        helper="""
+        from time import sleep
+        """,
+        test_app="""
+        import helper
+        from gevent import monkey
+        monkey.patch_all()
+        import time, pytest
+        @pytest.mark.stress_greenlets(repeats=2)
+        def test_stale():
+            helper.sleep(0.06)
+        @pytest.mark.stress_greenlets(repeats=2)
+        def test_fine():
+            time.sleep(0.01)
+        def test_plain():
+            assert "gevent" not in (time.sleep.__module__ or "")
+        """,
+    )
+    stress.result.assert_outcomes(passed=2, failed=1)
+    assert [h["code"] for h in tests["test_stale"]["hazards"]] == ["CH301", "CH304"]
+    late = tests["test_stale"]["hazards"][1]
+    assert [(p["path"], p["line"]) for p in late["locations"]] == [("test_app.py", 3), ("helper.py", 1)]
+    assert tests["test_fine"]["hazards"] == []
