@@ -28,11 +28,11 @@ class Stress:
         tests = json.loads(path.read_text())["tests"] if path.exists() else []
         return {test["nodeid"].partition("::")[2]: test for test in tests}
 
+    @staticmethod
+    def codes(test: dict) -> list[str]:
+        return [hazard["code"] for hazard in test["hazards"]]
+
 
 @pytest.fixture
 def stress(pytester: pytest.Pytester) -> Stress:
     return Stress(pytester)
-
-
-def codes(test: dict) -> list[str]:
-    return [hazard["code"] for hazard in test["hazards"]]

@@ -22,7 +22,7 @@ from .lifecycle import Life, Lives, where_parked
 from .monitor import Monitor
 from .places import is_machinery
 from .runner import run_at_once
-from .why import milliseconds
+from .why import milliseconds, relative_to
 
 _FORK_WARNING = r"This process \(pid=\d+\) is multi-threaded"
 OVERDUE = 1.0  # seconds that the hub has to carry a time-out out before the whole process is given up
@@ -59,6 +59,7 @@ def run_repeat(
     from gevent.exceptions import LoopExit
 
     settings = plan.settings
+    relative = relative_to(str(item.config.rootpath))
     lives = Lives()
 
     def overdue() -> None:
@@ -71,7 +72,7 @@ def run_repeat(
             for frame in block.samples[-1].frames:
                 if is_machinery(frame.code.co_filename):
                     break
-                text += f"\n  {frame.code.co_filename}:{frame.line} in {frame.code.co_name}"
+                text += f"\n  {relative(frame.code.co_filename)}:{frame.line} in {frame.code.co_name}"
         try:
             channel.send("stuck", text, result(block).to_json())
         except Closed:
@@ -107,7 +108,7 @@ def run_repeat(
         error, deadlocked = stopped, tuple(lives.living())
         _remember(deadlocked)
     except gevent.Timeout as expired:
-        error = _timed_out(lives, settings.timeout, expired) if expired is limit else expired
+        error = _timed_out(lives, settings.timeout, expired, relative) if expired is limit else expired
     except BaseException as raised:
         error = raised
     finally:
@@ -160,17 +161,19 @@ def _remember(lives: tuple[Life, ...]) -> None:
         life.parked = where_parked(life.greenlet)
 
 
-def _timed_out(lives: Lives, timeout: float, expired: BaseException) -> BaseException:
+def _timed_out(
+    lives: Lives, timeout: float, expired: BaseException, relative: Callable[[str], str]
+) -> BaseException:
     """Return the failure of a test that was still running after ``timeout`` seconds, with who waits where."""
     rows = [f"the test was still running {timeout:g} s after its start"]
     rows += [
         f"  greenlet {p.worker} waits at {p.path}:{p.line} in {p.target}"
-        for p in where_raised(expired.__traceback__, str)
+        for p in where_raised(expired.__traceback__, relative)
     ]
     for life in lives.living()[:20]:
         path, line, call = where_parked(life.greenlet)
         if path and not is_machinery(path):
-            rows.append(f"  greenlet {life.path} waits at {path}:{line} in {call}")
+            rows.append(f"  greenlet {life.path} waits at {relative(path)}:{line} in {call}")
     return pytest.fail.Exception("\n".join(rows), pytrace=False)
 
 

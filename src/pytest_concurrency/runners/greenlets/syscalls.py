@@ -27,7 +27,30 @@ _AARCH64 = """
 
 ON_DESCRIPTORS = frozenset({"read", "write", "pread64", "pwrite64", "readv", "writev"})
 ON_FILES = frozenset(
-    ["close", "copy_file_range", "fallocate", "fdatasync", "fsync", "ftruncate", "getdents64", "mkdir", "mkdirat", "newfstatat", "open", "openat", "rename", "renameat2", "rmdir", "sendfile", "stat", "statx", "sync", "syncfs", "unlink", "unlinkat"]
+    [
+        "close",
+        "copy_file_range",
+        "fallocate",
+        "fdatasync",
+        "fsync",
+        "ftruncate",
+        "getdents64",
+        "mkdir",
+        "mkdirat",
+        "newfstatat",
+        "open",
+        "openat",
+        "rename",
+        "renameat2",
+        "rmdir",
+        "sendfile",
+        "stat",
+        "statx",
+        "sync",
+        "syncfs",
+        "unlink",
+        "unlinkat",
+    ]
 )
 OPENING = frozenset({"open", "openat"})
 
