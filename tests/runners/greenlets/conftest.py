@@ -22,7 +22,13 @@ class Stress:
     def __call__(self, *args: str, **files: str) -> dict[str, dict]:
         self.pytester.makepyfile(**{name: textwrap.dedent(text) for name, text in files.items()})
         self.result = self.pytester.runpytest_subprocess(
-            "-p", "no:randomly", "-p", "no:cacheprovider", "--concurrency-report=json:report.json", *args, timeout=120
+            "-p",
+            "no:randomly",
+            "-p",
+            "no:cacheprovider",
+            "--concurrency-report=json:report.json",
+            *args,
+            timeout=120,
         )
         path = self.pytester.path / "report.json"
         tests = json.loads(path.read_text())["tests"] if path.exists() else []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 TUTORIAL = """
     import gevent, gevent.event, pytest, socket, time
 

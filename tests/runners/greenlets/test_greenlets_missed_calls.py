@@ -7,7 +7,6 @@ import sys
 
 import pytest
 
-
 LATE_MODULE = """
     import functools, queue, select, socket, threading, time
     from time import sleep
@@ -51,7 +50,10 @@ def test_bound_before_a_late_patch(stress):
     lines += ["def unready(recv):", "    try: recv(1)", "    except OSError: pass"]
     at = {}
     for name, (call, _, _) in LATE.items():
-        lines += ["@pytest.mark.stress_greenlets(patch='late', repeats=3, ignore=['CH304'])", f"def test_{name}():"]
+        lines += [
+            "@pytest.mark.stress_greenlets(patch='late', repeats=3, ignore=['CH304'])",
+            f"def test_{name}():",
+        ]
         lines.append(f"    {call}")
         at[name] = len(lines)
     at.update(simple_queue=3, socket=6)
@@ -145,7 +147,9 @@ C_CALLS = """
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux" or platform.machine() not in ("x86_64", "aarch64"), reason="Linux")
+@pytest.mark.skipif(
+    sys.platform != "linux" or platform.machine() not in ("x86_64", "aarch64"), reason="Linux"
+)
 def test_c_code(stress):
     tests = stress(test_c=C_CALLS)
     expected = {}

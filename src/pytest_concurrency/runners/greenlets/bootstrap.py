@@ -1,4 +1,6 @@
-"""The first code that runs in a worker process. Nothing is imported before gevent has patched (``patch="early"``)."""
+"""The first code that runs in a worker process. Nothing is imported before gevent has patched
+(``patch="early"``).
+"""
 
 from __future__ import annotations
 

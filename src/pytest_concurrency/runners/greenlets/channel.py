@@ -1,6 +1,8 @@
-"""Messages between the pytest process and its worker process: pickled, with their length before them, on pipes.
+"""Messages between the pytest process and its worker process: pickled, with their length before them, on
+pipes.
 
-Both ends are ours and run the same code. Every wait in the pytest process has a bound. ``os.read`` and ``os.write``
+Both ends are ours and run the same code. Every wait in the pytest process has a bound. ``os.read`` and
+``os.write``
 are used as they are: gevent does not replace them, so the worker's side neither needs nor starts a hub.
 """
 
@@ -11,6 +13,7 @@ import pickle
 import selectors
 import struct
 import time
+from contextlib import suppress
 from typing import Any
 
 _HEADER = struct.Struct("!Q")
@@ -45,7 +48,8 @@ class Channel:
     def receive(self, timeout: float | None = None) -> tuple[Any, ...]:
         """Return the next message.
 
-        ``timeout`` in seconds; None waits for ever (the worker's side: an end of file wakes it when pytest is gone).
+        ``timeout`` in seconds; None waits for ever (the worker's side: an end of file wakes it when pytest
+        is gone).
         Raise :class:`Expired` or :class:`Closed`.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
@@ -81,7 +85,5 @@ class Channel:
     def close(self) -> None:
         """Close both descriptors; the other end sees an end of file."""
         for descriptor in {self._incoming, self._outgoing}:
-            try:
+            with suppress(OSError):
                 os.close(descriptor)
-            except OSError:
-                pass

@@ -1,4 +1,6 @@
-"""The plugin in pytest's own process: sends each greenlet test to the worker process and takes its reports back."""
+"""The plugin in pytest's own process: sends each greenlet test to the worker process and takes its reports
+back.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +22,15 @@ GRACE = 5.0  # seconds that the worker's own time-out has before pytest's proces
 
 
 class Controller:
-    """Runs greenlet tests in lazily started worker processes, at most one of each kind of patching at a time."""
+    """Runs greenlet tests in lazily started worker processes, at most one of each kind of patching at a
+    time.
+    """
 
     def __init__(self, config: pytest.Config) -> None:
         if config.option.usepdb or config.option.trace:
             option = "--pdb" if config.option.usepdb else "--trace"
             raise pytest.UsageError(
-                f"{option} does not work for greenlet tests, which run in a process of their own; leave it out, "
+                f"{option} does not work for greenlet tests, which run in their own process; leave it out, "
                 "or deselect them with -m 'not stress_greenlets'."
             )
         self._config = config
@@ -65,7 +69,9 @@ class Controller:
             raise
 
     def _patch_of(self, item: pytest.Item, settings: Settings) -> str:
-        """Return when to patch: a module that calls ``patch_all`` itself does so, unless the test says otherwise."""
+        """Return when to patch: a module that calls ``patch_all`` itself does so, unless the test says
+        otherwise.
+        """
         guard: Guard | None = self._config.pluginmanager.get_plugin("concurrency-greenlet-guard")
         if (
             guard is not None
@@ -88,7 +94,9 @@ class Controller:
         return worker
 
     def _next_of(self, item: pytest.Item) -> str | None:
-        """Return the node id of the next greenlet test of the same module, "" where only others follow, else None."""
+        """Return the node id of the next greenlet test of the same module, "" where only others follow,
+        else None.
+        """
         items = item.session.items
         try:
             index = items.index(item)
@@ -120,7 +128,9 @@ class Controller:
 
 
 def _tear_down(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Tear down here what ordinary tests before ``item`` left set up for it and ``nextitem`` does not need."""
+    """Tear down here what ordinary tests before ``item`` left set up for it and ``nextitem`` does not
+    need.
+    """
     state = item.session._setupstate
     call = pytest.CallInfo.from_call(
         lambda: state.teardown_exact(nextitem), "teardown", reraise=(KeyboardInterrupt,)
@@ -131,7 +141,9 @@ def _tear_down(item: pytest.Item, nextitem: pytest.Item | None) -> None:
 
 
 def _take_reports(item: pytest.Item, worker: WorkerProcess, timeout: float) -> None:
-    """Log every report of ``item`` until the worker says it is done; raise WorkerDied where it had to be given up."""
+    """Log every report of ``item`` until the worker says it is done; raise WorkerDied where it had to be
+    given up.
+    """
     hook = item.ihook
     limit: float | None = None
     while True:
@@ -167,7 +179,9 @@ def _take_reports(item: pytest.Item, worker: WorkerProcess, timeout: float) -> N
 def _report_failure(
     item: pytest.Item, text: str, seconds: float, result: dict[str, Any] | None = None
 ) -> None:
-    """Log a failed report of ``item`` that its worker could not make; ``result`` is what the worker had found."""
+    """Log a failed report of ``item`` that its worker could not make; ``result`` is what the worker had
+    found.
+    """
     now = time.time()
     report = pytest.TestReport(
         nodeid=item.nodeid,

@@ -74,7 +74,8 @@ class Gathered:
     def believed(self, seen: list[tuple[int, Observation]]) -> bool:
         """Return whether the sightings of one place demonstrate a block.
 
-        A computation, or a short block, has to come back in another repeat where there is more than one: imports,
+        A computation, or a short block, has to come back in another repeat where there is more than one:
+        imports,
         first uses and a busy machine do not.
         """
         repeats = {number for number, _ in seen}

@@ -1,4 +1,6 @@
-"""Every greenlet of one repeat: who spawned it and where, when it ran, how it ended, and who waited for it."""
+"""Every greenlet of one repeat: who spawned it and where, when it ran, how it ended, and who waited for
+it.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +22,13 @@ _WAITS_FOR_ALL = frozenset({"joinall", "wait"})
 
 @dataclass(slots=True)
 class Life:
-    """One greenlet. ``path`` is its spawn path, ``site`` the user's line that spawned it ("" and 0: not the user's).
+    """One greenlet. ``path`` is its spawn path, ``site`` the user's line that spawned it ("" and 0: not the
+    user's).
 
-    ``spawned`` and ``ended`` in seconds of the performance counter (``ended`` is 0 while it lives); ``spawner_at``
-    where its spawner was parked when it ended (of the first few of each site); ``left`` whether the body left it running;
+    ``spawned`` and ``ended`` in seconds of the performance counter (``ended`` is 0 while it lives);
+    ``spawner_at``
+    where its spawner was parked when it ended (of the first few of each site); ``left`` whether the body
+    left it running;
     ``parked`` where it waited (file, line, call) when that was asked.
     """
 
@@ -149,7 +154,9 @@ def where_parked(greenlet: Any) -> tuple[str, int, str]:
 
 
 def waits_for(frame: FrameView, greenlet: Any) -> bool:
-    """Return whether ``frame`` is parked in a wait for ``greenlet`` alone: its join or get, or joinall of just it."""
+    """Return whether ``frame`` is parked in a wait for ``greenlet`` alone: its join or get, or joinall of
+    just it.
+    """
     found = site_at(frame.code, frame.lasti)
     if found is None or not isinstance(found[1], ast.Call) or found[0] != "call":
         return False

@@ -12,7 +12,8 @@ from .callsite import syntax_of
 from .lifecycle import Life
 from .places import is_gevent_file, is_user_file
 
-# Ways to learn of a greenlet's exception that leave nothing behind: where the code knows one of them it may have
+# Ways to learn of a greenlet's exception that leave nothing behind: where the code knows one of them it may
+# have
 # looked, and no finding is better than a wrong one.
 _LOOKS = frozenset(
     {
@@ -31,7 +32,9 @@ _LOOKS = frozenset(
 def lost_errors(
     lives: Sequence[Life], repeat: int, level: str, relative: Callable[[str], str]
 ) -> list[Finding]:
-    """Return CH306 for each greenlet that the user's code spawned, that died of an error, and whose error was lost."""
+    """Return CH306 for each greenlet that the user's code spawned, that died of an error, and whose error
+    was lost.
+    """
     findings = []
     for life in lives:
         error = life.greenlet.exception if life.greenlet.dead else None
@@ -49,7 +52,8 @@ def lost_errors(
 
 
 def was_fetched(error: BaseException) -> bool:
-    """Return whether the exception of a dead greenlet was raised again for somebody, as get() and joinall() do.
+    """Return whether the exception of a dead greenlet was raised again for somebody, as get() and joinall()
+    do.
 
     Raising it again puts the frames of whoever asked in front of the greenlet's own.
     """
@@ -61,7 +65,9 @@ def was_fetched(error: BaseException) -> bool:
 
 
 def may_look(path: str) -> bool:
-    """Return whether the source in ``path`` looks at the outcome of greenlets in a way that leaves no trace."""
+    """Return whether the source in ``path`` looks at the outcome of greenlets in a way that leaves no
+    trace.
+    """
     tree = syntax_of(path)
     if tree is None:
         return True

@@ -1,7 +1,10 @@
-"""Watches the hub of the main thread: how long each greenlet keeps it, and where it stands when it keeps it too long.
+"""Watches the hub of the main thread: how long each greenlet keeps it, and where it stands when it keeps it
+too long.
 
-The tracer stamps every switch, so no block is missed and each has its exact duration. The watchdog is a thread on
-original primitives that looks at the main thread's stack and system call once a block has lasted ``max_block``.
+The tracer stamps every switch, so no block is missed and each has its exact duration. The watchdog is a
+thread on
+original primitives that looks at the main thread's stack and system call once a block has lasted
+``max_block``.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 import gc
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable
 from time import perf_counter, thread_time
 from typing import Any
@@ -18,6 +22,7 @@ from .kernel import ThreadView
 from .originals import primitive
 
 MAX_SAMPLES = 40
+CPU_READING = 0.001  # seconds between two readings of the processor clock, a slow system call
 MAX_BLOCKS = 200
 MAX_BEGUN = 5000
 CLOSE_LOOK = 0.001  # seconds between two looks at a block in progress
@@ -48,8 +53,8 @@ class Monitor:
         self._deadline = deadline
         self._on_overdue = on_overdue
         self._active: object = None
-        self._since = self._cpu_since = 0.0
-        self._collecting = self._collect_began = 0.0
+        self._since = self._cpu = self._cpu_at = self._collect_began = 0.0
+        self._collections: deque[tuple[float, float]] = deque(maxlen=256)
         self._samples: list[Sample] = []
         self._sampled_switch = -1
         self._previous: Callable[..., Any] | None = None
@@ -69,8 +74,8 @@ class Monitor:
         self._stopped.acquire()
         gc.callbacks.append(self._on_collection)
         self._active = self._main
-        self._began = self._since = perf_counter()
-        self._cpu_since = thread_time()
+        self._began = self._since = self._cpu_at = perf_counter()
+        self._cpu = thread_time()
         self._previous = greenlet.settrace(self._traced)
         primitive("_thread", "start_new_thread")(self._watch, ())
 
@@ -86,19 +91,23 @@ class Monitor:
         gc.callbacks.remove(self._on_collection)
 
     def _traced(self, event: str, arguments: Any) -> None:
+        # Runs at every switch: each line here is paid for by every program under test.
         now = perf_counter()
+        hub = self._hub
         active = self._active
-        self.last_seen[active] = now
-        if active is not self._hub and now - self._since >= self._max_block:
-            self._close(active, now)
-        if self.slow_calls:
-            self.slow_calls.clear()
-        self.switches += 1
+        if active is not hub:
+            self.last_seen[active] = now
+            if now - self._since >= self._max_block:
+                self._close(active, now)
+            if self.slow_calls:
+                self.slow_calls.clear()
+        self._active = target = arguments[1]
         self._since = now
-        self._active = target = arguments[1] if event in ("switch", "throw") else None
-        if target is not self._hub:
-            self._collecting = 0.0
-            self._cpu_since = thread_time()
+        self.switches += 1
+        if target is not hub:
+            if now - self._cpu_at >= CPU_READING:
+                self._cpu_at = now
+                self._cpu = thread_time()
             if target not in self.begun and len(self.begun) < MAX_BEGUN:
                 self.begun[target] = now
         if self._previous is not None:
@@ -112,8 +121,10 @@ class Monitor:
         samples = tuple(self._samples) if self._sampled_switch == self.switches else ()
         calls = tuple(self.slow_calls)
         self.slow_calls.clear()
-        collecting = self._collecting
-        cpu = max(0.0, thread_time() - self._cpu_since - collecting)
+        since = self._since
+        collecting = sum(seconds for ended, seconds in self._collections if ended > since)
+        # Before the block began the thread ran at most as long as the clock says.
+        cpu = max(0.0, thread_time() - self._cpu - (since - self._cpu_at) - collecting)
         block = Block(self._who(active), now - self._since, cpu, collecting, samples, calls)
         self.blocks.append(block)
 
@@ -127,10 +138,11 @@ class Monitor:
         return Block(self._who(active), now - self._since, 0.0, 0.0, samples)
 
     def _on_collection(self, phase: str, info: object) -> None:
+        now = perf_counter()
         if phase == "start":
-            self._collect_began = perf_counter()
+            self._collect_began = now
         else:
-            self._collecting += perf_counter() - self._collect_began
+            self._collections.append((now, now - self._collect_began))
 
     def _watch(self) -> None:
         try:

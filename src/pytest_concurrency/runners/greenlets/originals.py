@@ -8,15 +8,16 @@ from __future__ import annotations
 import functools
 import importlib
 import sys
-import types
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """An original object: ``module`` and ``name`` say where it lived, ``replaced`` whether gevent replaced it."""
+    """An original object: ``module`` and ``name`` say where it lived, ``replaced`` whether gevent replaced
+    it.
+    """
 
     module: str
     name: str
@@ -29,27 +30,14 @@ class Original:
 
 
 # What is replaced and cannot hold a greenlet up: reporting it would be noise.
-_HARMLESS = frozenset(
-    {
-        "get_ident", "stack_size", "exit", "_local", "local", "start_new_thread", "start_joinable_thread",
-        "_start_joinable_thread", "_make_thread_handle", "_DummyThread", "_shutdown", "CompletedProcess", "fork",
-        "forkpty", "getsignal", "signal", "set_wakeup_fd", "close", "posix_spawn", "posix_spawnp", "SocketType",
-        "_USE_POSIX_SPAWN", "_use_posix_spawn", "_fork_exec", "DefaultSelector", "_lock", "SSLContext", "fromfd",
-    }
-)  # fmt: skip
-_MODULES = (
-    "time",
-    "os",
-    "_thread",
-    "threading",
-    "socket",
-    "select",
-    "selectors",
-    "ssl",
-    "subprocess",
-    "queue",
-    "signal",
-)
+_HARMLESS_NAMES = """
+CompletedProcess DefaultSelector SSLContext SocketType _DummyThread _USE_POSIX_SPAWN _fork_exec _local _lock
+_make_thread_handle _shutdown _start_joinable_thread _use_posix_spawn close exit fork forkpty fromfd
+get_ident getsignal local posix_spawn posix_spawnp set_wakeup_fd signal stack_size start_joinable_thread
+start_new_thread
+"""
+_HARMLESS = frozenset(_HARMLESS_NAMES.split())
+_MODULE_NAMES = "time os _thread threading socket select selectors ssl subprocess queue signal"
 _SOURCES = {"_thread": "gevent.thread", "threading": "gevent.threading"}
 
 
@@ -75,7 +63,7 @@ def unpatched_originals() -> Iterator[Original]:
     """Yield what ``patch_all`` would replace and has not."""
     from gevent import monkey
 
-    for name in _MODULES:
+    for name in _MODULE_NAMES.split():
         module = sys.modules.get(name)
         if module is None:
             continue
@@ -92,16 +80,15 @@ class Originals:
     def __init__(self) -> None:
         self._by_id: dict[int, Original] = {}
         for original in (*unpatched_originals(), *saved_originals()):
-            if original.name in _HARMLESS or not callable(original.thing) or not _could_block(original):
+            if original.name in _HARMLESS or not callable(original.thing):
                 continue
             known = self._by_id.get(id(original.thing))
             # One lock type has several names; the public one is the one to show.
             if known is None or known.name.startswith("_") or known.module.startswith("_"):
                 self._by_id[id(original.thing)] = original
         for kind, name in _implementation_types():
-            self._by_id.setdefault(
-                id(kind), Original(*name.rsplit(".", 1), kind, bool(self._is_patched(name)))
-            )
+            module, _, attribute = name.partition(".")
+            self._by_id.setdefault(id(kind), Original(module, attribute, kind, self._is_patched(module)))
 
     @staticmethod
     def _is_patched(module: str) -> bool:
@@ -110,13 +97,13 @@ class Originals:
         return module in monkey.saved
 
     def function(self, thing: object) -> Original | None:
-        """Return the original that ``thing`` is, looking through ``functools.partial`` and bound methods' functions."""
+        """Return the original that ``thing`` is, looking through ``functools.partial``."""
         while isinstance(thing, functools.partial):
             thing = thing.func
         return self._by_id.get(id(thing))
 
     def type_of(self, thing: object) -> Original | None:
-        """Return the original type that ``thing`` is an instance of, None where it is cooperative or has none."""
+        """Return the original type that ``thing`` is an instance of, None where it is cooperative."""
         kind = type(thing)
         if kind.__module__.split(".")[0] == "gevent":
             return None
@@ -127,15 +114,6 @@ class Originals:
             if found is not None and isinstance(found.thing, type):
                 return found
         return None
-
-
-def _could_block(original: Original) -> bool:
-    # gevent installs its own module's function where the original was a Python function calling others: a plain
-    # Python function blocks through what it calls, which is what is reported; a stale binding of it still matters.
-    return isinstance(original.thing, (type, types.FunctionType, types.BuiltinFunctionType)) or isinstance(
-        original.thing,
-        Callable,  # type: ignore[arg-type]
-    )
 
 
 def _implementation_types() -> Iterator[tuple[type, str]]:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -36,7 +37,8 @@ class WorkerDied(Exception):
 
 
 class WorkerProcess:
-    """A worker process in a session of its own, so that Ctrl-C reaches it only through us and its children end with it.
+    """A worker process in a session of its own, so that Ctrl-C reaches it only through us and its children
+    end with it.
 
     ``patch`` says when gevent patches there; ``number`` tells it from the other workers of this session.
     """
@@ -110,7 +112,9 @@ class WorkerProcess:
         return f"ended with exit status {code}"
 
     def stacks(self) -> str:
-        """Return the Python stacks of the worker, also when a C call there never gives the interpreter back."""
+        """Return the Python stacks of the worker, also when a C call there never gives the interpreter
+        back.
+        """
         path = self._handover.crash_file
         try:
             os.kill(self.process.pid, signal.SIGUSR2)
@@ -141,7 +145,9 @@ class WorkerProcess:
                 self.kill()
 
     def interrupt(self, grace: float = 3.0) -> None:
-        """Hand Ctrl-C on: the worker tears its fixtures down for at most ``grace`` seconds, then it is killed."""
+        """Hand Ctrl-C on: the worker tears its fixtures down for at most ``grace`` seconds, then it is
+        killed.
+        """
         try:
             self.process.send_signal(signal.SIGINT)
             self.process.wait(grace)
@@ -152,14 +158,10 @@ class WorkerProcess:
 
     def kill(self) -> None:
         """End the worker and every process it started that is still in its session."""
-        try:
+        with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass
-        try:
+        with suppress(subprocess.TimeoutExpired):
             self.process.wait(STOP_TIMEOUT)
-        except subprocess.TimeoutExpired:
-            pass
         self.channel.close()
         shutil.rmtree(self.scratch, ignore_errors=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -73,10 +74,8 @@ def run_repeat(
                 if is_machinery(frame.code.co_filename):
                     break
                 text += f"\n  {relative(frame.code.co_filename)}:{frame.line} in {frame.code.co_name}"
-        try:
+        with suppress(Closed):
             channel.send("stuck", text, result(block).to_json())
-        except Closed:
-            pass
 
     monitor = Monitor(settings.max_block, lives.who, settings.timeout + OVERDUE, overdue)
     peers = ClosedPeers(lives.name_of)

@@ -1,4 +1,6 @@
-"""Overlap of greenlets: whether they ran at once, or one after the other because their spawner waited (CH305)."""
+"""Overlap of greenlets: whether they ran at once, or one after the other because their spawner waited
+(CH305).
+"""
 
 from __future__ import annotations
 
@@ -61,7 +63,7 @@ def serialised(
             continue
         path, line = relative(site[0]), site[1]
         message = (
-            f"{path}:{line}: {len(ended)} greenlets were spawned here and each was waited for before the next: "
+            f"{path}:{line}: {len(ended)} greenlets were spawned here, each waited for before the next: "
             f"{milliseconds(seconds)} one after the other"
         )
         places = tuple(Location(path, line, life.path, "spawned", life.function) for life in ended[:4])

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 _X86_64 = """
-0 read 1 write 2 open 3 close 4 stat 7 poll 16 ioctl 17 pread64 18 pwrite64 19 readv 20 writev 23 select 34 pause
-35 nanosleep 40 sendfile 42 connect 43 accept 44 sendto 45 recvfrom 46 sendmsg 47 recvmsg 56 clone 57 fork 58 vfork
+0 read 1 write 2 open 3 close 4 stat 7 poll 16 ioctl 17 pread64 18 pwrite64 19 readv 20 writev 23 select 34
+pause
+35 nanosleep 40 sendfile 42 connect 43 accept 44 sendto 45 recvfrom 46 sendmsg 47 recvmsg 56 clone 57 fork
+58 vfork
 61 wait4 65 semop 69 msgsnd 70 msgrcv 72 fcntl 73 flock 74 fsync 75 fdatasync 77 ftruncate 82 rename 83 mkdir
 84 rmdir 87 unlink 128 rt_sigtimedwait 130 rt_sigsuspend 162 sync 202 futex 208 io_getevents 217 getdents64
 220 semtimedop 230 clock_nanosleep 232 epoll_wait 242 mq_timedsend 243 mq_timedreceive 247 waitid 257 openat

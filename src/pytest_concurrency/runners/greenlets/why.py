@@ -8,6 +8,7 @@ import types
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
+from types import MappingProxyType
 from typing import Any
 
 from ...hazards import help_text
@@ -19,10 +20,25 @@ from .originals import Original, Originals
 from .places import is_user_file, user_frame
 from .verdict import CPU, Observation
 
+# Where the standard library shows what lives in its C modules.
+_PUBLIC = MappingProxyType(
+    {
+        "posix": "os",
+        "builtins": "",
+        "_thread": "threading",
+        **{
+            f"_{name}": name
+            for name in ("io", "socket", "signal", "hashlib", "bz2", "lzma", "multiprocessing")
+        },
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """``code`` of the hazard, ``what`` blocked ("time.sleep()"), ``why`` as a clause, ``binding`` that is to blame."""
+    """``code`` of the hazard, ``what`` blocked ("time.sleep()"), ``why`` as a clause, ``binding`` that is
+    to blame.
+    """
 
     code: str
     what: str
@@ -84,7 +100,9 @@ def _original(callee: Callee, frame: FrameView, originals: Originals) -> Reason 
 
 
 def _held(callee: Callee, frame: FrameView) -> Any:
-    """Return the object that the name at the call stands for: exact mode only tells what was called in the end."""
+    """Return the object that the name at the call stands for: exact mode only tells what was called in the
+    end.
+    """
     from .callsite import Names
 
     if callee.expression is None:
@@ -161,20 +179,17 @@ def _name_of_call(observation: Observation) -> str:
 def _qualified(function: Any) -> str:
     while isinstance(function, functools.partial):
         function = function.func
-    name: str = (
+    name = str(
         getattr(function, "__qualname__", None) or getattr(function, "__name__", None) or repr(function)
     )
     owner = getattr(function, "__self__", None)
     if owner is not None and not isinstance(owner, (types.ModuleType, type)):
         name = f"{type(owner).__name__}.{getattr(function, '__name__', name)}"
-        module = type(owner).__module__
+        module: str | None = type(owner).__module__
     else:
-        module = getattr(function, "__module__", None) or getattr(
-            getattr(function, "__objclass__", None), "__module__", ""
-        )
-    module = {"posix": "os", "builtins": "", "_io": "io", "_socket": "socket", "_thread": "threading"}.get(
-        module, module
-    )
+        home = getattr(function, "__objclass__", None)
+        module = getattr(function, "__module__", None) or getattr(home, "__module__", None)
+    module = _PUBLIC.get(module or "", module)
     return f"{module}.{name}" if module and not name.startswith(f"{module}.") else name
 
 
