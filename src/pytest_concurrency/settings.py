@@ -30,6 +30,7 @@ FIXTURES: Mapping[str, str] = MappingProxyType(
 )
 STRATEGIES = ("auto", "random", "pct", "pos", "surw", "bounded", "dpor")
 START_METHODS = ("fork", "forkserver", "spawn")
+ISOLATIONS = ("worker", "fork")
 PATCH_MODES = ("early", "app", "late", "none")
 
 
@@ -54,6 +55,7 @@ class Settings:
     start_method: str | None = None
     max_block: float = 0.010
     patch: str = "early"
+    isolation: str = "worker"
     explore_timeouts: bool = False
     include: tuple[str, ...] = ()
     ignore: frozenset[str] = frozenset()
@@ -205,6 +207,7 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
             Option("start_method", (PROCESSES,), _choice(START_METHODS, optional=True), "start method"),
             Option("max_block", (GREENLETS,), _seconds, "seconds that a greenlet may block the others"),
             Option("patch", (GREENLETS,), _choice(PATCH_MODES), "when gevent patches"),
+            Option("isolation", (GREENLETS,), _choice(ISOLATIONS), "one worker process, or a fork of it a test"),
             Option("include", (THREADS, PROCESSES), _modules, "installed modules to instrument too", False, "MODULE"),
             Option("ignore", _ALL, _codes, "hazard codes not to report"),
         )
