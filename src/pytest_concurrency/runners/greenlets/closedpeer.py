@@ -49,7 +49,7 @@ class ClosedPeers:
             data = original(sock, *args, **kwargs)
             if not data:
                 self._empty(sock, args, kwargs)
-            elif sock in seen:
+            elif seen and sock in seen:
                 del seen[sock]
             return data
 

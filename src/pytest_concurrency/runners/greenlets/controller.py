@@ -165,7 +165,7 @@ def _take_reports(item: pytest.Item, worker: WorkerProcess, timeout: float) -> N
             raise WorkerDied("\n\n".join([text, *(_shown(hazard) for hazard in found["hazards"])]), found)
         elif name == "warning":
             hook.pytest_warning_recorded.call_historic(kwargs=rest[0])
-        elif name == "missing":
+        elif name in ("missing", "died"):
             _report_failure(item, rest[0], 0.0)
             return
         elif name == "interrupted":

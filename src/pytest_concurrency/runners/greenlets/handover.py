@@ -7,6 +7,7 @@ that knows pytest-xdist's workers leaves reports and caches to the process above
 
 from __future__ import annotations
 
+import glob
 import os
 import pickle
 import sys
@@ -98,12 +99,28 @@ def _coverage(scratch: str) -> Mapping[str, Any] | None:
 
 
 def merge_coverage(data_file: str) -> None:
-    """Add what a worker measured to the measurement of this process."""
+    """Add what a worker and its forks measured to the measurement of this process."""
     import coverage
 
     current = coverage.Coverage.current()
-    if current is None or not os.path.exists(data_file):
+    if current is None:
         return
-    measured = coverage.CoverageData(data_file)
-    measured.read()
-    current.get_data().update(measured)
+    for path in glob.glob(f"{glob.escape(data_file)}*"):
+        measured = coverage.CoverageData(path)
+        measured.read()
+        current.get_data().update(measured)
+
+
+def save_coverage_of_fork() -> None:
+    """In a forked child: write what it measured to a file of its own beside the worker's."""
+    if "coverage" not in sys.modules:
+        return
+    import coverage
+
+    current = coverage.Coverage.current()
+    if current is not None:
+        current.stop()
+        measured = current.get_data()
+        own = coverage.CoverageData(f"{current.get_option('run:data_file')}.{os.getpid()}")
+        own.update(measured)
+        own.write()

@@ -16,8 +16,10 @@ from _pytest.runner import runtestprotocol
 
 from ...model import Finding
 from ...settings import Settings
+from ..base import plan_of
 from . import WORKER_PLUGIN
 from .channel import Channel, Closed
+from .forking import run_in_fork
 from .handover import Handover
 
 
@@ -90,8 +92,12 @@ class Worker:
                 following = self._find(session, next_nodeid, path) or session  # type: ignore[assignment]
             if not _fits(session, item):
                 session._setupstate.teardown_exact(item)
-            runtestprotocol(item, nextitem=following)
-            self.channel.send("done")
+            plan = plan_of(item, "greenlets")
+            if plan is not None and plan.settings.isolation == "fork":
+                run_in_fork(session, item, self.channel)
+            else:
+                runtestprotocol(item, nextitem=following)
+                self.channel.send("done")
         except KeyboardInterrupt:
             self.channel.send("interrupted")
             raise
