@@ -226,3 +226,46 @@ def test_a_module_that_patches_itself_leaves_this_process_alone(stress):
     late = tests["test_stale"]["hazards"][1]
     assert [(p["path"], p["line"]) for p in late["locations"]] == [("test_app.py", 3), ("helper.py", 1)]
     assert tests["test_fine"]["hazards"] == []
+
+
+def test_a_fork_for_each_test(stress):
+    tests = stress(
+        test_fork="""
+        import os, pytest
+        seen = []
+        fork = pytest.mark.stress_greenlets(isolation="fork", repeats=1, workers=1)
+        @pytest.fixture(scope="module")
+        def module_thing():
+            return os.getpid()
+        @fork
+        @pytest.mark.parametrize("value", [1, 2])
+        def test_fresh(value, module_thing):
+            seen.append(value)
+            assert seen == [value]
+            assert module_thing == os.getpid()
+        @fork
+        def test_dies():
+            os._exit(4)
+        @fork
+        def test_blocks():
+            os.system("sleep 0.06")
+        @pytest.mark.stress_greenlets(repeats=1)
+        def test_worker():
+            assert seen == []
+        """
+    )
+    stress.result.assert_outcomes(passed=3, failed=2)
+    stress.result.stdout.fnmatch_lines(["*fork of the greenlet worker ended with exit status 4*"])
+    assert stress.codes(tests["test_blocks"]) == ["CH302"]
+
+
+def test_a_wrong_argument_is_refused(stress):
+    stress(
+        test_wrong="""
+        import pytest
+        @pytest.mark.stress_greenlets(isolation="thread")
+        def test_wrong(): pass
+        """
+    )
+    assert stress.result.ret == pytest.ExitCode.USAGE_ERROR
+    stress.result.stderr.fnmatch_lines(["*test_wrong*isolation='thread' is not one of worker, fork*"])

@@ -83,13 +83,13 @@ class StressedTest:
             return True
         if runs >= _ENOUGH and gathered.has_errors():
             return False
+        if runs >= settings.repeats:
+            return False  # never more often than was asked for: a body may not be made for that
         spent = perf_counter() - self._began
-        if runs < settings.repeats and spent + spent / runs <= settings.max_seconds:
+        if spent + spent / runs <= settings.max_seconds:
             return True
-        # What only a further repeat can settle gets one, beyond the plan if need be.
-        if gathered.needs_exact and self._exact_runs == 0:
-            return True
-        return settings.repeats > 1 and runs == 1 and gathered.unsettled()
+        # What only a further repeat can settle gets one, although the time is up.
+        return (gathered.needs_exact and self._exact_runs == 0) or (runs == 1 and gathered.unsettled())
 
     def _note_overlap(self, repeat: Repeat) -> None:
         if repeat.number == 1:
