@@ -269,3 +269,63 @@ def test_a_wrong_argument_is_refused(stress):
     )
     assert stress.result.ret == pytest.ExitCode.USAGE_ERROR
     stress.result.stderr.fnmatch_lines(["*test_wrong*isolation='thread' is not one of worker, fork*"])
+
+
+def test_hooks_of_other_plugins_work_in_the_worker(stress):
+    stress(
+        test_hooks="""
+        import time, unittest, warnings
+        import pytest
+        mark = pytest.mark.stress_greenlets(repeats=2)
+        @mark
+        def test_warns():
+            warnings.warn("a warning of the worker")
+        @mark
+        def test_compares():
+            assert [1, 2, 3] == [1, 2, 4]
+        @pytest.fixture
+        def falls():
+            yield
+            raise ValueError("while tearing down")
+        @mark
+        def test_teardown(falls):
+            pass
+        @mark
+        @pytest.mark.xfail(strict=True)
+        def test_expected():
+            assert False
+        def test_runner_errors(greenlet_runner):
+            def fail():
+                raise KeyError
+            with pytest.raises(KeyError):
+                greenlet_runner.run(fail, lambda: 1)
+            with pytest.raises(ExceptionGroup):
+                greenlet_runner.run(fail, workers=2)
+            (error,) = greenlet_runner.run(fail, workers=1, return_exceptions=True)
+            assert isinstance(error, KeyError)
+        """
+    )
+    stress.result.assert_outcomes(passed=2, failed=2, xfailed=1, warnings=2)
+    stress.result.stdout.fnmatch_lines(["*At index 2 diff: 3 != 4*"])
+    stress.result.stdout.fnmatch_lines(["*a warning of the worker*"])
+
+
+def test_an_alarm_of_pytest_timeout_reaches_the_worker(stress):
+    pytest.importorskip("pytest_timeout")
+    stress(
+        test_alarm="""
+        import os, time
+        import pytest
+        @pytest.fixture(scope="module")
+        def process():
+            return os.getpid()
+        @pytest.mark.timeout(1)
+        @pytest.mark.stress_greenlets
+        def test_slow(process):
+            time.sleep(20)
+        def test_after():
+            pass
+        """
+    )
+    stress.result.assert_outcomes(passed=1, failed=1)
+    stress.result.stdout.fnmatch_lines(["*Timeout (>1.0s) from pytest-timeout*"])

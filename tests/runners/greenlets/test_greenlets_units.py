@@ -1,6 +1,4 @@
-"""The pure parts: verdicts, call sites, overlap, the channel, the guard.
-guard.
-"""
+"""The pure parts: verdicts, call sites, overlap, the channel, the guard."""
 
 from __future__ import annotations
 
@@ -46,12 +44,12 @@ def block(seconds: float, cpu: float, samples: tuple[Sample, ...], collecting: f
         (block(0.050, 0.004, ()), []),
         (block(0.050, 0.001, looks(1, Sleeping("read"))), []),  # one look is not enough
         (block(0.050, 0.001, looks(8, Sleeping("futex"))), [BLOCKED]),
-        (block(0.050, 0.001, looks(5, Sleeping("futex"), apart=0.006)), []),  # waiting for its turn to run Python
+        (block(0.050, 0.001, looks(5, Sleeping("futex"), apart=0.006)), []),  # waits for the interpreter
         (block(0.050, 0.001, looks(8, Sleeping("read", on_disk=True))), []),
         (block(0.500, 0.001, looks(8, Sleeping("read", on_disk=True))), [BLOCKED]),
         (block(0.500, 0.001, looks(8, Sleeping("write", on_output=True))), []),
         (block(0.050, 0.000, looks(8, None), collecting=0.045), []),  # garbage collection
-        (block(0.050, 0.001, looks(3, Sleeping("read")) + looks(5, None)), []),  # asleep in too few of the looks
+        (block(0.050, 0.001, looks(3, Sleeping("read")) + looks(5, None)), []),  # asleep too seldom
     ],
 )
 def test_verdict(evidence, kinds):

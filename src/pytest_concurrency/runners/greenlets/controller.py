@@ -18,6 +18,7 @@ from .guard import Guard
 from .process import WorkerDied, WorkerProcess
 
 KIND = "greenlets"
+ALARM_GRACE = 2.0  # seconds that the worker has to report after a time-out plugin's alarm
 GRACE = 5.0  # seconds that the worker's own time-out has before pytest's process steps in
 
 
@@ -61,9 +62,10 @@ class Controller:
         except WorkerDied as error:
             self._drop(worker)
             _report_failure(item, str(error), time.perf_counter() - began, error.result)
-        except pytest.fail.Exception as error:  # a time-out plugin's alarm in this process
-            self._drop(worker)
-            _report_failure(item, str(error), time.perf_counter() - began)
+        except pytest.fail.Exception as error:  # a time-out plugin's alarm, which the worker has set too
+            if worker is None or not _reported_after_all(item, worker):
+                self._drop(worker)
+                _report_failure(item, str(error), time.perf_counter() - began)
         except BaseException:
             self._drop(worker)
             raise
@@ -140,12 +142,14 @@ def _tear_down(item: pytest.Item, nextitem: pytest.Item | None) -> None:
         item.ihook.pytest_runtest_logreport(report=report)
 
 
-def _take_reports(item: pytest.Item, worker: WorkerProcess, timeout: float) -> None:
-    """Log every report of ``item`` until the worker says it is done; raise WorkerDied where it had to be
-    given up.
+def _take_reports(
+    item: pytest.Item, worker: WorkerProcess, timeout: float, limit: float | None = None
+) -> None:
+    """Log every report of ``item`` until the worker says it is done; raise WorkerDied where it is given up.
+
+    ``timeout`` of one repeat and ``limit`` for the next message, both in seconds.
     """
     hook = item.ihook
-    limit: float | None = None
     while True:
         try:
             name, *rest = worker.receive(limit)
@@ -197,6 +201,15 @@ def _report_failure(
     nothing = TestResult(item.nodeid, KIND, "error", seconds=seconds).to_json()
     report.concurrency = result or nothing  # type: ignore[attr-defined]
     item.ihook.pytest_runtest_logreport(report=report)
+
+
+def _reported_after_all(item: pytest.Item, worker: WorkerProcess) -> bool:
+    """Return whether the worker still handed its reports in, within the grace."""
+    try:
+        _take_reports(item, worker, 0.0, ALARM_GRACE)
+    except WorkerDied:
+        return False
+    return True
 
 
 def _shown(hazard: dict[str, Any]) -> str:

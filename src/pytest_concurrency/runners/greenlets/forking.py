@@ -11,7 +11,6 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from _pytest.runner import runtestprotocol
 
 from .channel import Channel
 from .handover import save_coverage_of_fork
@@ -48,7 +47,7 @@ def run_in_fork(session: pytest.Session, item: pytest.Item, channel: Channel) ->
 def _in_child(item: pytest.Item, keep: Any, channel: Channel) -> None:
     code = 1
     try:
-        runtestprotocol(item, nextitem=keep)
+        item.ihook.pytest_runtest_protocol(item=item, nextitem=keep)
         save_coverage_of_fork()
         channel.send("done")
         code = 0

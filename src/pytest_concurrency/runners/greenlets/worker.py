@@ -11,8 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from _pytest.config import _prepareconfig
-from _pytest.runner import runtestprotocol
+from _pytest.config import _prepareconfig, create_terminal_writer
 
 from ...model import Finding
 from ...settings import Settings
@@ -29,13 +28,12 @@ def run_session(channel: Channel, handover: Handover) -> None:
     """
     os.chdir(handover.directory)
     config = _prepareconfig(list(handover.args), None)
-    config.pluginmanager.unregister(name="terminal")  # the process above writes what there is to read
     option = config.option
     for name in ("looponfail", "distload", "usepdb", "trace", "loadgroup"):
         if hasattr(option, name):
             setattr(option, name, False)
     option.dist, option.numprocesses, option.maxprocesses, option.tx = "no", None, None, []
-    option.basetemp, option.maxfail = handover.basetemp, 0
+    option.basetemp, option.maxfail, option.concurrency_report = handover.basetemp, 0, []
     config.workerinput = dict(handover.workerinput)  # type: ignore[attr-defined]
     config.workeroutput = {}  # type: ignore[attr-defined]
     config.pluginmanager.register(Worker(channel, handover), WORKER_PLUGIN)
@@ -96,7 +94,7 @@ class Worker:
             if plan is not None and plan.settings.isolation == "fork":
                 run_in_fork(session, item, self.channel)
             else:
-                runtestprotocol(item, nextitem=following)
+                item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
                 self.channel.send("done")
         except KeyboardInterrupt:
             self.channel.send("interrupted")
@@ -129,9 +127,14 @@ class Worker:
         data = config.hook.pytest_report_to_serializable(config=config, report=report)
         self.channel.send("report", _picklable(data))
 
-    @pytest.hookimpl(tryfirst=True)
+    @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         self._config = config
+        # Plugins expect a terminal reporter; the process above writes what there is to read.
+        reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            self._nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - as long as the process
+            reporter._tw = create_terminal_writer(config, self._nowhere)
 
     def pytest_internalerror(self, excrepr: object) -> None:
         self.channel.send("failed", str(excrepr))
