@@ -1,14 +1,27 @@
-"""The one place of module-level mutable state: what rewritten code and the hooks of the session share."""
+"""The one place of module-level mutable state: what rewritten code and the running execution share.
+
+Rewritten code holds hooks as constants; a hook finds the execution of the moment here. ``ident`` is the thread
+identifier of the worker that holds the baton, 0 while nothing is controlled.
+"""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .execution import Execution
+    from .worker import Worker
 
 
 class State:
     """Session state; see :data:`STATE`."""
 
-    __slots__ = ("extra_strategies",)
+    __slots__ = ("extra_strategies", "ident", "run", "worker")
 
     def __init__(self) -> None:
+        self.ident = 0
+        self.run: Execution = None  # type: ignore[assignment]
+        self.worker: Worker = None  # type: ignore[assignment]
         self.extra_strategies: list[str] = []
 
 

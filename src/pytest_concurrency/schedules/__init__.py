@@ -1,1 +1,1 @@
-"""."""
+"""Schedules as data: directives, tokens, minimising, and the database of failures."""

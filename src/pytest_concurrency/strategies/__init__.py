@@ -1,1 +1,1 @@
-"""."""
+"""Strategies: who runs next. One file each, behind the protocol in :mod:`.base`."""

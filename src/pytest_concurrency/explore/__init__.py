@@ -1,0 +1,1 @@
+"""The pipeline: observe, confirm, explore, minimise."""

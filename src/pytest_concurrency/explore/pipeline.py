@@ -1,0 +1,248 @@
+"""Exploring one test: observe it, confirm suspicions, explore the rest of the budget, shorten what failed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from ..detect.failures import Failure, failures_of
+from ..instrument.sites import READ, Site
+from ..runtime.execution import Execution
+from ..runtime.hooks import SATURATION
+from ..runtime.trace import Outcome
+from ..schedules.directives import Directive, Replay, from_switches
+from ..schedules.minimise import ddmin
+from ..settings import Settings
+from ..strategies.base import NEVER, Strategy
+from ..strategies.directed import Directed
+from ..strategies.pct import Pct
+from ..strategies.pos import Pos
+from ..strategies.random_walk import RandomWalk
+from ..strategies.serial import Serial
+from ..strategies.surw import Surw
+from .contention import Contention
+
+RunOnce = Callable[[Execution], Outcome]
+FIRM_SCHEDULES = 8
+MINIMISE_RUNS = 120
+MINIMISE_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A failure, the schedule that showed it first, the shortest one that does, and a recorded run of that."""
+
+    failure: Failure
+    schedule: int
+    directives: tuple[Directive, ...]
+    outcome: Outcome
+    related: tuple[Failure, ...] = ()
+
+
+@dataclass(slots=True)
+class Exploration:
+    """What exploring came to. ``plain`` is the error of the test in its serial order: an ordinary failure."""
+
+    schedules: int = 0
+    found: list[Found] = field(default_factory=list)
+    plain: BaseException | None = None
+    exhaustive: bool = False
+    notes: list[str] = field(default_factory=list)
+    stopped: str = ""
+    first: Outcome | None = None
+
+
+class Explorer:
+    """Explores one program. ``run_once`` sets the program up afresh and runs it under the given execution."""
+
+    def __init__(
+        self, run_once: RunOnce, settings: Settings, sites: Sequence[Site], baseline: frozenset[int] = frozenset()
+    ) -> None:
+        self._baseline = baseline
+        self._run_once = run_once
+        self._settings = settings
+        self._sites = sites
+        self._contention = Contention()
+        self._started = time.monotonic()
+        self._result = Exploration()
+        self._max_steps = 0
+
+    # -- one run
+
+    def _time_left(self) -> float:
+        return self._settings.max_seconds - (time.monotonic() - self._started)
+
+    def _budget_left(self) -> bool:
+        return self._result.schedules < self._settings.schedules and self._time_left() > 0
+
+    def _owed(self, strategy: Strategy) -> bool:
+        """Say whether ``strategy`` is to be run although the time is over: the likeliest suspicions always are."""
+        few = self._result.schedules < min(FIRM_SCHEDULES, self._settings.schedules)
+        return few and isinstance(strategy, Directed) and self._time_left() > -self._settings.max_seconds
+
+    def _run(
+        self, strategy: Strategy, *, observing: bool = False, recording: bool = False, horizon: int = NEVER
+    ) -> Outcome:
+        self._result.schedules += 1
+        for site in self._sites:
+            site.off = not site.contended
+            site.hits = 0
+        execution = Execution(
+            strategy,
+            self._result.schedules,
+            observing=observing,
+            recording=recording,
+            timeout=self._settings.timeout,
+            baseline=self._baseline,
+            sites=self._sites,
+            horizon=horizon,
+        )
+        if self._max_steps:
+            execution.max_steps = self._max_steps
+        outcome = self._run_once(execution)
+        if observing:
+            self._contention.learn(execution)
+        return outcome
+
+    # -- the phases
+
+    def explore(self, remembered: Sequence[tuple[Directive, ...]] = ()) -> Exploration:
+        """Run the phases until a failure is demonstrated or the budget is used up."""
+        result = self._result
+        for site in self._sites:
+            site.contended = True
+            site.group = 0
+            site.seen = False
+        first = self._run(Serial(), observing=True)
+        result.first = first
+        if self._take_first(first):
+            return result
+        for directives in remembered:
+            if self._take(self._run(Replay(directives))):
+                return result
+        second = self._run(Serial(last_first=True), observing=True)
+        if self._take(second):
+            return result
+        self._contention.focus(self._sites)
+        if not any(site.hits > SATURATION for site in self._sites):
+            self._max_steps = 50_000 + 40 * max(first.steps, second.steps)
+        for strategy in self._strategies():
+            if not self._budget_left() and not self._owed(strategy):
+                break
+            if self._take(self._run(strategy)):
+                return result
+        if self._time_left() <= 0 and result.schedules < self._settings.schedules:
+            result.notes.append(
+                f"cut short by max_seconds={self._settings.max_seconds:g}: {result.schedules} of "
+                f"{self._settings.schedules} schedules were run"
+            )
+        return result
+
+    def replay(self, directives: Sequence[Directive]) -> tuple[Exploration, Replay]:
+        """Run exactly one schedule."""
+        strategy = Replay(directives)
+        outcome = self._run(strategy)
+        if outcome.error is not None and not directives:
+            self._result.plain = outcome.error
+        elif failures_of(outcome):
+            self._keep(outcome, tuple(directives), minimise=False)
+        return self._result, strategy
+
+    def _take_first(self, outcome: Outcome) -> bool:
+        if outcome.timed_out:
+            self._result.stopped = outcome.timed_out
+            return True
+        if outcome.error is not None:
+            self._result.plain = outcome.error
+            return True
+        return self._take(outcome)
+
+    def _take(self, outcome: Outcome) -> bool:
+        """Look at a finished run; return True where exploring ends with it."""
+        if outcome.timed_out:
+            self._result.stopped = outcome.timed_out
+            return True
+        if self._failures(outcome):
+            self._keep(outcome, from_switches(outcome.switches), minimise=True)
+            return bool(self._result.found)
+        return False
+
+    def _failures(self, outcome: Outcome) -> tuple[Failure, ...]:
+        return tuple(f for f in failures_of(outcome) if self._settings.severity(f.code) == "error")
+
+    def _strategies(self) -> Iterator[Strategy]:
+        seed = self._settings.seed
+        name = self._settings.strategy
+        counts = self._contention.counts
+        if name == "auto":
+            yield from self._directed()
+            portfolio: list[Strategy] = [Pos(seed), Surw(seed, counts), Pct(seed), RandomWalk(seed)]
+            while True:
+                yield from portfolio
+        single: dict[str, Callable[[], Strategy]] = {
+            "random": lambda: RandomWalk(seed),
+            "pct": lambda: Pct(seed),
+            "pos": lambda: Pos(seed),
+            "surw": lambda: Surw(seed, counts),
+        }
+        strategy = single[name]()
+        while True:
+            yield strategy
+
+    def _directed(self) -> Iterator[Strategy]:
+        """Directed schedules for every site that touches what workers share, the likeliest first."""
+        sites = sorted(self._contention.contended, key=lambda s: (not s.derived, s.action == READ, s.key))
+        updates = [site for site in sites if site.derived]
+        others = [site for site in sites if not site.derived]
+        synchronising = self._synchronising()
+        plans = [Directed(site.key, 1) for site in updates]
+        plans += [
+            Directed(site.key, occurrence, last_first=flip)
+            for occurrence, flip in ((1, False), (1, True), (2, False), (2, True))
+            for site in [*others, *synchronising]
+        ]
+        plans += [Directed(site.key, occurrence) for occurrence in (2, 3) for site in updates]
+        plans += [Directed(site.key, 1, any_access=True) for site in sites if site.action != READ]
+        yield from plans[: max(8, self._settings.schedules // 2)]
+
+    def _synchronising(self) -> list[Site]:
+        return sorted(self._contention.synchronising, key=lambda s: s.key)
+
+    # -- what failed
+
+    def _keep(self, outcome: Outcome, directives: tuple[Directive, ...], minimise: bool) -> None:
+        number = outcome.number
+        failures = self._failures(outcome) or failures_of(outcome)
+        main = next((f for f in failures if f.code != "CH110"), failures[0])
+        spent = self._result.schedules
+        horizon = 2_000 + 4 * outcome.failed_at if minimise else NEVER
+        if minimise:
+            directives = self._minimised(main, directives, horizon)
+        recorded = self._run(Replay(directives), recording=True, horizon=horizon)
+        self._result.schedules = spent
+        again = [f for f in failures_of(recorded) if (f.code, f.place) == (main.code, main.place)]
+        if not again:
+            recorded = self._run(Replay(from_switches(outcome.switches)), recording=True, horizon=horizon)
+            self._result.schedules = spent
+            directives = from_switches(outcome.switches)
+            again = [f for f in failures_of(recorded) if (f.code, f.place) == (main.code, main.place)]
+        shown = again[0] if again else main
+        related = tuple(
+            f for f in failures_of(recorded if again else outcome) if (f.code, f.place) != (shown.code, shown.place)
+        )
+        self._result.found.append(Found(shown, number, tuple(directives), recorded if again else outcome, related))
+
+    def _minimised(
+        self, failure: Failure, directives: Sequence[Directive], horizon: int
+    ) -> tuple[Directive, ...]:
+        """Return the shortest list of directives that shows ``failure`` within ``horizon`` operations."""
+        end = time.monotonic() + MINIMISE_SECONDS
+
+        def fails(candidate: Sequence[Directive]) -> bool:
+            if time.monotonic() > end:
+                return False
+            found = failures_of(self._run(Replay(candidate), horizon=horizon))
+            return any((f.code, f.place) == (failure.code, failure.place) for f in found)
+
+        return tuple(ddmin(list(directives), fails, MINIMISE_RUNS))

@@ -1,0 +1,166 @@
+"""Swapping code objects: instrument the functions in scope for the time of one test, then put everything back."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from .rewrite import Hooks, Rewritten, Scope, rewrite, written_cells
+from .scope import Chooser, Stores, all_functions, globals_written, scan_stores
+from .sites import Site
+from .vocabulary import ANNOUNCED_CALLS, BUILTIN_READERS
+
+
+@dataclass(slots=True)
+class Cache:
+    """Rewritten code by original code and scope; lives as long as the session. Keys keep their code alive."""
+
+    entries: dict[tuple[int, Scope, tuple[int, ...]], Rewritten] = field(default_factory=dict)
+    originals: dict[int, types.CodeType] = field(default_factory=dict)
+
+    def by_replacement(self, code: types.CodeType) -> types.CodeType | None:
+        """Return the original for which ``code`` stands in, or None."""
+        return self.originals.get(id(code))
+
+
+class Instrumenter:
+    """Rewrites the functions of an area, and undoes it.
+
+    ``substitutes`` maps ``id(real function)`` to its controlled stand-in; ``builtins`` maps names of builtins.
+    """
+
+    def __init__(
+        self, hooks: Hooks, substitutes: Mapping[int, Any], builtins: Mapping[str, Any], cache: Cache
+    ) -> None:
+        self._hooks = hooks
+        self._substitutes = substitutes
+        self._builtins = builtins
+        self._cache = cache
+        self._announced = {
+            module: frozenset(f"{cls}.{name}" for cls, names in classes.items() for name in names)
+            for module, classes in ANNOUNCED_CALLS.items()
+        }
+
+    @contextmanager
+    def active(self, chooser: Chooser) -> Iterator[tuple[Site, ...]]:
+        """Instrument for the length of the block; give all access sites in scope."""
+        mine: list[types.FunctionType] = []
+        library: list[types.FunctionType] = []
+        for function in all_functions():
+            if self._cache.by_replacement(function.__code__) is not None:
+                function.__code__ = self._cache.by_replacement(function.__code__)  # type: ignore[assignment]
+            if chooser.accesses(function):
+                mine.append(function)
+            elif chooser.synchronisation(function):
+                library.append(function)
+        stores = scan_stores(mine)
+        mine.sort(key=lambda f: f.__code__.co_qualname.count("<locals>"))
+        sites: dict[int, Site] = {}
+        swapped: list[tuple[types.FunctionType, types.CodeType]] = []
+        scopes: dict[int, frozenset[str]] = {}
+        local: dict[int, types.CodeType] = {}
+        try:
+            for function in mine:
+                key = id(function.__globals__)
+                if key not in scopes:
+                    scopes[key] = globals_written(function, stores)
+                self._swap(function, True, stores, scopes[key], sites, swapped, local)
+            for function in library:
+                self._swap(function, False, stores, frozenset(), sites, swapped, local)
+            yield tuple(sites.values())
+        finally:
+            for function, code in swapped:
+                function.__code__ = code
+            self._restore_strays()
+
+    def _restore_strays(self) -> None:
+        """Give functions that were created while instrumented code ran their original code."""
+        for function in all_functions():
+            original = self._cache.by_replacement(function.__code__)
+            if original is not None:
+                function.__code__ = original
+
+    def _swap(
+        self,
+        function: types.FunctionType,
+        accesses: bool,
+        stores: Stores,
+        names: frozenset[str],
+        sites: dict[int, Site],
+        swapped: list[tuple[types.FunctionType, types.CodeType]],
+        local: dict[int, types.CodeType],
+    ) -> None:
+        code = function.__code__
+        replacement = local.get(id(code))
+        if replacement is None:
+            shared = frozenset(code.co_freevars) if accesses else frozenset()
+            replacement = self._rewrite(code, function.__globals__, accesses, stores, names, shared, sites, local)
+        if replacement is not code:
+            function.__code__ = replacement
+            swapped.append((function, code))
+
+    def _rewrite(
+        self,
+        code: types.CodeType,
+        module: dict[str, Any],
+        accesses: bool,
+        stores: Stores,
+        names: frozenset[str],
+        cells: frozenset[str],
+        sites: dict[int, Site],
+        local: dict[int, types.CodeType],
+    ) -> types.CodeType:
+        known = local.get(id(code))
+        if known is not None:
+            return known
+        inner = cells | written_cells(code) if accesses else frozenset()
+        nested = {
+            id(const): self._rewrite(const, module, accesses, stores, names, inner, sites, local)
+            for const in code.co_consts
+            if isinstance(const, types.CodeType)
+        }
+        used = frozenset(code.co_names)
+        module_name = str(module.get("__name__", "?"))
+        scope = Scope(
+            module=module_name,
+            accesses=accesses,
+            globals_written=names & used,
+            attributes_written=frozenset(stores.attributes & used) if accesses else frozenset(),
+            any_attribute=accesses and stores.any_attribute,
+            substitutes=_Table(self._substituted(used, module, accesses)),
+            announced=self._announced.get(module_name, frozenset()),
+        )
+        key = (id(code), scope, tuple(id(replaced) for replaced in nested.values()))
+        entry = self._cache.entries.get(key)
+        if entry is None:
+            entry = rewrite(code, scope, self._hooks, nested, cells)
+            self._cache.entries[key] = entry
+            if entry.code is not code:
+                self._cache.originals[id(entry.code)] = code
+        for site in entry.sites:
+            sites[id(site)] = site
+        local[id(code)] = entry.code
+        return entry.code
+
+    def _substituted(self, used: frozenset[str], module: dict[str, Any], accesses: bool) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name in used:
+            if name in module:
+                stand_in = self._substitutes.get(id(module[name]))
+                if stand_in is not None:
+                    found[name] = stand_in
+            elif accesses and name in BUILTIN_READERS | {"getattr", "setattr", "hasattr", "delattr", "next"}:
+                stand_in = self._builtins.get(name)
+                if stand_in is not None:
+                    found[name] = stand_in
+        return found
+
+
+class _Table(dict[str, Any]):
+    """A dictionary that can be part of a frozen key: compared and hashed by names and identities."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(frozenset((name, id(value)) for name, value in self.items()))

@@ -1,0 +1,154 @@
+"""Which reads a written value is computed from.
+
+A forward abstract interpretation of one function's bytecode. Every stack entry and local variable carries the set of
+read sites that its value was computed from *on every path* (a must-analysis: paths are joined by intersection), so
+that ``x = x or make()`` is not taken for an update, while ``tmp = x; ...; x = tmp + 1`` is. What is not understood
+(exception handlers, mismatched depths) carries nothing: the analysis can miss a dependence, never invent one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bytecode import Instr, Label
+from bytecode.instr import TryBegin
+
+from .sites import CALL, METHOD, READ, Site
+
+Taint = frozenset[Site]
+EMPTY: Taint = frozenset()
+_LOADS = frozenset({"LOAD_FAST", "LOAD_FAST_BORROW", "LOAD_FAST_CHECK"})
+_PAIR_LOADS = frozenset({"LOAD_FAST_LOAD_FAST", "LOAD_FAST_BORROW_LOAD_FAST_BORROW"})
+_FRESH = frozenset({"YIELD_VALUE", "SEND", "GET_AWAITABLE", "IMPORT_NAME", "MAKE_FUNCTION"})
+_MAX_STEPS = 20_000
+
+_State = tuple[tuple[Taint, ...], Mapping[str, Taint]]
+
+
+def link_updates(code: Sequence[object], sites: Mapping[int, Site]) -> None:
+    """Fill ``derived`` of the write sites among ``sites`` (instruction index to site) of one function."""
+    reads = {(s.kind if s.kind != METHOD else "item", s.name if s.kind != METHOD else "") for s in sites.values()
+             if s.action == READ}  # fmt: skip
+    writes = [s for s in sites.values() if s.action != READ and (s.kind, s.name) in reads]
+    if not writes:
+        return
+    found = _interpret(code, sites)
+    for site in writes:
+        sources = tuple(source for source in found.get(site, EMPTY) if _same_target(source, site))
+        if sources:
+            site.derived = tuple(sorted(sources, key=lambda s: s.offset))
+            for source in sources:
+                source.is_source = True
+
+
+def _same_target(read: Site, write: Site) -> bool:
+    if read.kind == METHOD:
+        return write.kind == "item"
+    return read.kind == write.kind and read.name == write.name
+
+
+def _join(a: _State, b: _State) -> _State | None:
+    """Return the intersection of two states, or None where it equals ``a``."""
+    stack = a[0]
+    if len(a[0]) == len(b[0]):
+        stack = tuple(x & y for x, y in zip(a[0], b[0], strict=True))
+    else:
+        depth = min(len(a[0]), len(b[0]))
+        stack = tuple(x & y for x, y in zip(a[0][-depth:], b[0][-depth:], strict=True)) if depth else ()
+    names = {n: t & b[1][n] for n, t in a[1].items() if n in b[1] and t & b[1][n]}
+    if stack == a[0] and names == a[1]:
+        return None
+    return stack, names
+
+
+def _interpret(code: Sequence[object], sites: Mapping[int, Site]) -> dict[Site, Taint]:
+    labels = {entry: index for index, entry in enumerate(code) if isinstance(entry, Label)}
+    before: dict[int, _State] = {}
+    found: dict[Site, Taint] = {}
+    work: list[int] = []
+
+    def flow(index: int, state: _State) -> None:
+        if index >= len(code):
+            return
+        known = before.get(index)
+        if known is None:
+            before[index] = state
+            work.append(index)
+            return
+        joined = _join(known, state)
+        if joined is not None:
+            before[index] = joined
+            work.append(index)
+
+    flow(0, ((), {}))
+    steps = 0
+    while work:
+        steps += 1
+        if steps > _MAX_STEPS:
+            return {}
+        index = work.pop()
+        entry = code[index]
+        state = before[index]
+        if not isinstance(entry, Instr):
+            if isinstance(entry, TryBegin):
+                flow(labels[entry.target], ((), {}))  # type: ignore[index]
+            flow(index + 1, state)
+            continue
+        if entry.has_jump():
+            flow(labels[entry.arg], _step(entry, state, sites.get(index), found, True))  # type: ignore[index]
+        if not (entry.is_final() or entry.is_uncond_jump()):
+            flow(index + 1, _step(entry, state, sites.get(index), found, False))
+    return found
+
+
+def _step(entry: Instr, state: _State, site: Site | None, found: dict[Site, Taint], jump: bool) -> _State:
+    stack = list(state[0])
+    names = state[1]
+    name = entry.name
+
+    def pop() -> Taint:
+        return stack.pop() if stack else EMPTY
+
+    if name in _LOADS:
+        stack.append(names.get(str(entry.arg), EMPTY))
+    elif name in _PAIR_LOADS:
+        first, second = entry.arg  # type: ignore[misc]
+        stack += [names.get(str(first), EMPTY), names.get(str(second), EMPTY)]
+    elif name == "STORE_FAST":
+        names = {**names, str(entry.arg): pop()}
+    elif name == "STORE_FAST_STORE_FAST":
+        first, second = entry.arg  # type: ignore[misc]
+        names = {**names, str(first): pop()}
+        names = {**names, str(second): pop()}
+    elif name == "STORE_FAST_LOAD_FAST":
+        first, second = entry.arg  # type: ignore[misc]
+        names = {**names, str(first): pop()}
+        stack.append(names.get(str(second), EMPTY))
+    elif name == "COPY":
+        depth = int(entry.arg)  # type: ignore[arg-type]
+        stack.append(stack[-depth] if len(stack) >= depth else EMPTY)
+    elif name == "SWAP":
+        depth = int(entry.arg)  # type: ignore[arg-type]
+        while len(stack) < depth:
+            stack.insert(0, EMPTY)
+        stack[-1], stack[-depth] = stack[-depth], stack[-1]
+    else:
+        pops, pushes = entry.pre_and_post_stack_effect(jump if entry.has_jump() else None)
+        if pops > 0:  # the library gives (net effect, 0) for instructions that only push
+            pops, pushes = 0, pushes + pops
+        if name == "LOAD_METHOD":
+            pops, pushes = -1, 2
+        taken = [pop() for _ in range(-pops)]
+        if site is not None and site.action != READ:
+            # The value is the lowest operand of every store; it is popped last.
+            found[site] = found[site] & taken[-1] if site in found else (taken[-1] if taken else EMPTY)
+        if site is not None and site.action == READ and site.kind not in (CALL, METHOD):
+            result = frozenset((site,))
+        elif site is not None and site.kind == METHOD:
+            result = frozenset((site,)) if site.action == READ else EMPTY
+        elif name in _FRESH:
+            result = EMPTY
+        else:
+            result = EMPTY.union(*taken)
+        stack += [result] * pushes
+    return tuple(stack), names

@@ -1,0 +1,134 @@
+"""How a call to a hook is spelled in the bytecode of each Python version."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from bytecode import Instr
+from bytecode.instr import InstrLocation
+
+PY312 = sys.version_info >= (3, 12)
+PY313 = sys.version_info >= (3, 13)
+PY314 = sys.version_info >= (3, 14)
+
+Location = InstrLocation | None
+
+
+def _call(count: int, where: Location) -> list[Instr]:
+    call = [Instr("CALL", count, location=where)]
+    return call if PY312 else [Instr("PRECALL", count, location=where), *call]
+
+
+def _begin(hook: Any, where: Location) -> list[Instr]:
+    load, null = Instr("LOAD_CONST", hook, location=where), Instr("PUSH_NULL", location=where)
+    return [load, null] if PY313 else [null, load]
+
+
+def call_hook(hook: Any, depths: Sequence[int], site: Any, where: Location) -> list[Instr]:
+    """Call ``hook(*operands, site)`` and drop its result; the stack is left as it was.
+
+    ``depths`` are the positions of the operands on the stack, 1 for the top.
+    """
+    code = _begin(hook, where)
+    for pushed, depth in enumerate(depths):
+        code.append(Instr("COPY", depth + 2 + pushed, location=where))
+    code.append(Instr("LOAD_CONST", site, location=where))
+    code += _call(len(depths) + 1, where)
+    code.append(Instr("POP_TOP", location=where))
+    return code
+
+
+def replace_top(hook: Any, site: Any, where: Location) -> list[Instr]:
+    """Replace the top of the stack by ``hook(top, site)``."""
+    return [
+        *_begin(hook, where),
+        Instr("COPY", 3, location=where),
+        Instr("LOAD_CONST", site, location=where),
+        *_call(2, where),
+        Instr("SWAP", 2, location=where),
+        Instr("POP_TOP", location=where),
+    ]
+
+
+def hook_with_loaded(hook: Any, loads: Sequence[Instr], site: Any, where: Location) -> list[Instr]:
+    """Call ``hook(*loaded, site)`` where ``loads`` push one operand each; drop the result."""
+    return [
+        *_begin(hook, where),
+        *loads,
+        Instr("LOAD_CONST", site, location=where),
+        *_call(len(loads) + 1, where),
+        Instr("POP_TOP", location=where),
+    ]
+
+
+def hook_with_top(hook: Any, loads: Sequence[Instr], site: Any, where: Location) -> list[Instr]:
+    """Call ``hook(top, *loaded, site)``; drop the result."""
+    return [
+        *_begin(hook, where),
+        Instr("COPY", 3, location=where),
+        *loads,
+        Instr("LOAD_CONST", site, location=where),
+        *_call(len(loads) + 2, where),
+        Instr("POP_TOP", location=where),
+    ]
+
+
+def load_constant(value: Any, push_null: bool, where: Location) -> list[Instr]:
+    """Push ``value`` as a global load would, with the NULL of the calling convention where asked for."""
+    return _begin(value, where) if push_null else [Instr("LOAD_CONST", value, location=where)]
+
+
+def load_cell(cell: Any, where: Location) -> Instr:
+    """Push the cell object of a closure variable (``bytecode.CellVar`` or ``FreeVar``)."""
+    return Instr("LOAD_FAST" if PY313 else "LOAD_CLOSURE", cell, location=where)
+
+
+def attribute_load(instr: Instr) -> tuple[str, bool] | None:
+    """Return (name, is a method call) where ``instr`` loads an attribute, else None."""
+    if instr.name == "LOAD_METHOD":
+        return str(instr.arg), True
+    if instr.name == "LOAD_ATTR":
+        if isinstance(instr.arg, tuple):
+            return str(instr.arg[1]), bool(instr.arg[0])
+        return str(instr.arg), False
+    return None
+
+
+def global_load(instr: Instr) -> tuple[str, bool] | None:
+    """Return (name, pushes NULL) where ``instr`` loads a global, else None."""
+    if instr.name == "LOAD_GLOBAL":
+        if isinstance(instr.arg, tuple):
+            return str(instr.arg[1]), bool(instr.arg[0])
+        return str(instr.arg), False
+    return None
+
+
+def is_subscript_load(instr: Instr) -> bool:
+    """Say whether ``instr`` is ``container[key]`` as a value."""
+    if instr.name == "BINARY_SUBSCR":
+        return True
+    return PY314 and instr.name == "BINARY_OP" and getattr(instr.arg, "name", "") == "SUBSCR"
+
+
+def enters_with(instr: Instr, following: Instr | None) -> bool:
+    """Say whether the top of the stack before ``instr`` is the context manager of a ``with`` statement."""
+    if instr.name == "BEFORE_WITH":
+        return True
+    return (
+        PY314
+        and instr.name == "COPY"
+        and instr.arg == 1
+        and following is not None
+        and following.name == "LOAD_SPECIAL"
+        and getattr(following.arg, "name", "") == "EXIT"
+    )
+
+
+SAFEPOINT_OPCODES = frozenset(
+    {"CALL", "CALL_KW", "CALL_FUNCTION_EX", "JUMP_BACKWARD", "RESUME", "POP_JUMP_BACKWARD_IF_TRUE"}
+    | {"POP_JUMP_BACKWARD_IF_FALSE", "POP_JUMP_BACKWARD_IF_NONE", "POP_JUMP_BACKWARD_IF_NOT_NONE"}
+)
+"""Instructions at which a GIL build since 3.10 surely checks whether to hand over to another thread (ceval.c's eval
+breaker): calls, function entry, backward jumps. What is not certain is left out."""

@@ -1,0 +1,299 @@
+"""Rewriting one code object: a call to a hook before everything that workers may share.
+
+Rewriting keeps the meaning of the code: every insertion leaves the stack as it was, or replaces the object on top by
+a controlled stand-in that lives no longer than the call or the ``with`` statement that uses it.
+"""
+
+from __future__ import annotations
+
+import types
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bytecode import Bytecode, Instr
+
+from . import opcodes as op
+from .dataflow import link_updates
+from .sites import ATTR, CALL, CELL, DELETE, GLOBAL, ITEM, METHOD, READ, WHOLE, WITH, WRITE, FunctionInfo, Site
+from .vocabulary import CONTAINER_METHODS, READ_ALL, READ_ITEM, SYNC_METHODS
+
+Hook = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What rewritten code calls. Every hook gets the operands of the instruction, then the :class:`Site`."""
+
+    read_global: Hook
+    write_global: Hook
+    read_attr: Hook
+    write_attr: Hook
+    read_cell: Hook
+    write_cell: Hook
+    read_item: Hook
+    write_item: Hook
+    read_whole: Hook
+    write_whole: Hook
+    iterate: Hook
+    method: Hook
+    enter: Hook
+    call: Hook
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What the rewriter has to know about the code around a function.
+
+    ``accesses``: instrument accesses, not only synchronisation. ``globals_written`` and ``attributes_written`` are
+    the names that some code in scope stores; a name that nobody stores needs no hook (``any_attribute`` lifts that
+    for attributes). ``substitutes`` maps a global name of the module to the controlled function that stands in.
+    """
+
+    module: str
+    accesses: bool
+    globals_written: frozenset[str] = frozenset()
+    attributes_written: frozenset[str] = frozenset()
+    any_attribute: bool = False
+    substitutes: Mapping[str, Any] = field(default_factory=dict)
+    announced: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """An original code object, what stands in for it (itself, if nothing needed a hook), and its sites."""
+
+    original: types.CodeType
+    code: types.CodeType
+    sites: tuple[Site, ...]
+
+
+def rewrite(
+    code: types.CodeType,
+    scope: Scope,
+    hooks: Hooks,
+    nested: Mapping[int, types.CodeType],
+    shared_cells: frozenset[str] = frozenset(),
+) -> Rewritten:
+    """Return ``code`` with hooks.
+
+    ``nested`` maps the id of each inner code object to its rewritten form; ``shared_cells`` are the closure variables
+    of outer functions that are written after their creation.
+    """
+    return _Writer(code, scope, hooks, shared_cells | written_cells(code), nested).run()
+
+
+def written_cells(code: types.CodeType) -> frozenset[str]:
+    """Return the closure variables of ``code`` that are stored more than once, or by an inner function."""
+    stores: Counter[str] = Counter()
+
+    def scan(inner: types.CodeType, owned: frozenset[str]) -> None:
+        import dis
+
+        names = frozenset(inner.co_cellvars if inner is code else inner.co_freevars) & owned
+        if names:
+            for instr in dis.get_instructions(inner):
+                if instr.opname in ("STORE_DEREF", "DELETE_DEREF") and instr.argval in names:
+                    stores[instr.argval] += 1 if inner is code else 2
+        for const in inner.co_consts:
+            if isinstance(const, types.CodeType):
+                scan(const, owned)
+
+    if code.co_cellvars:
+        scan(code, frozenset(code.co_cellvars))
+    arguments = set(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+    return frozenset(name for name, count in stores.items() if count > 1 or name in arguments)
+
+
+class _Writer:
+    def __init__(
+        self,
+        code: types.CodeType,
+        scope: Scope,
+        hooks: Hooks,
+        cells: frozenset[str],
+        nested: Mapping[int, types.CodeType],
+    ) -> None:
+        self.code = code
+        self.scope = scope
+        self.hooks = hooks
+        self.cells = cells
+        self.nested = nested
+        self.sites: dict[int, Site] = {}
+        self.all_sites: list[Site] = []
+        self.ordinals: Counter[tuple[str, str, str]] = Counter()
+        self.index = 0
+        self.changed = False
+
+    def run(self) -> Rewritten:
+        original = Bytecode.from_code(self.code)
+        entries: Sequence[Any] = list(original)
+        output: list[Any] = []
+        for index, entry in enumerate(entries):
+            self.index = index
+            if isinstance(entry, Instr):
+                following = next((e for e in entries[index + 1 :] if isinstance(e, Instr)), None)
+                previous = entries[index - 1] if index else None
+                output += self._instruction(entry, previous, following)
+            else:
+                output.append(entry)
+        if not self.changed:
+            return Rewritten(self.code, self.code, ())
+        safepoints = tuple(
+            i for i, e in enumerate(entries) if isinstance(e, Instr) and e.name in op.SAFEPOINT_OPCODES
+        )
+        info = FunctionInfo(self.code.co_qualname, safepoints)
+        for site in self.all_sites:
+            site.function = info
+        if self.scope.accesses:
+            link_updates(entries, self.sites)
+        original[:] = output
+        return Rewritten(self.code, original.to_code(), tuple(self.all_sites))
+
+    def _site(self, entry: Instr, kind: str, action: str, name: str) -> Site:
+        self.changed = True
+        ordinal = self.ordinals[kind, action, name]
+        self.ordinals[kind, action, name] += 1
+        line = entry.lineno if isinstance(entry.lineno, int) else self.code.co_firstlineno
+        key = f"{self.scope.module}:{self.code.co_qualname}:{action} {kind} {name}#{ordinal}"
+        site = Site(
+            kind, action, name, key, self.code.co_filename, line, self.code.co_qualname, self.index,
+            muted=not self.scope.accesses,
+        )  # fmt: skip
+        self.sites[self.index] = site  # a second site at one instruction: the dataflow sees the newer
+        self.all_sites.append(site)
+        return site
+
+    def _instruction(self, entry: Instr, previous: Any, following: Instr | None) -> list[Any]:
+        where = entry.location
+        if entry.name == "LOAD_CONST" and isinstance(entry.arg, types.CodeType):
+            replaced = self.nested.get(id(entry.arg))
+            if replaced is not None and replaced is not entry.arg:
+                self.changed = True
+                return [Instr("LOAD_CONST", replaced, location=where)]
+            return [entry]
+        if entry.name == "RESUME" and entry.arg == 0 and self.code.co_qualname in self.scope.announced:
+            site = self._site(entry, CALL, READ, self.code.co_qualname)
+            first = Instr("LOAD_FAST", self.code.co_varnames[0], location=where)
+            if self.code.co_varnames[0] in self.code.co_cellvars:
+                return [entry]
+            return [entry, *op.hook_with_loaded(self.hooks.call, [first], site, where)]
+        loaded = op.attribute_load(entry)
+        if loaded is not None:
+            return self._attribute(entry, *loaded, _label(previous))
+        named = op.global_load(entry)
+        if named is not None:
+            return self._global(entry, *named)
+        if op.enters_with(entry, following):
+            site = self._site(entry, WITH, READ, "")
+            site.label = _label(previous)
+            return [*op.replace_top(self.hooks.enter, site, where), entry]
+        if self.scope.accesses:
+            return self._access(entry, previous)
+        return [entry]
+
+    def _attribute(self, entry: Instr, name: str, is_call: bool, label: str) -> list[Any]:
+        where = entry.location
+        before: list[Any] = []
+        scope = self.scope
+        if scope.accesses and (
+            name in scope.attributes_written or name in scope.globals_written or (scope.any_attribute and not is_call)
+        ):
+            before += op.call_hook(self.hooks.read_attr, [1], self._site(entry, ATTR, READ, name), where)
+        if is_call:
+            effect = CONTAINER_METHODS.get(name) if scope.accesses else None
+            if effect is not None or name in SYNC_METHODS:
+                action = READ if effect in (READ_ITEM, READ_ALL) else WRITE
+                site = self._site(entry, METHOD, action, name)
+                site.label = label
+                before += op.replace_top(self.hooks.method, site, where)
+        elif name in ("__enter__", "__exit__") or (name in ("acquire", "release", "sleep") and scope.accesses):
+            before += op.replace_top(self.hooks.method, self._site(entry, METHOD, READ, name), where)
+        return [*before, entry]
+
+    def _global(self, entry: Instr, name: str, push_null: bool) -> list[Any]:
+        where = entry.location
+        scope = self.scope
+        if name in scope.substitutes and name not in scope.globals_written:
+            self.changed = True
+            return op.load_constant(scope.substitutes[name], push_null, where)
+        if scope.accesses and name in scope.globals_written:
+            site = self._site(entry, GLOBAL, READ, name)
+            return [*op.hook_with_loaded(self.hooks.read_global, [], site, where), entry]
+        return [entry]
+
+    def _access(self, entry: Instr, previous: Any) -> list[Any]:
+        name, where, hooks = entry.name, entry.location, self.hooks
+        if op.is_subscript_load(entry):
+            return [*op.call_hook(hooks.read_item, [2, 1], self._site(entry, ITEM, READ, ""), where), entry]
+        if name == "STORE_SUBSCR":
+            return [*op.call_hook(hooks.write_item, [3, 2, 1], self._site(entry, ITEM, WRITE, ""), where), entry]
+        if name == "DELETE_SUBSCR":
+            site = self._site(entry, WHOLE, DELETE, "del")
+            return [*op.call_hook(hooks.write_whole, [2], site, where), entry]
+        if name == "STORE_ATTR":
+            site = self._site(entry, ATTR, WRITE, str(entry.arg))
+            return [*op.call_hook(hooks.write_attr, [2, 1], site, where), entry]
+        if name == "DELETE_ATTR":
+            site = self._site(entry, ATTR, DELETE, str(entry.arg))
+            return [*self._delete_attr(site, where), entry]
+        if name in ("STORE_GLOBAL", "DELETE_GLOBAL"):
+            if str(entry.arg) not in self.scope.globals_written:
+                return [entry]
+            site = self._site(entry, GLOBAL, WRITE if name == "STORE_GLOBAL" else DELETE, str(entry.arg))
+            if name == "DELETE_GLOBAL":
+                none = Instr("LOAD_CONST", None, location=where)
+                return [*op.hook_with_loaded(hooks.write_global, [none], site, where), entry]
+            return [*op.call_hook(hooks.write_global, [1], site, where), entry]
+        if name in ("LOAD_DEREF", "STORE_DEREF"):
+            variable = entry.arg.name  # type: ignore[union-attr]
+            if variable not in self.cells:
+                return [entry]
+            cell = op.load_cell(entry.arg, where)
+            if name == "LOAD_DEREF":
+                site = self._site(entry, CELL, READ, variable)
+                return [*op.hook_with_loaded(hooks.read_cell, [cell], site, where), entry]
+            site = self._site(entry, CELL, WRITE, variable)
+            return [*op.hook_with_top(hooks.write_cell, [cell], site, where), entry]
+        if name == "CONTAINS_OP":
+            return [*op.call_hook(hooks.read_whole, [1], self._site(entry, WHOLE, READ, "in"), where), entry]
+        if name == "BINARY_SLICE":
+            return [*op.call_hook(hooks.read_whole, [3], self._site(entry, WHOLE, READ, "slice"), where), entry]
+        if name == "STORE_SLICE":
+            return [*op.call_hook(hooks.write_whole, [3], self._site(entry, WHOLE, WRITE, "slice"), where), entry]
+        if name in ("GET_ITER", "LIST_EXTEND", "SET_UPDATE", "DICT_UPDATE", "DICT_MERGE", "UNPACK_SEQUENCE"):
+            site = self._site(entry, WHOLE, READ, "iter")
+            if name == "GET_ITER":
+                return [*op.replace_top(hooks.iterate, site, where), entry]
+            return [*op.call_hook(hooks.read_whole, [1], site, where), entry]
+        if _tests_truth(entry) and isinstance(previous, Instr) and _pushes_object(previous):
+            return [*op.call_hook(hooks.read_whole, [1], self._site(entry, WHOLE, READ, "truth"), where), entry]
+        return [entry]
+
+    def _delete_attr(self, site: Site, where: op.Location) -> list[Any]:
+        none = Instr("LOAD_CONST", None, location=where)
+        top = Instr("COPY", 4, location=where)
+        return op.hook_with_loaded(self.hooks.write_attr, [none, top], site, where)
+
+
+def _label(previous: Any) -> str:
+    """Return the name under which the object on top of the stack was loaded, or an empty string."""
+    if not isinstance(previous, Instr) or not previous.name.startswith("LOAD_"):
+        return ""
+    arg = previous.arg
+    if isinstance(arg, tuple):
+        arg = arg[-1]
+    return str(getattr(arg, "name", arg)) if isinstance(arg, str) or hasattr(arg, "name") else ""
+
+
+def _tests_truth(entry: Instr) -> bool:
+    return entry.name in ("TO_BOOL", "UNARY_NOT") or (
+        not op.PY313 and ("IF_TRUE" in entry.name or "IF_FALSE" in entry.name)
+    )
+
+
+def _pushes_object(entry: Instr) -> bool:
+    return entry.name in (
+        "LOAD_ATTR", "LOAD_GLOBAL", "LOAD_FAST", "LOAD_FAST_BORROW", "LOAD_DEREF", "BINARY_SUBSCR", "CALL",
+    )  # fmt: skip

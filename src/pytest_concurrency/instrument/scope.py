@@ -1,0 +1,167 @@
+"""Which functions are instrumented: everything under rootdir, what ``include`` names, and the library's locks."""
+
+from __future__ import annotations
+
+import dis
+import gc
+import os
+import site
+import sys
+import sysconfig
+import types
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from .vocabulary import SYNC_MODULES
+
+_STORE_ATTR = dis.opmap["STORE_ATTR"]
+_DELETE_ATTR = dis.opmap["DELETE_ATTR"]
+_STORE_GLOBAL = dis.opmap["STORE_GLOBAL"]
+_DELETE_GLOBAL = dis.opmap["DELETE_GLOBAL"]
+_EXTENDED_ARG = dis.opmap["EXTENDED_ARG"]
+_INTERESTING = bytes((_STORE_ATTR, _DELETE_ATTR, _STORE_GLOBAL, _DELETE_GLOBAL))
+_NEVER = ("pytest_concurrency", "_pytest", "pytest", "pluggy", "bytecode", "xdist", "execnet", "coverage")
+
+
+def installed_roots() -> tuple[str, ...]:
+    """Return the directories of the standard library and of installed packages."""
+    paths = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    paths.update(site.getsitepackages())
+    paths.add(site.getusersitepackages())
+    return tuple(sorted(os.path.realpath(path) + os.sep for path in paths if path))
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """The source that counts as the code under test.
+
+    ``root`` is pytest's rootdir, ``include`` names of installed modules or packages, ``excluded`` the files of other
+    test modules of the session.
+    """
+
+    root: str
+    include: tuple[str, ...] = ()
+    excluded: frozenset[str] = frozenset()
+
+    def holds_file(self, filename: str) -> bool:
+        """Say whether the source file ``filename`` is under rootdir and not installed there."""
+        if filename.startswith("<") or filename in self.excluded:
+            return False
+        path = os.path.realpath(filename)
+        if not path.startswith(self.root + os.sep):
+            return False
+        parts = Path(path[len(self.root) + 1 :]).parts
+        if any(part in (".tox", ".nox", ".venv", "site-packages", "dist-packages") for part in parts):
+            return False
+        return not any(path.startswith(root) and not self.root.startswith(root[:-1]) for root in installed_roots())
+
+    def holds_module(self, name: str) -> bool:
+        """Say whether module ``name`` was included by name."""
+        return any(name == wanted or name.startswith(wanted + ".") for wanted in self.include)
+
+
+def all_functions() -> Iterator[types.FunctionType]:
+    """Yield every Python function alive."""
+    for candidate in gc.get_objects():
+        if type(candidate) is types.FunctionType:
+            yield candidate
+
+
+def is_sync_module(name: str) -> bool:
+    """Say whether ``name`` is a standard-library module whose locks are taken over."""
+    return name in SYNC_MODULES
+
+
+def is_tooling(name: str) -> bool:
+    """Say whether ``name`` belongs to the test machinery, which is never instrumented."""
+    top = name.partition(".")[0]
+    return top in _NEVER
+
+
+class Chooser:
+    """Decides for a function whether it is in the area; remembers the answer for each file."""
+
+    def __init__(self, area: Area) -> None:
+        self.area = area
+        self._files: dict[str, bool] = {}
+
+    def accesses(self, function: types.FunctionType) -> bool:
+        """Say whether the accesses of ``function`` are instrumented."""
+        module = function.__globals__.get("__name__")
+        module = module if isinstance(module, str) else ""
+        if is_tooling(module):
+            return False
+        filename = function.__code__.co_filename
+        known = self._files.get(filename)
+        if known is None:
+            known = self._files[filename] = self.area.holds_file(filename)
+        return known or (bool(self.area.include) and self.area.holds_module(module))
+
+    def synchronisation(self, function: types.FunctionType) -> bool:
+        """Say whether ``function`` belongs to a library module whose locks are taken over."""
+        module = function.__globals__.get("__name__")
+        return isinstance(module, str) and is_sync_module(module)
+
+
+@dataclass(slots=True)
+class Stores:
+    """Names that a set of code objects stores; grows as code is scanned."""
+
+    attributes: set[str]
+    globals: dict[int, set[str]]
+    any_attribute: bool = False
+
+
+def scan_stores(functions: Iterable[types.FunctionType]) -> Stores:
+    """Return which attribute and global names the code of ``functions`` (nested code included) stores."""
+    stores = Stores(set(), {})
+    seen: set[int] = set()
+    for function in functions:
+        names = stores.globals.setdefault(id(function.__globals__), set())
+        _scan(function.__code__, stores, names, seen)
+    return stores
+
+
+def _scan(code: types.CodeType, stores: Stores, module_names: set[str], seen: set[int]) -> None:
+    if id(code) in seen:
+        return
+    seen.add(id(code))
+    raw = code.co_code
+    if not stores.any_attribute and not {"setattr", "delattr", "__dict__", "vars"}.isdisjoint(code.co_names):
+        stores.any_attribute = True
+    extended = 0
+    for position in range(0, len(raw), 2):
+        opcode = raw[position]
+        if opcode == _EXTENDED_ARG:
+            extended = (extended | raw[position + 1]) << 8
+            continue
+        if opcode in _INTERESTING:
+            name = code.co_names[extended | raw[position + 1]]
+            (stores.attributes if opcode in (_STORE_ATTR, _DELETE_ATTR) else module_names).add(name)
+        extended = 0
+    for const in code.co_consts:
+        if isinstance(const, types.CodeType):
+            _scan(const, stores, module_names, seen)
+
+
+def globals_written(function: types.FunctionType, stores: Stores) -> frozenset[str]:
+    """Return the global names of the module of ``function`` that code in scope may rebind."""
+    module = function.__globals__
+    own = stores.globals.get(id(module), set())
+    by_attribute = {
+        name
+        for name in stores.attributes
+        if name in module and not isinstance(module[name], (types.FunctionType, type, types.ModuleType))
+    }
+    return frozenset(own | by_attribute)
+
+
+def test_module_files(modules: Iterable[str]) -> frozenset[str]:
+    """Return the source files of the named modules."""
+    files = set()
+    for name in modules:
+        module = sys.modules.get(name)
+        if module is not None and getattr(module, "__file__", None):
+            files.add(str(module.__file__))
+    return frozenset(files)

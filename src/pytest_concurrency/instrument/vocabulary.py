@@ -1,0 +1,78 @@
+"""The method names that matter: which builtin container methods read or write what, and what synchronises."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+READ_ITEM = "read item"
+WRITE_ITEM = "write item"
+READ_ALL = "read all"
+WRITE_ALL = "write all"
+
+CONTAINER_METHODS: Mapping[str, str] = MappingProxyType(
+    {
+        # dict and its relatives; the first argument is the key
+        "get": READ_ITEM, "setdefault": WRITE_ITEM, "pop": WRITE_ALL, "popitem": WRITE_ALL, "update": WRITE_ALL,
+        "clear": WRITE_ALL, "keys": READ_ALL, "values": READ_ALL, "items": READ_ALL, "copy": READ_ALL,
+        "move_to_end": WRITE_ALL, "most_common": READ_ALL, "elements": READ_ALL, "total": READ_ALL,
+        "subtract": WRITE_ALL,
+        # list, deque, bytearray, array
+        "append": WRITE_ALL, "extend": WRITE_ALL, "insert": WRITE_ALL, "remove": WRITE_ALL, "reverse": WRITE_ALL,
+        "sort": WRITE_ALL, "index": READ_ALL, "count": READ_ALL, "appendleft": WRITE_ALL, "popleft": WRITE_ALL,
+        "extendleft": WRITE_ALL, "rotate": WRITE_ALL,
+        # set
+        "add": WRITE_ALL, "discard": WRITE_ALL, "difference_update": WRITE_ALL, "intersection_update": WRITE_ALL,
+        "symmetric_difference_update": WRITE_ALL, "issubset": READ_ALL, "issuperset": READ_ALL, "isdisjoint": READ_ALL,
+        "union": READ_ALL, "intersection": READ_ALL, "difference": READ_ALL, "symmetric_difference": READ_ALL,
+    }
+)  # fmt: skip
+"""Effect of each method of the builtin containers on what workers share."""
+
+SYNC_METHODS = frozenset(
+    {"acquire", "release", "acquire_lock", "release_lock", "locked", "__enter__", "__exit__"}
+    | {"_acquire_restore", "_release_save", "_wait_for_tstate_lock", "join", "is_done"}
+    | {"get", "put", "get_nowait", "put_nowait", "empty", "qsize"}
+    | {"sleep", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "time", "time_ns"}
+    | {"start_new_thread", "start_new", "start_joinable_thread"}
+)
+"""Methods (of locks, C queues, thread handles) and functions (of time and _thread) that are taken over."""
+
+ANNOUNCED_CALLS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "threading": {
+            "Thread": ("start", "join", "is_alive"),
+            "Condition": ("wait", "notify", "notify_all"),
+            "Event": ("wait", "set", "clear", "is_set"),
+            "Semaphore": ("acquire", "release"),
+            "BoundedSemaphore": ("release",),
+            "Barrier": ("wait", "reset", "abort"),
+        },
+        "queue": {
+            "Queue": ("put", "get", "put_nowait", "get_nowait", "join", "task_done", "qsize", "empty", "full", "shutdown"),
+        },
+        "concurrent.futures._base": {
+            "Future": (
+                "cancel", "cancelled", "running", "done", "result", "exception", "add_done_callback", "set_result",
+                "set_exception", "set_running_or_notify_cancel",
+            ),
+        },
+        "concurrent.futures.thread": {"ThreadPoolExecutor": ("submit", "shutdown")},
+    }
+)  # fmt: skip
+"""Standard-library methods that are one operation each to a reader: announced once, at their beginning."""
+
+SYNC_MODULES = (
+    "threading",
+    "queue",
+    "concurrent.futures._base",
+    "concurrent.futures.thread",
+    "functools",
+    "logging",
+    "_threading_local",
+)
+"""Standard-library modules in whose code locks are taken over, whether or not the test's own code is near."""
+
+BUILTIN_READERS = frozenset({"len", "list", "tuple", "set", "frozenset", "dict", "sorted", "sum", "min", "max", "any"}
+                            | {"all", "bool", "enumerate", "reversed", "iter"})  # fmt: skip
+"""Builtins that read the whole of a container handed to them."""

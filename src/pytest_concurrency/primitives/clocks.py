@@ -1,0 +1,80 @@
+"""``time.sleep`` and the clocks, in virtual time for workers and real time for everybody else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ..runtime.state import STATE
+from ..runtime.waits import SleepWait
+from .locks import current_worker
+
+_sleep = time.sleep
+_REAL: dict[str, Callable[..., Any]] = {
+    name: getattr(time, name)
+    for name in ("sleep", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "time", "time_ns")
+}
+
+
+def sleep(seconds: float, /) -> None:
+    """Park the worker until the virtual clock has moved on by ``seconds``."""
+    worker = current_worker()
+    if worker is None or not isinstance(seconds, (int, float)) or seconds < 0:
+        _sleep(seconds)
+        return
+    run = STATE.run
+    run.park(worker, SleepWait(run.clock.now + seconds))
+
+
+def monotonic() -> float:
+    """Seconds of the virtual monotonic clock."""
+    return STATE.run.clock.monotonic() if current_worker() is not None else time.monotonic()
+
+
+def monotonic_ns() -> int:
+    """Nanoseconds of the virtual monotonic clock."""
+    return int(STATE.run.clock.monotonic() * 1e9) if current_worker() is not None else time.monotonic_ns()
+
+
+def perf_counter() -> float:
+    """Seconds of the virtual performance counter."""
+    return STATE.run.clock.perf_counter() if current_worker() is not None else time.perf_counter()
+
+
+def perf_counter_ns() -> int:
+    """Nanoseconds of the virtual performance counter."""
+    return int(STATE.run.clock.perf_counter() * 1e9) if current_worker() is not None else time.perf_counter_ns()
+
+
+def wall_time() -> float:
+    """Seconds since the epoch, shifted by the virtual time that has passed."""
+    return STATE.run.clock.time() if current_worker() is not None else time.time()
+
+
+def wall_time_ns() -> int:
+    """Nanoseconds since the epoch, shifted by the virtual time that has passed."""
+    return int(STATE.run.clock.time() * 1e9) if current_worker() is not None else time.time_ns()
+
+
+CONTROLLED: dict[str, Callable[..., Any]] = {
+    "sleep": sleep,
+    "monotonic": monotonic,
+    "monotonic_ns": monotonic_ns,
+    "perf_counter": perf_counter,
+    "perf_counter_ns": perf_counter_ns,
+    "time": wall_time,
+    "time_ns": wall_time_ns,
+}
+
+
+class TimeModule:
+    """Stands in for the module ``time`` in one call; a function that somebody has patched stays patched."""
+
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(time, name)
+        return CONTROLLED[name] if real is _REAL.get(name) else real
+
+
+TIME = TimeModule()
+SUBSTITUTES: dict[int, Any] = {id(_REAL[name]): function for name, function in CONTROLLED.items()}

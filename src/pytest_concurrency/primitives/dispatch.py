@@ -1,0 +1,139 @@
+"""From an object met in a method call or a ``with`` statement to its controlled stand-in; and the table of hooks."""
+
+from __future__ import annotations
+
+import _thread
+import sys
+import threading
+import time
+import types
+from _thread import get_ident
+from collections.abc import Callable
+from typing import Any
+
+from ..instrument.rewrite import Hooks
+from ..instrument.sites import Site
+from ..instrument.vocabulary import SYNC_MODULES
+from ..runtime import hooks
+from ..runtime.hooks import note
+from ..runtime.state import STATE
+from . import builtin_calls, clocks, threads
+from .locks import LOCK_TYPES, ControlledLock
+from .simple_queue import QUEUE_TYPE, ControlledSimpleQueue
+from .threads import HANDLE_TYPE, THREAD_MODULE, ControlledHandle, ControlledThread
+
+_SIGNALS = frozenset({"Condition.notify", "Condition.notify_all", "Event.set", "Semaphore.release"})
+_RESULTS = frozenset({"Future.set_result", "Future.set_exception"})
+"""Announced although the standard library calls them: they are what an executor's thread does for others to see."""
+_READS = frozenset({"Event.is_set", "Thread.is_alive", "Queue.qsize", "Queue.empty", "Queue.full", "Future.done",
+                    "Future.running", "Future.cancelled"})  # fmt: skip
+
+
+def _module(obj: types.ModuleType, site: Site) -> Any:
+    if obj is time:
+        return clocks.TIME
+    if obj is _thread:
+        return THREAD_MODULE
+    return obj
+
+
+def _none(obj: Any, site: Site) -> Any:
+    return obj
+
+
+_HANDLERS: dict[type, Callable[[Any, Site], Any]] = {
+    LOCK_TYPES[0]: ControlledLock,
+    LOCK_TYPES[1]: ControlledLock,
+    QUEUE_TYPE: ControlledSimpleQueue,
+    types.ModuleType: _module,
+}
+if HANDLE_TYPE is not None:
+    _HANDLERS[HANDLE_TYPE] = ControlledHandle
+
+
+def _handler(cls: type, name: str) -> Callable[[Any, Site], Any]:
+    """Return what makes the stand-in for an object of ``cls`` in a call of its method ``name``."""
+    known = _HANDLERS.get(cls)
+    if known is not None:
+        return known
+    if name == "_wait_for_tstate_lock" and issubclass(cls, threading.Thread):
+        return ControlledThread
+    if issubclass(cls, threading.Condition) and name in ("acquire", "release", "_release_save", "_acquire_restore"):
+        return _condition
+    if hooks.container_kind(cls):
+        return hooks.container_call
+    for base in (LOCK_TYPES[1], QUEUE_TYPE):
+        if issubclass(cls, base):
+            return _HANDLERS[base]
+    return _none
+
+
+def _condition(obj: Any, site: Site) -> Any:
+    """A condition carries bound methods of its lock as attributes: go to the lock itself where that is so."""
+    bound = vars(obj).get(site.name)
+    lock = getattr(bound, "__self__", None)
+    return ControlledLock(lock, site) if type(lock) in LOCK_TYPES else obj
+
+
+def method(obj: Any, site: Site) -> Any:
+    """Return what stands in for ``obj`` while its method ``site.name`` is looked up and called."""
+    if get_ident() != STATE.ident and not hooks._mine():
+        return obj
+    cls = type(obj)
+    handler = site.cache.get(("handler", cls))  # type: ignore[call-overload]
+    if handler is None:
+        handler = site.cache["handler", cls] = _handler(cls, site.name)  # type: ignore[index]
+    return handler(obj, site)
+
+
+def enter(obj: Any, site: Site) -> Any:
+    """Return what stands in for the context manager ``obj`` of a ``with`` statement."""
+    if type(obj) in LOCK_TYPES and (get_ident() == STATE.ident or hooks._mine()):
+        return ControlledLock(obj, site)
+    return obj
+
+
+def call(obj: Any, site: Site) -> None:
+    """Announce a method of the standard library's primitives, once, at its beginning."""
+    if get_ident() != STATE.ident and not hooks._mine():
+        return
+    caller = sys._getframe(2)
+    if caller.f_globals.get("__name__") in SYNC_MODULES and site.name not in _RESULTS:
+        return
+    run, worker, name = STATE.run, STATE.worker, site.name
+    if name == "Thread.start" or name == "Thread.join":
+        worker.operation = (name, 0, caller.f_code.co_filename, caller.f_lineno)
+    else:
+        worker.operation = (name, id(obj), caller.f_code.co_filename, caller.f_lineno)
+    run.announce(worker, site, (id(obj), "call"), name not in _READS)
+    if run.rows is not None:
+        row_site = site
+        note(run, worker, row_site, name.partition(".")[2], type(obj).__name__, "", (id(obj), "call"))
+        last = run.rows[-1]
+        run.rows[-1] = type(last)(
+            last.worker, caller.f_code.co_filename, caller.f_lineno, last.action, last.target, last.value, last.site,
+            last.step, last.location, True,
+        )  # fmt: skip
+    if name in _SIGNALS:
+        run.signals[id(obj)] = worker.path
+
+
+HOOKS = Hooks(
+    read_global=hooks.read_global,
+    write_global=hooks.write_global,
+    read_attr=hooks.read_attr,
+    write_attr=hooks.write_attr,
+    read_cell=hooks.read_cell,
+    write_cell=hooks.write_cell,
+    read_item=hooks.read_item,
+    write_item=hooks.write_item,
+    read_whole=hooks.read_whole,
+    write_whole=hooks.write_whole,
+    iterate=hooks.iterate,
+    method=method,
+    enter=enter,
+    call=call,
+)
+
+SUBSTITUTES: dict[int, Any] = {**clocks.SUBSTITUTES, **threads.SUBSTITUTES}
+BUILTINS = builtin_calls.CONTROLLED

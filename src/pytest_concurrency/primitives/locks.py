@@ -1,0 +1,168 @@
+"""``_thread.lock`` and ``_thread.RLock`` under whatever name: the real lock is taken without blocking, or the worker
+is parked until it is free. Everything in :mod:`threading` and :mod:`queue` that blocks rests on these two."""
+
+from __future__ import annotations
+
+import threading
+from _thread import RLock, allocate_lock
+from typing import Any
+
+from ..instrument.sites import Site
+from ..runtime.execution import Execution
+from ..runtime.hooks import note
+from ..runtime.state import STATE
+from ..runtime.waits import LockWait
+from ..runtime.worker import Abandon, Worker
+
+LOCK_TYPES = (type(allocate_lock()), RLock)
+_TIMEOUT_MAX = threading.TIMEOUT_MAX
+
+
+def acquire(run: Execution, worker: Worker, lock: Any, blocking: bool, timeout: float, site: Site) -> bool:
+    """Take ``lock`` for ``worker`` as ``lock.acquire(blocking, timeout)`` would, in virtual time."""
+    if not site.muted:
+        run.announce(worker, site, (id(lock), "lock"), True)
+    if lock.acquire(False):
+        _taken(run, worker, lock, site)
+        return True
+    if run.aborting:
+        raise Abandon
+    if not blocking or timeout == 0:
+        if run.rows is not None and not site.muted:
+            note(run, worker, site, "acquire", site.label or "lock", "already held", (id(lock), "lock"))
+        _failed_try(run, worker)
+        return False
+    deadline = run.clock.now + timeout if timeout > 0 else None
+    if run.rows is not None and not site.muted:
+        note(run, worker, site, "wait for", site.label or "lock", _holder(run, lock), (id(lock), "lock"))
+    wait = LockWait(lock, _free_test(run, lock), deadline, site.label)
+    while True:
+        if not run.park(worker, wait):
+            return False
+        if lock.acquire(False):
+            _taken(run, worker, lock, site)
+            return True
+
+
+def _failed_try(run: Execution, worker: Worker) -> None:
+    run.tries += 1
+    if run.tries > 200:
+        run.tries = 0
+        run._spin(worker)
+
+
+def _free_test(run: Execution, lock: Any) -> Any:
+    if type(lock) is LOCK_TYPES[0]:
+        return lambda: not lock.locked()
+    return lambda: id(lock) not in run.owners
+
+
+def _holder(run: Execution, lock: Any) -> str:
+    owner = run.owners.get(id(lock))
+    return f"held by worker {owner[0].path}" if owner is not None else "held"
+
+
+def _taken(run: Execution, worker: Worker, lock: Any, site: Site) -> None:
+    run.tries = 0
+    if id(lock) not in run.owners:
+        where = site if not site.muted else None
+        run.owners[id(lock)] = (worker, lock, where)
+        if run.observing:
+            worker.held[id(lock)] = lock
+            worker.retag()
+    if run.rows is not None and not site.muted:
+        note(run, worker, site, "acquire", site.label or "lock", "", (id(lock), "lock"))
+
+
+def release(run: Execution, worker: Worker, lock: Any, site: Site) -> None:
+    """Release ``lock`` as ``lock.release()`` would; whoever waits for it can then be chosen."""
+    lock.release()
+    run.progress = run.steps
+    run.spins = 0
+    if type(lock) is LOCK_TYPES[0] or not lock._is_owned():
+        owner = run.owners.pop(id(lock), None)
+        if owner is not None and run.observing and owner[0].held.pop(id(lock), None) is not None:
+            owner[0].retag()
+        if run.rows is not None and not site.muted:
+            note(run, worker, site, "release", site.label or "lock", "", (id(lock), "lock"))
+
+
+class ControlledLock:
+    """Stands in for one real lock in one call or ``with`` statement; outside a run it does what the lock does."""
+
+    __slots__ = ("_lock", "_site")
+
+    def __init__(self, lock: Any, site: Site) -> None:
+        self._lock = lock
+        self._site = site
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        worker = current_worker()
+        if worker is None or (not blocking and timeout != -1) or (timeout < 0 and timeout != -1):
+            return self._lock.acquire(blocking, timeout)  # type: ignore[no-any-return]
+        if timeout > _TIMEOUT_MAX:
+            return self._lock.acquire(blocking, timeout)  # type: ignore[no-any-return]
+        return acquire(STATE.run, worker, self._lock, blocking, timeout, self._site)
+
+    acquire_lock = acquire
+
+    def release(self) -> None:
+        worker = current_worker()
+        if worker is None:
+            self._lock.release()
+        else:
+            release(STATE.run, worker, self._lock, self._site)
+
+    release_lock = release
+
+    def __enter__(self) -> bool:
+        return self.acquire()
+
+    def __exit__(self, *exc: object) -> None:
+        self.release()
+
+    def locked(self) -> bool:
+        worker = current_worker()
+        if worker is not None and not self._site.muted:
+            STATE.run.announce(worker, self._site, (id(self._lock), "lock"), False)
+        return self._lock.locked()  # type: ignore[no-any-return]
+
+    def _release_save(self) -> Any:
+        worker = current_worker()
+        state = self._lock._release_save()
+        if worker is not None:
+            run = STATE.run
+            run.progress = run.steps
+            owner = run.owners.pop(id(self._lock), None)
+            if owner is not None and run.observing and owner[0].held.pop(id(self._lock), None) is not None:
+                owner[0].retag()
+        return state
+
+    def _acquire_restore(self, state: Any) -> None:
+        worker = current_worker()
+        if worker is not None:
+            run, lock = STATE.run, self._lock
+            wait = LockWait(lock, _free_test(run, lock), None, self._site.label)
+            while not lock.acquire(False):
+                if run.aborting:
+                    raise Abandon
+                run.park(worker, wait)
+            _taken(run, worker, lock, self._site)
+            lock.release()
+        self._lock._acquire_restore(state)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._lock, name)
+
+
+def current_worker() -> Worker | None:
+    """Return the worker that the calling thread is, if it holds the baton (waiting for it where needed)."""
+    from _thread import get_ident
+
+    ident = get_ident()
+    if ident == STATE.ident:
+        return STATE.worker
+    run = STATE.run
+    if run is not None and run.stray(ident):
+        return STATE.worker
+    return None

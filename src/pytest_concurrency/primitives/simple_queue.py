@@ -1,0 +1,76 @@
+"""``_queue.SimpleQueue``: a queue in C, whose ``get`` would block outside the engine's sight."""
+
+from __future__ import annotations
+
+from _queue import Empty, SimpleQueue
+from typing import Any
+
+from ..instrument.sites import Site
+from ..runtime.hooks import note
+from ..runtime.state import STATE
+from ..runtime.waits import ItemWait
+from .locks import current_worker
+
+QUEUE_TYPE: type = SimpleQueue
+
+
+class ControlledSimpleQueue:
+    """Stands in for a SimpleQueue in one method call."""
+
+    __slots__ = ("_queue", "_site")
+
+    def __init__(self, queue: Any, site: Site) -> None:
+        self._queue = queue
+        self._site = site
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        worker = current_worker()
+        if worker is None or (timeout is not None and timeout < 0):
+            return self._queue.get(block, timeout)
+        run, queue, site = STATE.run, self._queue, self._site
+        if not site.muted:
+            run.announce(worker, site, (id(queue), "queue"), True)
+        wait = ItemWait(queue, None if timeout is None else run.clock.now + timeout)
+        worker.site = site
+        while True:
+            try:
+                item = queue.get_nowait()
+            except Empty:
+                if not block:
+                    raise
+                if not run.park(worker, wait):
+                    raise Empty from None
+            else:
+                if run.rows is not None and not site.muted:
+                    note(run, worker, site, "get", "SimpleQueue", "", (id(queue), "queue"))
+                return item
+
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+        worker = current_worker()
+        if worker is not None:
+            run, site = STATE.run, self._site
+            if not site.muted:
+                run.announce(worker, site, (id(self._queue), "queue"), True)
+                if run.rows is not None:
+                    note(run, worker, site, "put", "SimpleQueue", "", (id(self._queue), "queue"))
+            run.progress = run.steps
+        self._queue.put(item)
+
+    def get_nowait(self) -> Any:
+        return self.get(block=False)
+
+    def put_nowait(self, item: Any) -> None:
+        self.put(item)
+
+    def _asked(self) -> None:
+        worker = current_worker()
+        if worker is not None and not self._site.muted:
+            STATE.run.announce(worker, self._site, (id(self._queue), "queue"), False)
+
+    def empty(self) -> bool:
+        self._asked()
+        return self._queue.empty()  # type: ignore[no-any-return]
+
+    def qsize(self) -> int:
+        self._asked()
+        return self._queue.qsize()  # type: ignore[no-any-return]

@@ -1,0 +1,171 @@
+"""Starting and joining threads: ``threading.Thread`` and ``_thread``.
+
+``Thread.start`` and ``join`` run the standard library's own code; taken over are the calls into C at their bottom.
+Up to 3.12 ``join`` waits for a lock that C releases after ``run``; from 3.13 on for a thread handle.
+"""
+
+from __future__ import annotations
+
+import _thread
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from ..instrument.sites import Site
+from ..runtime.execution import Execution
+from ..runtime.state import STATE
+from ..runtime.waits import JoinWait
+from ..runtime.worker import Abandon, Worker
+from .locks import current_worker
+
+_start_new_thread = _thread.start_new_thread
+_start_joinable_thread = getattr(_thread, "start_joinable_thread", None)
+HANDLE_TYPE: type | None = getattr(_thread, "_ThreadHandle", None)
+
+
+def _carried(run: Execution, worker: Worker, function: Callable[..., Any], args: Any, kwargs: Any) -> Callable[[], None]:
+    def body() -> None:
+        if not run.adopt(worker):
+            run.finish(worker)
+            return
+        try:
+            function(*args, **kwargs)
+        except Abandon:
+            pass
+        except BaseException as error:
+            if not isinstance(error, SystemExit):
+                run.unseen.append((worker.path, error))
+        finally:
+            run.finish(worker)
+
+    return body
+
+
+def start_new_thread(function: Callable[..., Any], args: Any, kwargs: Any = None, /) -> int:
+    """Start a thread that is a worker of the run, where the caller is one."""
+    parent = current_worker()
+    kwargs = kwargs or {}
+    if parent is None:
+        return _start_new_thread(function, args, kwargs)
+    run = STATE.run
+    worker = run.spawn(parent, daemon=_is_daemon(function, True))
+    _attach(run, worker, function)
+    return _start_new_thread(_carried(run, worker, function, args, kwargs), ())
+
+
+def start_joinable_thread(function: Callable[..., Any], handle: Any = None, daemon: bool = True) -> Any:
+    """As :func:`start_new_thread`, for 3.13 and later."""
+    parent = current_worker()
+    if parent is None:
+        return _start_joinable_thread(function, handle=handle, daemon=daemon)  # type: ignore[misc]
+    run = STATE.run
+    worker = run.spawn(parent, daemon=daemon)
+    _attach(run, worker, function)
+    if handle is not None:
+        run.handles[id(handle)] = (handle, worker)
+    return _start_joinable_thread(  # type: ignore[misc]
+        _carried(run, worker, function, (), {}), handle=handle, daemon=daemon
+    )
+
+
+def _attach(run: Execution, worker: Worker, function: Callable[..., Any]) -> None:
+    thread = getattr(function, "__self__", None)
+    if isinstance(thread, threading.Thread):
+        worker.thread = thread
+        run.threads[id(thread)] = worker
+
+
+def _is_daemon(function: Callable[..., Any], default: bool) -> bool:
+    thread = getattr(function, "__self__", None)
+    return thread.daemon if isinstance(thread, threading.Thread) else default
+
+
+def wait_for(run: Execution, waiting: Worker, target: Worker, timeout: float | None) -> bool:
+    """Park ``waiting`` until ``target`` has ended; return False where ``timeout`` (virtual seconds) came first."""
+    if target.done:
+        waiting.joined(target)
+        return True
+    if timeout is not None and timeout <= 0:
+        return False
+    deadline = None if timeout is None else run.clock.now + timeout
+    if run.park(waiting, JoinWait([target], deadline)):
+        waiting.joined(target)
+        return True
+    return False
+
+
+class ControlledHandle:
+    """Stands in for a ``_ThreadHandle`` in one method call (3.13 and later)."""
+
+    __slots__ = ("_handle",)
+
+    def __init__(self, handle: Any, site: Site) -> None:
+        self._handle = handle
+
+    def join(self, timeout: float | None = None) -> None:
+        waiting = current_worker()
+        if waiting is not None:
+            known = STATE.run.handles.get(id(self._handle))
+            if known is not None:
+                if timeout is not None and timeout < 0:
+                    timeout = None
+                if not wait_for(STATE.run, waiting, known[1], timeout):
+                    return
+                self._handle.join()
+                return
+        self._handle.join(timeout)
+
+    def is_done(self) -> bool:
+        if current_worker() is not None:
+            known = STATE.run.handles.get(id(self._handle))
+            if known is not None:
+                if not known[1].done:
+                    return False
+                self._handle.join()
+        return self._handle.is_done()  # type: ignore[no-any-return]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._handle, name)
+
+
+class ControlledThread:
+    """Stands in for a Thread while its ``_wait_for_tstate_lock`` is called (up to 3.12)."""
+
+    __slots__ = ("_thread",)
+
+    def __init__(self, thread: Any, site: Site) -> None:
+        self._thread = thread
+
+    def _wait_for_tstate_lock(self, block: bool = True, timeout: float = -1) -> Any:
+        waiting = current_worker()
+        target = STATE.run.threads.get(id(self._thread)) if waiting is not None else None
+        if target is None:
+            return self._thread._wait_for_tstate_lock(block, timeout)
+        if not target.done:
+            if not block:
+                return None
+            if not wait_for(STATE.run, waiting, target, None if timeout < 0 else timeout):  # type: ignore[arg-type]
+                return None
+        return self._thread._wait_for_tstate_lock()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._thread, name)
+
+
+SUBSTITUTES: dict[int, Any] = {id(_start_new_thread): start_new_thread}
+if _start_joinable_thread is not None:
+    SUBSTITUTES[id(_start_joinable_thread)] = start_joinable_thread
+
+
+class ThreadModule:
+    """Stands in for the module ``_thread`` in one call."""
+
+    start_new_thread = staticmethod(start_new_thread)
+    start_new = staticmethod(start_new_thread)
+    start_joinable_thread = staticmethod(start_joinable_thread)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(_thread, name)
+
+
+THREAD_MODULE = ThreadModule()

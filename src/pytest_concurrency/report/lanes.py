@@ -1,0 +1,192 @@
+"""Explaining a failure: the interleaving as lanes, one a worker, time downwards."""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..hazards import CATALOGUE
+from ..model import Finding, Location
+
+if TYPE_CHECKING:
+    from ..explore.pipeline import Found
+    from ..runtime.trace import Row
+
+WIDTH = 110
+CONTEXT_ROWS = 40
+
+
+def gil_enabled() -> bool:
+    """Say whether this interpreter runs one thread at a time."""
+    check = getattr(sys, "_is_gil_enabled", None)
+    return True if check is None else bool(check())
+
+
+def explain(found: Found, word: str, nodeid: str, root: Path, severity: str) -> Finding:
+    """Return the finding for a failure: message, lanes, cause, fix and replay command."""
+    failure, outcome = found.failure, found.outcome
+    rows = _relevant(found)
+    reachable = _reachable(found)
+    preemptions = sum(1 for d in found.directives if d.moment == "before")
+    text = _text(found, rows, word, nodeid, root, reachable, preemptions)
+    return Finding(
+        code=failure.code,
+        message=failure.message,
+        detail=text,
+        severity=severity,
+        schedule=found.schedule,
+        preemptions=preemptions,
+        reachable=reachable,
+        replay=word,
+        locations=_locations(found, rows, root),
+    )
+
+
+def _relevant(found: Found) -> list[Row]:
+    """Return the rows worth showing: those on locations that more than one worker touched, around the switches."""
+    rows = list(found.outcome.rows)
+    data: Any = found.failure.data
+    if found.failure.code == "CH101":
+        wanted = {data.read.site, data.write.site, data.overwritten.site}
+        location = next((r.location for r in rows if r.site == data.write.site and r.action == "write"), None)
+        rows = [r for r in rows if r.site in wanted or (location is not None and r.location == location)]
+        end = next((i for i, r in enumerate(rows) if r.step >= data.write.step and r.site == data.write.site
+                    and r.worker == data.worker), None)  # fmt: skip
+        if end is not None:
+            rows = rows[: end + 1]
+            begin = max((i for i, r in enumerate(rows) if r.site == data.read.site and r.step <= data.read.step
+                         and r.worker == data.worker), default=0)  # fmt: skip
+            rows = rows[begin:]
+            if len(rows) > CONTEXT_ROWS:
+                rows = [*rows[: CONTEXT_ROWS // 2], *rows[-CONTEXT_ROWS // 2 :]]
+        return rows
+    users: dict[Any, set[str]] = {}
+    for row in rows:
+        users.setdefault(row.location, set()).add(row.worker)
+    shared = [r for r in rows if len(users[r.location]) > 1]
+    return (shared or rows)[-CONTEXT_ROWS:]
+
+
+def _reachable(found: Found) -> bool:
+    """Say whether this interpreter can switch where the shortest schedule preempts."""
+    if not gil_enabled():
+        return True
+    points = {(d.worker, d.site) for d in found.directives if d.moment == "before"}
+    for switch in found.outcome.switches:
+        if switch.chosen and not switch.forced and (switch.worker, switch.site) in points:
+            row = next(
+                (r for r in found.outcome.rows if r.worker == switch.worker and r.step >= switch.step
+                 and r.site == switch.site), None,
+            )  # fmt: skip
+            if row is not None and not row.reachable:
+                return False
+    return True
+
+
+def _relative(path: str, root: Path) -> str:
+    try:
+        return str(Path(path).resolve().relative_to(root.resolve()))
+    except ValueError:
+        return path
+
+
+def _locations(found: Found, rows: Sequence[Row], root: Path) -> tuple[Location, ...]:
+    data: Any = found.failure.data
+    if found.failure.code == "CH101":
+        rows = [data.read, data.overwritten, data.write]
+    places = [Location(_relative(r.path, root), r.line, r.worker, r.action, r.target, r.value) for r in rows if r.line]
+    if found.failure.code in ("CH104", "CH106", "CH109"):
+        blocked = [
+            Location(_relative(b.path, root), b.line, b.worker, "wait", b.operation or b.waits_for, b.waits_for)
+            for b in data
+            if b.line
+        ]
+        places = blocked + places
+    if found.failure.code in ("CH108", "CH110"):
+        path, line = found.failure.place[1]
+        if line:
+            places.insert(0, Location(_relative(path, root), line, "", "raise", found.failure.place[0], ""))
+    return tuple(places)
+
+
+def _text(
+    found: Found,
+    rows: Sequence[Row],
+    word: str,
+    nodeid: str,
+    root: Path,
+    reachable: bool,
+    preemptions: int,
+) -> str:
+    failure = found.failure
+    hazard = CATALOGUE[failure.code]
+    lines = [f"{failure.code} {hazard.name}", ""]
+    lines += _wrap(failure.message[0].upper() + failure.message[1:])
+    lines.append("")
+    if rows:
+        lines += lanes(rows, root)
+        lines.append("")
+    for related in found.related:
+        lines += _wrap(f"With it: {related.code} {CATALOGUE[related.code].name}: {related.message}")
+    plural = "s" if preemptions != 1 else ""
+    lines += _wrap(f"Schedule {found.schedule}; shortened to {preemptions} preemption{plural}. {_where(reachable)}")
+    lines += _wrap(f"Cause: {hazard.cause}")
+    lines += _wrap(f"Fix: {hazard.fix}")
+    lines.append(f"Replay: pytest '{nodeid}' --concurrency-replay={word}")
+    return "\n".join(lines)
+
+
+def _where(reachable: bool) -> str:
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    if not gil_enabled():
+        return f"This can happen on the interpreter at hand (Python {version}, free-threaded)."
+    if reachable:
+        return f"This can happen on the interpreter at hand (Python {version} with the GIL)."
+    return (
+        f"Python {version} with the GIL does not switch threads at that point; free-threaded builds and Python 3.9 "
+        "do, and so does this interpreter as soon as a call moves in between."
+    )
+
+
+def _wrap(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+
+
+def lanes(rows: Sequence[Row], root: Path) -> list[str]:
+    """Draw ``rows`` as one column a worker, time downwards, with the source line of each."""
+    workers = sorted({row.worker for row in rows}, key=lambda p: (p != "main", [_number(x) for x in p.split(".")]))
+    cells = [(row, f"{_verb(row)}") for row in rows]
+    width = min(34, max([len("worker 00")] + [len(cell) for _, cell in cells])) + 2
+    header = "".join(_head(worker).ljust(width) for worker in workers) + "source"
+    drawn = ["  " + header, "  " + "".join(("-" * (width - 2)).ljust(width) for _ in workers) + "------"]
+    last: str | None = None
+    for row, cell in cells:
+        if last is not None and row.worker != last:
+            drawn.append("  " + "".join((". switch" if w == row.worker else ".").ljust(width) for w in workers).rstrip())
+        last = row.worker
+        lane = "".join((cell[: width - 2] if w == row.worker else "|").ljust(width) for w in workers)
+        source = linecache.getline(row.path, row.line).strip()
+        place = f"{os.path.basename(row.path)}:{row.line}" if row.line else ""
+        drawn.append(f"  {lane}{place}  {source}".rstrip()[: WIDTH + 30])
+    return drawn
+
+
+def _number(part: str) -> int:
+    return int(part) if part.isdigit() else -1
+
+
+def _head(worker: str) -> str:
+    return "test" if worker == "main" else f"worker {worker}"
+
+
+def _verb(row: Row) -> str:
+    if row.action == "read":
+        return f"{row.target} -> {row.value}" if row.value else f"{row.target} read"
+    if row.action == "write":
+        return f"{row.target} = {row.value}" if row.value else f"{row.target} write"
+    return f"{row.action} {row.target}{' (' + row.value + ')' if row.value else ''}"

@@ -1,0 +1,587 @@
+"""One execution: one program, one schedule, one worker running at a time.
+
+The baton is a lock per worker: the worker that announces an operation and is not chosen releases the chosen one's
+lock and waits for its own. Real locks stay real; a worker that would block is parked instead.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from _thread import allocate_lock, get_ident
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..instrument.sites import Site
+from ..strategies.base import NEVER, Strategy
+from .clock import VirtualClock
+from .state import STATE
+from .trace import Blocked, LostUpdate, Outcome, Row, Switch
+from .waits import JoinWait
+from .worker import MAIN, Abandon, Wait, Worker
+
+SPIN_LIMIT = 2_000
+"""Consecutive reads without a write, after which a worker counts as spinning and another one gets a turn."""
+ROUNDS_LIMIT = 60
+"""Turns of spinning workers without any write before the run counts as a livelock."""
+JUMPS_LIMIT = 20_000
+"""Clock jumps without any write before polling workers count as a livelock."""
+DRAIN_SECONDS = 1.0
+"""Virtual seconds that threads have to end by themselves after the test's body has ended."""
+FAIR_TURN = 100
+"""Operations of a turn when a run that is too long goes on in fair turns."""
+UNWIND_SECONDS = 2.0
+"""Real seconds that one worker has to unwind when a run is given up."""
+
+
+class Location:
+    """What is known of one shared location in one run."""
+
+    __slots__ = ("last", "sites", "tags", "version")
+
+    def __init__(self) -> None:
+        self.version = 0
+        self.last: dict[int, tuple[int, Site, int, Worker]] = {}
+        self.tags: set[Any] = set()
+        self.sites: set[Site] = set()
+
+
+class Execution:
+    """One controlled run.
+
+    ``strategy`` chooses, ``number`` counts runs, ``observing`` records who accesses what, ``recording`` keeps a row
+    for everything that happens, ``timeout`` is in real seconds, ``baseline`` the identifiers of threads that existed
+    before the test. After ``horizon`` operations, or when a lost update was seen, the run coasts: ``sites`` are silent
+    and nothing is decided that need not be.
+    """
+
+    def __init__(
+        self,
+        strategy: Strategy,
+        number: int = 1,
+        *,
+        observing: bool = False,
+        recording: bool = False,
+        timeout: float = 10.0,
+        max_steps: int = NEVER,
+        horizon: int = NEVER,
+        sites: Sequence[Site] = (),
+        baseline: frozenset[int] = frozenset(),
+    ) -> None:
+        self.strategy = strategy
+        self.number = number
+        self.observing = observing
+        self.rows: list[Row] | None = [] if recording else None
+        self.kept_rows: list[Row] = []
+        self.clock = VirtualClock()
+        self.workers: list[Worker] = []
+        self.by_ident: dict[int, Worker] = {}
+        self.current: Worker | None = None
+        self.steps = 0
+        self.progress = 0
+        self.spins = 0
+        self.jumps = 0
+        self.next_decision = 0
+        self.max_steps = max_steps
+        self.horizon = horizon
+        self.sites = sites
+        self.coasting = False
+        self.failed_at = 0
+        self.switches: list[Switch] = []
+        self.occurrences: dict[tuple[int, Site], int] = {}
+        self.locations: dict[Any, Location] = {}
+        self.owners: dict[int, tuple[Worker, Any, Site | None]] = {}
+        self.signals: dict[int, str] = {}
+        self.handles: dict[int, tuple[Any, Worker]] = {}
+        self.threads: dict[int, Worker] = {}
+        self.tries = 0
+        self.lost: list[LostUpdate] = []
+        self.unseen: list[tuple[str, BaseException]] = []
+        self.external: list[tuple[str, str, int]] = []
+        self.saturated: list[Site] = []
+        self.aborting = ""
+        self.stuck: tuple[Blocked, ...] = ()
+        self.leaked: tuple[Blocked, ...] = ()
+        self.livelock = ""
+        self.timed_out = ""
+        self.draining = False
+        self.drain_end = 0.0
+        self.idle = False
+        self.mutex = allocate_lock()
+        self.deadline = time.monotonic() + timeout
+        self.timeout = timeout
+        self.baseline = baseline
+        self.uses_thread_locals = False
+        self.main = Worker(MAIN, 0, None)
+        self.describe_value: Callable[[Any], str] = repr
+
+    # -- the life of a run
+
+    def run(self, body: Callable[[], Any]) -> Outcome:
+        """Run ``body`` on the calling thread as the worker "main", with everything that it starts; never raises
+        what the body raises, but hands on KeyboardInterrupt."""
+        main = self.main
+        main.ident = get_ident()
+        main.native_id = threading.get_native_id()
+        main.started = True
+        self.workers.append(main)
+        self.by_ident[main.ident] = main
+        self.strategy.begin(self.number)
+        error: BaseException | None = None
+        STATE.run, STATE.worker = self, main
+        self.current = main
+        STATE.ident = main.ident
+        try:
+            try:
+                body()
+            except Abandon:
+                pass
+            except BaseException as caught:
+                error = caught
+            try:
+                self._drain()
+            except Abandon:
+                pass
+            if isinstance(error, KeyboardInterrupt):
+                raise error
+        except BaseException:
+            self._give_up("interrupted")
+            raise
+        finally:
+            STATE.ident = 0
+            STATE.run = STATE.worker = None  # type: ignore[assignment]
+            self._release_leftovers()
+        return self._outcome(error)
+
+    def _drain(self) -> None:
+        """Let the threads that the body left behind end; what then remains is leaked (or a daemon)."""
+        self.draining = True
+        self.drain_end = self.clock.now + DRAIN_SECONDS
+        rest = [w for w in self.workers if w is not self.main and not w.done]
+        if rest and not self.aborting:
+            self.park(self.main, JoinWait([w for w in rest if not w.daemon], None))
+        if any(not w.done for w in self.workers if w is not self.main):
+            self._give_up(self.aborting or "over")
+
+    def _give_up(self, reason: str) -> None:
+        """Unwind every other worker, one at a time; called on the main thread while it holds the baton."""
+        self.aborting = self.aborting or reason
+        if self.current is not self.main:
+            self.next_decision = 0
+            self.main.gate.acquire(timeout=UNWIND_SECONDS)
+        self.next_decision = NEVER
+        for worker in self.workers:
+            if worker is self.main or worker.done:
+                continue
+            if worker.external:
+                continue
+            self._unwind(worker)
+
+    def _unwind(self, worker: Worker) -> None:
+        main = self.main
+        self.current = worker
+        STATE.ident = worker.ident
+        STATE.worker = worker
+        worker.wait = None
+        try:
+            worker.gate.release()
+        except RuntimeError:
+            pass
+        main.gate.acquire(timeout=UNWIND_SECONDS)
+        self.current = main
+        STATE.ident = main.ident
+        STATE.worker = main
+
+    def _release_leftovers(self) -> None:
+        """Free the locks that ended workers still hold, so that the next run does not meet them locked."""
+        for worker, lock, _ in list(self.owners.values()):
+            try:
+                if worker is self.main or type(lock) is _LOCK_TYPE:
+                    lock.release()
+            except RuntimeError:
+                pass
+        self.owners.clear()
+
+    def _outcome(self, error: BaseException | None) -> Outcome:
+        switches = tuple(self.switches)
+        return Outcome(
+            number=self.number,
+            steps=self.steps,
+            switches=switches,
+            preemptions=sum(not s.forced for s in switches),
+            error=error,
+            stuck=self.stuck,
+            livelock=self.livelock,
+            lost=tuple(self.lost),
+            unseen=tuple(self.unseen),
+            leaked=self.leaked,
+            timed_out=self.timed_out,
+            external=tuple(dict.fromkeys(self.external)),
+            rows=tuple(self.rows or self.kept_rows),
+            failed_at=self.failed_at or self.steps,
+            workers=tuple(w.path for w in self.workers),
+            virtual_seconds=self.clock.now,
+        )
+
+    # -- decisions
+
+    def announce(self, worker: Worker, site: Site, loc: Any, write: bool) -> None:
+        """Say what ``worker`` is about to do; returns when it may do it. Called by the worker itself."""
+        worker.site = site
+        worker.loc = loc
+        worker.write = write
+        self.steps = step = self.steps + 1
+        key = (worker.index, site)
+        self.occurrences[key] = worker.occurrence = self.occurrences.get(key, 0) + 1
+        if write:
+            self.progress = step
+            self.spins = self.jumps = 0
+        elif step - self.progress > SPIN_LIMIT:
+            self._spin(worker)
+        if step >= self.next_decision:
+            self._decide(worker)
+
+    def _enabled(self) -> list[Worker]:
+        return [
+            w for w in self.workers
+            if not w.done and not w.external and (w.wait is None or w.timed_out or w.wait.ready())
+        ]  # fmt: skip
+
+    def _decide(self, worker: Worker) -> None:
+        if self.aborting:
+            self.next_decision = self.steps + 10_000
+            if worker is not self.main:
+                raise Abandon
+            return
+        if self.steps > self.horizon:
+            self.coast()
+            return
+        enabled = self._enabled()
+        chosen: Any = worker
+        if self.steps > self.max_steps:
+            if self.steps > 2 * self.max_steps:
+                self._fail_livelock(f"no end after {self.steps} operations, the second half of them in turns")
+                raise Abandon
+            chosen = min(enabled, key=lambda w: (w.last_run, w.index))
+        elif len(enabled) > 1:
+            chosen = self.strategy.pick(enabled, worker, self.steps)
+        self._plan()
+        if chosen is not worker:
+            self._log(worker, chosen, forced=False, chosen=True)
+            self._switch(worker, chosen)
+
+    def _plan(self) -> None:
+        """Work out at which operation the strategy has to be asked again."""
+        if self.steps > self.max_steps:
+            self.next_decision = min(self.steps + FAIR_TURN, self.horizon + 1)
+            return
+        self.next_decision = min(self.strategy.quiet_until(self.steps), self.horizon + 1, self.max_steps + 1)
+
+    def coast(self) -> None:
+        """Let the rest of the run go by: what it was to show is shown."""
+        self.coasting = True
+        self.failed_at = self.failed_at or self.steps
+        self.next_decision = NEVER
+        self._freeze()
+        self.saturated.clear()
+        for site in self.sites:
+            site.off = True
+
+    def _freeze(self) -> None:
+        """Keep the rows recorded so far and record no more."""
+        if self.rows is not None:
+            self.kept_rows, self.rows = self.rows, None
+
+    def _spin(self, worker: Worker) -> None:
+        """A worker only reads: give the others a turn, and time a push."""
+        self.progress = self.steps
+        self.spins += 1
+        self.clock.now += 0.001 * 2 ** min(self.spins, 20)
+        for site in self.saturated:
+            site.off = False
+            site.hits = 0
+        self.saturated.clear()
+        others = [w for w in self._enabled_or_due() if w is not worker]
+        if self.spins > ROUNDS_LIMIT * max(1, len(self.workers)):
+            self._fail_livelock("every worker that could run polls a state that nobody changes")
+            raise Abandon
+        if others and not self.aborting:
+            chosen = min(others, key=lambda w: (w.last_run, w.index))
+            self._log(worker, chosen, forced=True, chosen=False)
+            self._switch(worker, chosen)
+
+    def _enabled_or_due(self) -> list[Worker]:
+        for w in self.workers:
+            if w.wait is not None and w.wait.deadline is not None and w.wait.deadline <= self.clock.now:
+                w.timed_out = True
+        return self._enabled()
+
+    def _fail_livelock(self, reason: str) -> None:
+        self._freeze()
+        if self.draining:
+            self.leaked = tuple(self._blocked(w) for w in self.workers if not (w.done or w.daemon or w is self.main))
+        else:
+            self.livelock = reason
+        self.aborting = "livelock"
+        self.next_decision = self.steps + 10_000
+
+    def _log(self, worker: Worker, to: Worker, forced: bool, chosen: bool) -> None:
+        key = worker.site.key if worker.site is not None else ""
+        self.switches.append(
+            Switch(self.steps, worker.path, key, worker.occurrence, to.path, forced, chosen, worker.done)
+        )
+
+    def _switch(self, worker: Worker, chosen: Worker) -> None:
+        """Hand the baton from ``worker`` to ``chosen`` and wait until it comes back."""
+        self._resume(chosen)
+        worker.gate.acquire()
+        self._resumed(worker)
+
+    def _resume(self, chosen: Worker) -> None:
+        chosen.last_run = self.steps
+        self.current = chosen
+        if self.saturated and not self.coasting:
+            for site in self.saturated:
+                site.off = False
+                site.hits = 0
+            self.saturated.clear()
+        STATE.worker = chosen
+        STATE.ident = chosen.ident
+        chosen.gate.release()
+
+    def _resumed(self, worker: Worker) -> None:
+        STATE.worker = worker
+        STATE.ident = worker.ident
+        if self.aborting and not (worker is self.main and self.draining):
+            raise Abandon
+
+    # -- blocking
+
+    def park(self, worker: Worker, wait: Wait) -> bool:
+        """Wait without running until ``wait`` is over; return False where its deadline came first."""
+        if self.aborting and worker is not self.main:
+            raise Abandon
+        worker.wait = wait
+        worker.timed_out = False
+        try:
+            while True:
+                chosen = self._next(worker)
+                if chosen is not worker:
+                    if chosen is not None:
+                        self._resume(chosen)
+                    worker.gate.acquire()
+                    self._resumed(worker)
+                if worker.timed_out and not wait.ready():
+                    return False
+                if wait.ready() or (worker is self.main and self.draining):
+                    return True
+                if self.aborting:
+                    raise Abandon
+        finally:
+            worker.wait = None
+            worker.timed_out = False
+
+    def _next(self, leaving: Worker | None) -> Worker | None:
+        """Choose who goes on when ``leaving`` cannot; None where the baton has to lie idle for a while."""
+        while True:
+            if self.aborting:
+                return self._abort_target(leaving)
+            enabled = self._enabled()
+            if self.draining and self.main in enabled:
+                return self.main
+            if enabled:
+                chosen: Any = enabled[0]
+                if len(enabled) > 1 and not self.coasting:
+                    chosen = self.strategy.pick(enabled, None, self.steps, leaving)
+                    self._plan()
+                if leaving is not None and chosen is not leaving:
+                    self._log(leaving, chosen, forced=True, chosen=chosen is not enabled[0])
+                return chosen  # type: ignore[no-any-return]
+            if not self._advance_clock():
+                if any(w.external and not w.done for w in self.workers) or self._foreign_threads():
+                    if time.monotonic() < self.deadline:
+                        self.idle = True
+                        return None
+                self._fail_stuck()
+
+    def _advance_clock(self) -> bool:
+        due = [w for w in self.workers if not w.done and w.wait is not None and w.wait.deadline is not None]
+        if not due:
+            return False
+        first = min(due, key=lambda w: (w.wait.deadline, w.index))  # type: ignore[union-attr,arg-type]
+        moment = first.wait.deadline  # type: ignore[union-attr]
+        if self.draining and moment > self.drain_end:  # type: ignore[operator]
+            return False
+        self.jumps += 1
+        if self.jumps > JUMPS_LIMIT:
+            self._fail_livelock("the workers poll, sleep and poll again for a state that nobody changes")
+            return True
+        self.clock.advance_to(moment)  # type: ignore[arg-type]
+        first.timed_out = True
+        return True
+
+    def _abort_target(self, leaving: Worker | None) -> Worker:
+        if leaving is not None and leaving is not self.main and not leaving.done:
+            return leaving
+        return self.main
+
+    def _foreign_threads(self) -> bool:
+        """Say whether threads run that the engine does not control and that may wake a worker."""
+        known = {w.ident for w in self.workers}
+        return any(ident not in self.baseline and ident not in known for ident in sys._current_frames())
+
+    def _fail_stuck(self) -> None:
+        self._freeze()
+        rows = tuple(self._blocked(w) for w in self.workers if not w.done and w.wait is not None)
+        if self.draining:
+            self.leaked = tuple(
+                row for row in rows if row.worker != MAIN and not row.daemon and not row.idle_in_pool
+            )
+            self.aborting = "over"
+        else:
+            self.stuck = rows
+            self.aborting = "stuck"
+
+    def _blocked(self, worker: Worker) -> Blocked:
+        wait: Any = worker.wait
+        name, identity, path, line = worker.operation or ("", 0, "", 0)
+        site = worker.site
+        if not line and site is not None:
+            path, line = site.path, site.line
+        holder, holder_path, holder_line = "", "", 0
+        lock = getattr(wait, "lock", None)
+        if lock is not None and id(lock) in self.owners:
+            owner, _, where = self.owners[id(lock)]
+            holder = owner.path
+            if where is not None:
+                holder_path, holder_line = where.path, where.line
+        signalled = identity in self.signals
+        return Blocked(
+            worker.path, path, line, name or getattr(wait, "kind", ""), wait.describe(), holder, holder_line,
+            holder_path, signalled, worker.daemon, _idle_in_pool(worker),
+        )  # fmt: skip
+
+    # -- threads
+
+    def spawn(self, parent: Worker, daemon: bool = False) -> Worker:
+        """Register a new worker started by ``parent``; it waits for its first turn."""
+        path = str(parent.children) if parent is self.main else f"{parent.path}.{parent.children}"
+        parent.children += 1
+        worker = Worker(path, len(self.workers), parent, daemon)
+        self.workers.append(worker)
+        return worker
+
+    def adopt(self, worker: Worker) -> bool:
+        """Called on a new worker's own thread: wait for the first turn; False where the run is over already."""
+        worker.ident = get_ident()
+        worker.native_id = threading.get_native_id()
+        self.by_ident[worker.ident] = worker
+        worker.gate.acquire()
+        self.begin(worker)
+        return not self.aborting
+
+    def begin(self, worker: Worker) -> None:
+        """Called on a worker's own thread when it has the baton for the first time."""
+        STATE.worker = worker
+        STATE.ident = get_ident()
+        worker.started = True
+
+    def finish(self, worker: Worker) -> None:
+        """Called on a worker's own thread when it has ended: hand the baton on."""
+        with self.mutex:
+            worker.done = True
+            worker.reads.clear()
+            worker.views = (None, None)
+            self.by_ident.pop(worker.ident, None)
+            self.progress = self.steps
+            self.spins = 0
+            if worker.external and not self.idle:
+                worker.external = False
+                return
+            worker.external = False
+            self.idle = False
+            if self.aborting:
+                self._resume(self.main)
+                return
+            chosen = self._next(worker)
+            if chosen is not None:
+                self._resume(chosen)
+
+    def run_callables(self, main: Worker, callables: Sequence[Callable[[], Any]], pool: Any) -> list[Worker]:
+        """Run each callable in a worker of its own on threads of ``pool`` and wait for all of them."""
+        children = []
+        for body in callables:
+            worker = self.spawn(main)
+            worker.body = body
+            children.append(worker)
+        for worker in children:
+            pool.carry(self, worker)
+        self.park(main, JoinWait(children, None))
+        for worker in children:
+            main.joined(worker)
+        return children
+
+    # -- what the engine does not control
+
+    def stray(self, ident: int) -> bool:
+        """A thread without the baton is at a hook: a worker that came back from a blocking call waits for its turn
+        (True: it now has it); any other thread is none of ours (False)."""
+        worker = self.by_ident.get(ident)
+        if worker is None or worker.done:
+            return False
+        with self.mutex:
+            worker.external = False
+            if self.idle:
+                self.idle = False
+                self.current = worker
+                STATE.worker = worker
+                STATE.ident = ident
+                return True
+        worker.gate.acquire()
+        self._resumed(worker)
+        return True
+
+    def make_external(self, worker: Worker, path: str, line: int) -> None:
+        """Called by the watchdog: ``worker`` holds the baton and blocks in a call that is not controlled."""
+        with self.mutex:
+            if self.current is not worker or worker.done or self.aborting:
+                return
+            worker.external = True
+            self.external.append((worker.path, path, line))
+            STATE.ident = 0
+            chosen = self._next(None)
+            if chosen is not None:
+                self._resume(chosen)
+
+    def poke(self) -> None:
+        """Called by the watchdog while the baton lies idle: see whether something was released meanwhile."""
+        with self.mutex:
+            if not self.idle:
+                return
+            enabled = self._enabled_or_due()
+            if self.aborting or enabled or time.monotonic() > self.deadline:
+                self.idle = False
+                if not enabled and not self.aborting:
+                    self._fail_stuck()
+                chosen = self._next(None)
+                if chosen is not None:
+                    self._resume(chosen)
+
+    def expire(self, reason: str) -> None:
+        """Called by the watchdog when the real time of the run is over."""
+        if self.aborting:
+            return
+        self.timed_out = reason
+        self.aborting = "timed out"
+        self.next_decision = 0
+        for site in self.saturated:
+            site.off = False
+
+
+def _idle_in_pool(worker: Worker) -> bool:
+    """Say whether ``worker`` is an executor's thread that waits for its next task."""
+    return worker.site is not None and worker.site.key.startswith("concurrent.futures.thread:_worker:")
+
+
+_LOCK_TYPE = type(allocate_lock())

@@ -1,0 +1,554 @@
+"""What rewritten code calls: announce the access, let the execution decide, note what was read and written.
+
+A hook runs on the worker's own thread right before the instruction; the worker holds the baton from the end of the
+hook to its next announcement, so what the hook sees is what the instruction will see. Threads that are not workers
+pass through untouched.
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+from _thread import get_ident
+from collections.abc import Callable
+from typing import Any
+
+from ..instrument.sites import READ, Site
+from ..instrument.vocabulary import CONTAINER_METHODS, READ_ITEM
+from .execution import Execution, Location
+from .state import STATE
+from .trace import LostUpdate, Row
+from .values import MISSING, differs, remember, show
+from .worker import Worker
+
+SATURATION = 3_000
+"""Accesses at one site in an observing run after which the site is silent until the next switch."""
+
+_INSTANCE, _SKIP, _CLASS, _MODULE, _SLOT = 1, 0, 2, 3, 4
+_DATA = (types.MemberDescriptorType,)
+_PLAIN_KEYS = frozenset({int, str, bytes, bool, float, type(None)})
+
+
+def _mine() -> bool:
+    """Say whether the calling thread is the worker with the baton (after waiting for it, if it is a worker)."""
+    run = STATE.run
+    return run is not None and run.stray(get_ident())
+
+
+def _attribute_kind(cls: type, obj: Any, name: str) -> int:
+    """Say where attribute ``name`` of an object of ``cls`` lives."""
+    if issubclass(cls, types.ModuleType):
+        return _MODULE
+    if issubclass(cls, type):
+        return _CLASS
+    for base in cls.__mro__:
+        found = base.__dict__.get(name, MISSING)
+        if found is not MISSING:
+            if isinstance(found, _DATA):
+                return _SLOT
+            if hasattr(type(found), "__set__") or hasattr(type(found), "__get__"):
+                return _SKIP if hasattr(type(found), "__set__") else _INSTANCE
+            break
+    return _INSTANCE
+
+
+def _owner(obj: Any, name: str, kind: int) -> Any:
+    """Return the object that holds attribute ``name`` for reading: the instance, a class, a module's dict, or None."""
+    if kind == _MODULE:
+        return obj.__dict__
+    if kind == _CLASS:
+        for base in obj.__mro__:
+            if name in base.__dict__:
+                return base
+        return obj
+    if kind == _SLOT:
+        return obj
+    own = getattr(obj, "__dict__", None)
+    if type(own) is dict and name in own:
+        return obj
+    for base in type(obj).__mro__:
+        found = base.__dict__.get(name, MISSING)
+        if found is not MISSING:
+            return None if hasattr(type(found), "__get__") else base
+    return obj
+
+
+def _peek(owner: Any, name: str) -> Any:
+    """Return the value of ``name`` in ``owner`` without running any code of the program."""
+    if type(owner) is dict:
+        return owner.get(name, MISSING)
+    if isinstance(owner, type):
+        return owner.__dict__.get(name, MISSING)
+    own = getattr(owner, "__dict__", None)
+    if type(own) is dict:
+        value = own.get(name, MISSING)
+        if value is not MISSING:
+            return value
+    for base in type(owner).__mro__:
+        found = base.__dict__.get(name, MISSING)
+        if type(found) is types.MemberDescriptorType:
+            try:
+                return found.__get__(owner)
+            except AttributeError:
+                return MISSING
+    return MISSING
+
+
+def _target(owner: Any, name: str) -> str:
+    if type(owner) is dict:
+        return name
+    if isinstance(owner, type):
+        return f"{owner.__name__}.{name}"
+    return f"{type(owner).__name__}.{name}"
+
+
+def note(run: Execution, worker: Worker, site: Site, action: str, target: str, value: str, loc: Any) -> Row:
+    """Make the row of what ``worker`` does now, and keep it where the run is recorded."""
+    row = Row(worker.path, site.path, site.line, action, target, value, site.key, run.steps, loc, True)
+    if run.rows is not None:
+        reachable = _reachable(worker, site)
+        row = Row(worker.path, site.path, site.line, action, target, value, site.key, run.steps, loc, reachable)
+        run.rows.append(row)
+    return row
+
+
+def _depth() -> int:
+    frame = sys._getframe(1)
+    depth = 0
+    while frame is not None:
+        depth += 1
+        frame = frame.f_back  # type: ignore[assignment]
+    return depth
+
+
+def _reachable(worker: Worker, site: Site) -> bool:
+    """Say whether a GIL build surely may switch threads between the worker's previous row and this one."""
+    previous, depth_before = worker.last_site, worker.last_depth
+    depth = _depth()
+    worker.last_site, worker.last_depth = site, depth
+    if previous is None or site.function is None or previous.function is None:
+        return True
+    if depth > depth_before:
+        return True
+    if depth < depth_before:
+        return any(point > previous.offset for point in previous.function.safepoints)
+    if site.function is not previous.function or site.offset <= previous.offset:
+        return True
+    return any(previous.offset < point < site.offset for point in site.function.safepoints)
+
+
+def _saturate(run: Execution, site: Site) -> bool:
+    site.hits += 1
+    if site.hits > SATURATION and run.steps - run.progress < SATURATION:
+        site.off = True
+        run.saturated.append(site)
+    return False
+
+
+def _read(site: Site, key: Any, loc: Any, peek: Callable[[], Any], target: Callable[[], str]) -> None:
+    run = STATE.run
+    worker = STATE.worker
+    run.announce(worker, site, loc, False)
+    if run.coasting:
+        return
+    location = run.locations.get(key)
+    if location is None:
+        location = run.locations[key] = Location()
+    if run.observing:
+        where = location if key is loc else run.locations.setdefault(loc, Location())
+        where.tags.add(worker.read_tag)
+        where.sites.add(site)
+        site.seen = True
+        site.hits += 1
+        if site.hits > SATURATION:
+            _saturate(run, site)
+    if run.rows is not None:
+        value = peek()
+        note(run, worker, site, "read", target(), show(value), loc)
+        if site.is_source:
+            worker.reads[site] = (key, location.version, remember(value), run.steps)
+    elif site.is_source:
+        worker.reads[site] = (key, location.version, remember(peek()), run.steps)
+
+
+def _write(site: Site, key: Any, loc: Any, value: Any, peek: Callable[[], Any], target: Callable[[], str]) -> None:
+    run = STATE.run
+    worker = STATE.worker
+    run.announce(worker, site, loc, True)
+    if run.coasting:
+        return
+    location = run.locations.get(key)
+    if location is None:
+        location = run.locations[key] = Location()
+    if run.observing:
+        where = location if key is loc else run.locations.setdefault(loc, Location())
+        where.tags.add(worker.write_tag)
+        where.sites.add(site)
+        site.seen = True
+        site.hits += 1
+        if site.hits > SATURATION:
+            _saturate(run, site)
+    row = None
+    if run.rows is not None:
+        row = note(run, worker, site, "write", target(), show(value), loc)
+    if site.derived:
+        _check_lost_update(run, worker, site, key, location, value, peek, target, row)
+    location.version += 1
+    location.last[worker.index] = (location.version, site, run.steps, worker)
+
+
+def _check_lost_update(
+    run: Execution,
+    worker: Worker,
+    site: Site,
+    key: Any,
+    location: Location,
+    value: Any,
+    peek: Callable[[], Any],
+    target: Callable[[], str],
+    row: Row | None,
+) -> None:
+    """Compare what this write was computed from with what other workers have written since it was read."""
+    for source in site.derived:
+        read = worker.reads.get(source)
+        if read is None or read[0] != key:
+            continue
+        others = [
+            entry for index, entry in location.last.items() if index != worker.index and entry[0] > read[1]
+        ]
+        if not others:
+            continue
+        current = remember(peek())
+        if not differs(current, read[2]):
+            continue
+        other = max(others, key=lambda entry: entry[0])
+        name = target()
+        run.lost.append(
+            LostUpdate(
+                target=name,
+                worker=worker.path,
+                other=other[3].path,
+                read=Row(worker.path, source.path, source.line, "read", name, show(read[2]), source.key, read[3]),
+                overwritten=Row(
+                    other[3].path, other[1].path, other[1].line, "write", name, show(current), other[1].key, other[2]
+                ),
+                write=row
+                or Row(worker.path, site.path, site.line, "write", name, show(value), site.key, run.steps),
+            )
+        )
+        run.coast()
+        return
+
+
+# -- globals
+
+
+def read_global(site: Site) -> None:
+    if site.off or (get_ident() != STATE.ident and not _mine()):
+        return
+    names = site.cache.get(dict)
+    if names is None:
+        names = site.cache[dict] = sys._getframe(1).f_globals  # type: ignore[assignment]
+    name = site.name
+    key = (id(names), name)
+    _read(site, key, key, lambda: names.get(name, MISSING), lambda: name)
+
+
+def write_global(value: Any, site: Site) -> None:
+    if site.off or (get_ident() != STATE.ident and not _mine()):
+        return
+    names = site.cache.get(dict)
+    if names is None:
+        names = site.cache[dict] = sys._getframe(1).f_globals  # type: ignore[assignment]
+    name = site.name
+    key = (id(names), name)
+    _write(site, key, key, value, lambda: names.get(name, MISSING), lambda: name)
+
+
+# -- attributes
+
+
+def read_attr(obj: Any, site: Site) -> None:
+    if site.off or (get_ident() != STATE.ident and not _mine()):
+        return
+    cls = type(obj)
+    kind = site.cache.get(cls)
+    name = site.name
+    if kind is None:
+        kind = site.cache[cls] = _attribute_kind(cls, obj, name)
+        if cls.__module__ == "_thread" and cls.__name__ == "_local":
+            STATE.run.uses_thread_locals = True
+    if kind == _SKIP:
+        return
+    owner = _owner(obj, name, kind)
+    if owner is None:
+        return
+    key = (id(owner), name)
+    _read(site, key, key, lambda: _peek(owner, name), lambda: _target(owner, name))
+
+
+def write_attr(value: Any, obj: Any, site: Site) -> None:
+    if site.off or (get_ident() != STATE.ident and not _mine()):
+        return
+    cls = type(obj)
+    kind = site.cache.get(cls)
+    name = site.name
+    if kind is None:
+        kind = site.cache[cls] = _attribute_kind(cls, obj, name)
+    if kind == _SKIP:
+        return
+    owner = obj.__dict__ if kind == _MODULE else obj
+    key = (id(owner), name)
+    _write(site, key, key, value, lambda: _peek(owner, name), lambda: _target(owner, name))
+
+
+# -- closure cells
+
+
+def _cell_value(cell: Any) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return MISSING
+
+
+def read_cell(cell: Any, site: Site) -> None:
+    if site.off or (get_ident() != STATE.ident and not _mine()):
+        return
+    key = (id(cell), "")
+    _read(site, key, key, lambda: _cell_value(cell), lambda: site.name)
+
+
+def write_cell(value: Any, cell: Any, site: Site) -> None:
+    if site.off or (get_ident() != STATE.ident and not _mine()):
+        return
+    key = (id(cell), "")
+    _write(site, key, key, value, lambda: _cell_value(cell), lambda: site.name)
+
+
+# -- containers
+
+
+def container_kind(cls: type) -> int:
+    """Return 0 for what is no container, 1 for a mapping, 2 for a sequence, 3 for another container in C."""
+    for base in cls.__mro__:
+        found = _CONTAINERS.get(base)
+        if found is not None:
+            return found
+    return 0
+
+
+def _item(container: Any, index: Any) -> Any:
+    try:
+        if isinstance(container, dict):
+            return dict.get(container, index, MISSING)
+        if isinstance(container, list):
+            return list.__getitem__(container, index)
+        if isinstance(container, bytearray):
+            return bytearray.__getitem__(container, index)
+    except (IndexError, TypeError):
+        pass
+    return MISSING
+
+
+def _item_target(container: Any, index: Any) -> str:
+    return f"{type(container).__name__}[{show(index)}]"
+
+
+def _item_key(container: Any, index: Any) -> Any:
+    kind = type(index)
+    if kind in _PLAIN_KEYS:
+        return (id(container), "item", index)
+    if kind is tuple and all(type(part) in _PLAIN_KEYS for part in index):
+        return (id(container), "item", index)
+    return (id(container), "item", id(index))
+
+
+def read_item(container: Any, index: Any, site: Site) -> None:
+    if site.off or (get_ident() != STATE.ident and not _mine()):
+        return
+    cls = type(container)
+    kind = site.cache.get(cls)
+    if kind is None:
+        kind = site.cache[cls] = container_kind(cls)
+    if not kind:
+        return
+    key = _item_key(container, index)
+    _read(
+        site, key, (id(container), "container"), lambda: _item(container, index), lambda: _item_target(container, index)
+    )
+
+
+def write_item(value: Any, container: Any, index: Any, site: Site) -> None:
+    if site.off or (get_ident() != STATE.ident and not _mine()):
+        return
+    cls = type(container)
+    kind = site.cache.get(cls)
+    if kind is None:
+        kind = site.cache[cls] = container_kind(cls)
+    if not kind:
+        return
+    key = _item_key(container, index)
+    _write(
+        site,
+        key,
+        (id(container), "container"),
+        value,
+        lambda: _item(container, index),
+        lambda: _item_target(container, index),
+    )
+
+
+def _container(obj: Any, site: Site) -> Any:
+    """Return the container that ``obj`` is or is a view of; None where it is neither."""
+    cls = type(obj)
+    kind = site.cache.get(cls)
+    if kind is None:
+        kind = site.cache[cls] = 9 if cls in _VIEWS else container_kind(cls)
+    if kind == 9:
+        view, container = STATE.worker.views if STATE.worker is not None else (None, None)
+        return container if view is obj else None
+    return obj if kind else None
+
+
+def _whole_target(container: Any) -> str:
+    return type(container).__name__
+
+
+def read_whole(obj: Any, site: Site) -> None:
+    if site.off or (get_ident() != STATE.ident and not _mine()):
+        return
+    container = _container(obj, site)
+    if container is None:
+        return
+    key = (id(container), "container")
+    _read(site, key, key, lambda: container, lambda: _whole_target(container))
+
+
+def write_whole(obj: Any, site: Site) -> None:
+    if site.off or (get_ident() != STATE.ident and not _mine()):
+        return
+    container = _container(obj, site)
+    if container is None:
+        return
+    key = (id(container), "container")
+    _write(site, key, key, MISSING, lambda: container, lambda: _whole_target(container))
+
+
+def iterate(obj: Any, site: Site) -> Any:
+    if site.off or (get_ident() != STATE.ident and not _mine()):
+        return obj
+    container = _container(obj, site)
+    if container is None:
+        return obj
+    read_whole(obj, site)
+    if STATE.run.observing and not site.seen:
+        return obj
+    return _Steps(obj, container, site)
+
+
+class _Steps:
+    """An iterable that announces a read of its container before each step."""
+
+    __slots__ = ("_container", "_iterable", "_site")
+
+    def __init__(self, iterable: Any, container: Any, site: Site) -> None:
+        self._iterable = iterable
+        self._container = container
+        self._site = site
+
+    def __iter__(self) -> Any:
+        steps = iter(self._iterable)
+        container, site = self._container, self._site
+        for value in steps:
+            yield value
+            read_whole(container, site)
+
+    def __len__(self) -> int:
+        return len(self._iterable)
+
+    def __reversed__(self) -> Any:
+        return reversed(self._iterable)
+
+    def __contains__(self, item: Any) -> bool:
+        return item in self._iterable
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._iterable, name)
+
+
+class _ContainerCall:
+    """Stands in for a container while one of its methods is called: announces the call, then makes it."""
+
+    __slots__ = ("_container", "_site")
+
+    def __init__(self, container: Any, site: Site) -> None:
+        self._container = container
+        self._site = site
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._container, name)
+
+
+def _announced_method(name: str, effect: str) -> Callable[..., Any]:
+    by_item = effect == READ_ITEM
+
+    def method(self: _ContainerCall, *args: Any, **kwargs: Any) -> Any:
+        container, site = self._container, self._site
+        loc = (id(container), "container")
+        if by_item and args and isinstance(container, dict):
+            key = _item_key(container, args[0])
+            _read(site, key, loc, lambda: _item(container, args[0]), lambda: _item_target(container, args[0]))
+            result = getattr(container, name)(*args, **kwargs)
+            if site.is_source and STATE.worker is not None and site in STATE.worker.reads:
+                read = STATE.worker.reads[site]
+                STATE.worker.reads[site] = (read[0], read[1], read[2], read[3])
+            return result
+        call = f"{_whole_target(container)}.{name}"
+        if site.action == READ:
+            _read(site, loc, loc, lambda: MISSING, lambda: call)
+            result = getattr(container, name)(*args, **kwargs)
+            if STATE.worker is not None and type(result) in _VIEWS:
+                STATE.worker.views = (result, container)
+            return result
+        _write(site, loc, loc, args[0] if args else MISSING, lambda: MISSING, lambda: call)
+        return getattr(container, name)(*args, **kwargs)
+
+    method.__name__ = name
+    return method
+
+
+for _name, _effect in CONTAINER_METHODS.items():
+    setattr(_ContainerCall, _name, _announced_method(_name, _effect))
+
+
+def container_call(obj: Any, site: Site) -> Any:
+    """Return the stand-in for a container in a method call, or ``obj`` where the method is written in Python."""
+    if site.off:
+        return obj
+    known = site.cache.get(type(obj))
+    if known is None:
+        method = getattr(type(obj), site.name, None)
+        known = site.cache[type(obj)] = isinstance(method, (types.MethodDescriptorType, types.WrapperDescriptorType))
+    return _ContainerCall(obj, site) if known else obj
+
+
+def _fill_tables() -> tuple[dict[type, int], frozenset[type]]:
+    import array
+    import collections
+
+    containers: dict[type, int] = {
+        dict: 1, list: 2, collections.deque: 2, set: 3, bytearray: 2, array.array: 2,
+    }  # fmt: skip
+    empty: dict[Any, Any] = {}
+    ordered = collections.OrderedDict[Any, Any]()
+    views = frozenset(
+        type(view)
+        for view in (
+            empty.keys(), empty.values(), empty.items(), ordered.keys(), ordered.values(), ordered.items(),
+        )
+    )  # fmt: skip
+    return containers, views
+
+
+_CONTAINERS, _VIEWS = _fill_tables()

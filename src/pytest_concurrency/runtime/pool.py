@@ -1,0 +1,117 @@
+"""Threads that carry workers from run to run: waking one up costs a tenth of starting one.
+
+A pooled thread gives each worker an empty context (:mod:`contextvars`). ``threading.local`` values would survive from
+run to run: where the code under test may use them the threads are fresh for each run (``reuse=False``).
+"""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from _thread import allocate_lock, get_ident
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from .execution import Execution
+from .state import STATE
+from .worker import Abandon, Worker
+
+JOIN_SECONDS = 2.0
+
+
+class _Carrier:
+    """One thread and the worker that it is to carry next."""
+
+    def __init__(self, name: str) -> None:
+        self.gate = allocate_lock()
+        self.gate.acquire()
+        self.worker: Worker | None = None
+        self.run: Execution | None = None
+        self.closing = False
+        self.native_id = 0
+        self.thread = threading.Thread(target=self._loop, name=name, daemon=True)
+        self.thread.start()
+
+    def _loop(self) -> None:
+        self.native_id = threading.get_native_id()
+        while True:
+            self.gate.acquire()
+            run, worker = self.run, self.worker
+            if self.closing or run is None or worker is None:
+                return
+            _carry(run, worker)
+            self.run = self.worker = None
+            run.finish(worker)
+            del run, worker
+
+
+def _carry(run: Execution, worker: Worker) -> None:
+    run.begin(worker)
+    if run.aborting:
+        return
+    try:
+        worker.result = contextvars.Context().run(worker.body)  # type: ignore[arg-type]
+    except Abandon:
+        pass
+    except BaseException as error:
+        worker.error = error
+
+
+@contextmanager
+def uncontrolled() -> Iterator[None]:
+    """Let the engine use the standard library for itself in the middle of a run."""
+    run, ident = STATE.run, STATE.ident
+    STATE.run, STATE.ident = None, 0  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        STATE.run, STATE.ident = run, ident
+
+
+class ThreadPool:
+    """Carriers for the workers of :meth:`Execution.run_callables`."""
+
+    def __init__(self, reuse: bool = True) -> None:
+        self.reuse = reuse
+        self._carriers: list[_Carrier] = []
+
+    def carry(self, run: Execution, worker: Worker) -> None:
+        """Give ``worker`` a thread; it begins when it is first chosen."""
+        carrier = next((c for c in self._carriers if c.worker is None), None)
+        if carrier is None:
+            with uncontrolled():
+                carrier = _Carrier(f"stress-{len(self._carriers)}")
+            self._carriers.append(carrier)
+        carrier.run = run
+        carrier.worker = worker
+        worker.gate = carrier.gate
+        worker.ident = carrier.thread.ident or 0
+        worker.native_id = carrier.native_id
+        worker.thread = carrier.thread
+        run.by_ident[worker.ident] = worker
+
+    def owns(self, thread: threading.Thread) -> bool:
+        """Say whether ``thread`` is one of the pool's."""
+        return any(carrier.thread is thread for carrier in self._carriers)
+
+    @property
+    def threads(self) -> tuple[threading.Thread, ...]:
+        return tuple(carrier.thread for carrier in self._carriers)
+
+    def after_run(self, uses_thread_locals: bool) -> None:
+        """Between runs: let go of threads that must not be used again."""
+        if uses_thread_locals:
+            self.reuse = False
+        if not self.reuse:
+            self.close()
+
+    def close(self) -> None:
+        """End the idle threads; one that is stuck in a worker is left behind as a daemon."""
+        for carrier in self._carriers:
+            if carrier.worker is None:
+                carrier.closing = True
+                carrier.gate.release()
+        for carrier in self._carriers:
+            if carrier.closing and carrier.thread.ident != get_ident():
+                carrier.thread.join(JOIN_SECONDS)
+        self._carriers.clear()

@@ -1,0 +1,102 @@
+"""What happened in a run, as plain data for the detectors and the explainer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing a worker did: at ``path:line``, ``action`` on ``target`` with ``value``; ``site`` its key.
+
+    ``step`` counts the announcements of the run; rows are in the order in which they happened. ``reachable`` says
+    whether a GIL build may switch threads between this worker's previous row and this one.
+    """
+
+    worker: str
+    path: str
+    line: int
+    action: str
+    target: str
+    value: str = ""
+    site: str = ""
+    step: int = 0
+    location: Any = None
+    reachable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """The baton went to ``to``: before step ``step``, while ``worker`` was about to act at ``site`` for the
+    ``occurrence``-th time (``forced`` where it had blocked or ended instead). ``chosen``: the default policy would
+    have done otherwise."""
+
+    step: int
+    worker: str
+    site: str
+    occurrence: int
+    to: str
+    forced: bool
+    chosen: bool
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LostUpdate:
+    """A worker wrote a location from a value that another worker had replaced in between."""
+
+    target: str
+    worker: str
+    other: str
+    read: Row
+    overwritten: Row
+    write: Row
+
+    @property
+    def place(self) -> tuple[str, str]:
+        return self.read.site, self.write.site
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A worker that could not go on when the run was stuck."""
+
+    worker: str
+    path: str
+    line: int
+    operation: str
+    waits_for: str
+    holder: str
+    holder_line: int
+    holder_path: str
+    signalled_before: bool
+    daemon: bool
+    idle_in_pool: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one run ended.
+
+    ``error`` is the exception that left the test's body, ``stuck`` the workers of a deadlock, ``livelock`` a sentence
+    where the workers ran without progress, ``lost`` the lost updates seen, ``unseen`` exceptions that ended a thread
+    unseen, ``leaked`` threads left running, ``timed_out`` that real time ran out, ``external`` places where a worker
+    blocked outside the engine's control, ``failed_at`` the operation at which the failure showed.
+    """
+
+    number: int
+    steps: int
+    switches: tuple[Switch, ...]
+    preemptions: int
+    error: BaseException | None = None
+    stuck: tuple[Blocked, ...] = ()
+    livelock: str = ""
+    lost: tuple[LostUpdate, ...] = ()
+    unseen: tuple[tuple[str, BaseException], ...] = ()
+    leaked: tuple[Blocked, ...] = ()
+    timed_out: str = ""
+    external: tuple[tuple[str, str, int], ...] = ()
+    rows: tuple[Row, ...] = ()
+    workers: tuple[str, ...] = ()
+    virtual_seconds: float = 0.0
+    failed_at: int = 0

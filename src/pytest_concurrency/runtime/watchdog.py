@@ -1,0 +1,79 @@
+"""The watchdog: notices a worker that blocks in a call which the engine does not control, and the end of real time.
+
+One daemon thread for the time of one stressed test. A worker counts as blocked when its thread has used no CPU time
+over several looks although it holds the baton; it then loses the baton and waits for its turn when it comes back.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from _thread import allocate_lock
+
+from .state import STATE
+
+LOOK_SECONDS = 0.02
+LOOKS = 3
+"""Looks without CPU time or progress before a worker counts as blocked."""
+
+
+class Watchdog:
+    """Watch whatever run is current until :meth:`stop`."""
+
+    def __init__(self) -> None:
+        self._stop = allocate_lock()
+        self._stop.acquire()
+        self.thread = threading.Thread(target=self._watch, name="stress-watchdog", daemon=True)
+        self._last: tuple[object, ...] = ()
+        self._same = 0
+        self._cpu = 0.0
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self.thread.start()
+
+    def stop(self) -> None:
+        """End the thread; returns when it has ended."""
+        self._stop.release()
+        self.thread.join(2.0)
+
+    def _watch(self) -> None:
+        while not self._stop.acquire(timeout=LOOK_SECONDS):
+            self._look()
+
+    def _look(self) -> None:
+        run = STATE.run
+        if run is None:
+            self._same = 0
+            return
+        if time.monotonic() > run.deadline:
+            run.expire(f"a schedule did not end within {run.timeout:g} s")
+        if run.idle:
+            run.poke()
+            return
+        worker = run.current
+        now = (id(run), worker, run.steps, len(run.switches))
+        cpu = _cpu_seconds(worker.ident) if worker is not None else 0.0
+        if now != self._last or cpu - self._cpu > 0.002:
+            self._last, self._same, self._cpu = now, 0, cpu
+            if run.saturated and now == self._last:
+                for site in run.saturated:
+                    site.off = False
+            return
+        self._same += 1
+        if self._same >= LOOKS and worker is not None and worker.started and not worker.done:
+            frame = sys._current_frames().get(worker.ident)
+            self._same = 0
+            if frame is not None:
+                path, line = frame.f_code.co_filename, frame.f_lineno
+                del frame
+                run.make_external(worker, path, line)
+
+
+def _cpu_seconds(ident: int) -> float:
+    """Return the CPU seconds that a thread has used; the monotonic clock where the platform cannot tell."""
+    try:
+        return time.clock_gettime(time.pthread_getcpuclockid(ident))
+    except (AttributeError, OSError):
+        return 0.0

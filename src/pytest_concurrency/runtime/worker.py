@@ -1,0 +1,123 @@
+"""A worker: one thread of control in a controlled run, and what it waits for."""
+
+from __future__ import annotations
+
+import threading
+from _thread import allocate_lock
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from ..instrument.sites import Site
+
+MAIN = "main"
+
+
+class Abandon(BaseException):
+    """Raised in a worker whose run is being given up, to unwind it at its own pace."""
+
+
+class Wait(Protocol):
+    """A reason to be parked."""
+
+    deadline: float | None
+
+    def ready(self) -> bool:
+        """Say whether the worker could go on now."""
+        ...
+
+    def describe(self) -> str:
+        """Say in a few words what is waited for."""
+        ...
+
+
+class Tag:
+    """Who accessed a location, under which locks, and after what (fork and join order only)."""
+
+    __slots__ = ("before", "held", "index", "segment", "write")
+
+    def __init__(self, index: int, segment: int, before: dict[int, int], held: frozenset[int], write: bool) -> None:
+        self.index = index
+        self.segment = segment
+        self.before = before
+        self.held = held
+        self.write = write
+
+    def unordered(self, other: Tag) -> bool:
+        """Say whether neither access is forced before the other by a thread's start or join."""
+        return (
+            self.segment > other.before.get(self.index, -1) and other.segment > self.before.get(other.index, -1)
+        )
+
+
+class Worker:
+    """One worker of one run.
+
+    ``path`` is its spawn path ("main", "0", "0.1"), ``index`` its place in the order of creation. ``site``, ``loc``
+    and ``write`` describe the operation it has announced and not yet done.
+    """
+
+    __slots__ = (
+        "before", "body", "children", "daemon", "done", "error", "external", "gate", "held", "ident", "index",
+        "last_depth", "last_run", "last_site", "loc", "native_id", "occurrence", "operation", "path", "read_tag", "reads", "result", "segment", "site",
+        "started", "steps", "tags", "thread", "timed_out", "views", "wait", "write", "write_tag",
+    )  # fmt: skip
+
+    def __init__(self, path: str, index: int, parent: Worker | None, daemon: bool = False) -> None:
+        self.path = path
+        self.index = index
+        self.daemon = daemon
+        self.gate = allocate_lock()
+        self.gate.acquire()
+        self.ident = 0
+        self.native_id = 0
+        self.started = False
+        self.done = False
+        self.external = False
+        self.timed_out = False
+        self.wait: Wait | None = None
+        self.site: Site | None = None
+        self.loc: Any = None
+        self.write = False
+        self.occurrence = 0
+        self.last_site: Site | None = None
+        self.last_depth = 0
+        self.steps = 0
+        self.children = 0
+        self.last_run = 0
+        self.held: dict[int, Any] = {}
+        self.reads: dict[Site, tuple[Any, int, Any, int]] = {}
+        self.views: tuple[Any, Any] = (None, None)
+        self.operation: tuple[str, int, str, int] | None = None
+        self.thread: threading.Thread | None = None
+        self.body: Callable[[], Any] | None = None
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.segment = 0
+        self.before: dict[int, int] = {}
+        self.tags: dict[Any, Tag] = {}
+        if parent is not None:
+            self.before = {**parent.before, parent.index: parent.segment}
+            parent.segment += 1
+            parent.retag()
+        self.retag()
+
+    def retag(self) -> None:
+        """Renew the tags after the segment or the held locks have changed."""
+        held = frozenset(self.held)
+        key = (self.segment, held)
+        known = self.tags.get(key)
+        if known is None:
+            known = self.tags[key] = Tag(self.index, self.segment, self.before, held, False)
+            self.tags[key, True] = Tag(self.index, self.segment, self.before, held, True)
+        self.read_tag = known
+        self.write_tag = self.tags[key, True]
+
+    def joined(self, other: Worker) -> None:
+        """Note that everything ``other`` did is now in this worker's past."""
+        self.segment += 1
+        self.before = {**self.before, **other.before, other.index: other.segment}
+        self.retag()
+
+    def __repr__(self) -> str:
+        return f"<Worker {self.path}>"

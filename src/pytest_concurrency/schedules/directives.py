@@ -1,0 +1,73 @@
+"""A schedule as a short list of directives: where to leave the default policy.
+
+The default policy runs a worker until it blocks or ends, then the first that can go on. A directive says: when this
+worker is about to act at this site for the n-th time (or has blocked or ended after it), go on with that one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ..runtime.trace import Switch
+from ..strategies.base import NEVER, Candidate
+
+BEFORE, BLOCKED, ENDED = "before", "blocked", "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Directive:
+    """Go to ``to`` when ``worker`` is ``moment`` ("before", "blocked", "ended") its ``occurrence``-th act at ``site``."""
+
+    worker: str
+    site: str
+    occurrence: int
+    moment: str
+    to: str
+
+    @property
+    def point(self) -> tuple[str, str, int, str]:
+        return self.worker, self.site, self.occurrence, self.moment
+
+
+def from_switches(switches: Iterable[Switch]) -> tuple[Directive, ...]:
+    """Return the directives that reproduce the choices of a run."""
+    return tuple(
+        Directive(s.worker, s.site, s.occurrence, (ENDED if s.ended else BLOCKED) if s.forced else BEFORE, s.to)
+        for s in switches
+        if s.chosen
+    )
+
+
+class Replay:
+    """The strategy that follows directives; one that cannot be followed is passed over."""
+
+    name = "replay"
+
+    def __init__(self, directives: Sequence[Directive]) -> None:
+        self._table = {directive.point: directive.to for directive in directives}
+        self.followed: set[tuple[str, str, int, str]] = set()
+
+    def begin(self, number: int) -> None:
+        self.followed = set()
+
+    def pick(
+        self, enabled: Sequence[Candidate], current: Candidate | None, step: int, left: Candidate | None = None
+    ) -> Candidate:
+        worker = current if current is not None else left
+        default = current if current is not None else enabled[0]
+        if worker is None or worker.site is None:
+            return default
+        moment = BEFORE if current is not None else ENDED if worker.done else BLOCKED
+        point = (worker.path, worker.site.key, worker.occurrence, moment)
+        to = self._table.get(point)
+        if to is None:
+            return default
+        for candidate in enabled:
+            if candidate.path == to:
+                self.followed.add(point)
+                return candidate
+        return default
+
+    def quiet_until(self, step: int) -> int:
+        return NEVER if len(self.followed) == len(self._table) else 0

@@ -1,0 +1,46 @@
+"""Making a failing schedule as short as it can be: delta debugging over its directives.
+
+Zeller, Hildebrandt: Simplifying and Isolating Failure-Inducing Input (IEEE TSE 2002), algorithm ddmin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def ddmin(items: Sequence[T], fails: Callable[[Sequence[T]], bool], budget: int = 200) -> list[T]:
+    """Return a sublist of ``items`` that still fails and from which no single item can be left out.
+
+    ``fails`` is asked at most ``budget`` times; ``items`` itself is taken to fail. With the budget used up the
+    shortest list found so far is returned.
+    """
+    current = list(items)
+    if current and budget > 0:
+        budget -= 1
+        if fails([]):
+            return []
+    parts = 2
+    while len(current) >= 2:
+        size = max(1, len(current) // parts)
+        chunks = [current[i : i + size] for i in range(0, len(current), size)]
+        for candidate in _candidates(chunks):
+            if budget <= 0:
+                return current
+            budget -= 1
+            if fails(candidate):
+                parts = 2 if len(candidate) <= size else max(parts - 1, 2)
+                current = candidate
+                break
+        else:
+            if size == 1:
+                return current
+            parts = min(parts * 2, len(current))
+    return current
+
+
+def _candidates(chunks: Sequence[list[T]]) -> list[list[T]]:
+    complements = [[x for j, c in enumerate(chunks) if j != i for x in c] for i in range(len(chunks))]
+    return [*chunks, *complements] if len(chunks) > 2 else list(chunks)

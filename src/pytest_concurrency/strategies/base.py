@@ -1,0 +1,53 @@
+"""The protocol of a strategy. Strategies never see threads: only workers' announced operations."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+NEVER = sys.maxsize
+
+
+class SiteView(Protocol):
+    """What a strategy may know of the place of an operation."""
+
+    key: str
+    group: int
+
+
+class Candidate(Protocol):
+    """A worker as a strategy sees it: its name and the operation it would do next."""
+
+    path: str
+    index: int
+    site: Any
+    loc: Any
+    write: bool
+    occurrence: int
+    done: bool
+
+
+class Strategy(Protocol):
+    """Chooses the next worker at every decision of a run.
+
+    ``begin`` is called before each run with its number. ``pick`` gets the workers that could go on, ordered by
+    creation, the one that runs now (None where it just blocked or ended, and is then given as ``left``), and the number
+    of the operation; it returns one of the enabled.
+    ``quiet_until`` is the step before which ``pick`` need not be asked while the current worker can go on.
+    """
+
+    name: str
+
+    def begin(self, number: int) -> None: ...
+
+    def pick(
+        self, enabled: Sequence[Candidate], current: Candidate | None, step: int, left: Candidate | None = None
+    ) -> Candidate: ...
+
+    def quiet_until(self, step: int) -> int: ...
+
+
+def races(a: Candidate, b: Candidate) -> bool:
+    """Say whether the order of the two announced operations can matter: one location, at least one write."""
+    return a.loc is not None and a.loc == b.loc and (a.write or b.write)

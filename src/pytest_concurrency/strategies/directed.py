@@ -1,0 +1,63 @@
+"""Directed schedules: make one suspicion come true with a single preemption.
+
+The first worker to reach a given operation is held there until another worker has done something that conflicts with
+it on the same location; then it goes on. This is the confirmation phase of active testing (Sen: Race Directed Random
+Testing, PLDI 2008; Park, Lu, Zhou: CTrigger, ASPLOS 2009).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .base import NEVER, Candidate, races
+
+
+class Directed:
+    """Hold a worker before the ``occurrence``-th execution of the site ``key`` until another one has written there (``any_access``:
+    until it has made any conflicting access)."""
+
+    name = "directed"
+
+    def __init__(self, key: str, occurrence: int = 1, last_first: bool = False, any_access: bool = False) -> None:
+        self.key = key
+        self.occurrence = occurrence
+        self._last_first = last_first
+        self._any_access = any_access
+        self._seen = 0
+        self._held: Candidate | None = None
+        self._hit = False
+        self._done = False
+
+    def begin(self, number: int) -> None:
+        self._seen = 0
+        self._held = None
+        self._hit = False
+        self._done = False
+
+    def pick(
+        self, enabled: Sequence[Candidate], current: Candidate | None, step: int, left: Candidate | None = None
+    ) -> Candidate:
+        if self._done:
+            return current if current is not None else self._default(enabled)
+        held = self._held
+        if held is None:
+            if current is None or current.site is None or current.site.key != self.key:
+                return current if current is not None else self._default(enabled)
+            self._seen += 1
+            if self._seen < self.occurrence:
+                return current
+            held = self._held = current
+        others = [worker for worker in enabled if worker is not held]
+        if self._hit or not others:
+            self._done = True
+            return held if held in enabled else others[0]
+        chosen = current if current is not None and current is not held else self._default(others)
+        if races(chosen, held) and (chosen.write or self._any_access):
+            self._hit = True
+        return chosen
+
+    def _default(self, workers: Sequence[Candidate]) -> Candidate:
+        return workers[-1 if self._last_first else 0]
+
+    def quiet_until(self, step: int) -> int:
+        return NEVER if self._done else 0
