@@ -171,3 +171,14 @@ def test_guard_leaves_nothing_behind():
 def test_tables_of_system_calls_are_well_formed():
     assert NAMES["x86_64"][230] == "clock_nanosleep"
     assert NAMES["aarch64"][115] == "clock_nanosleep"
+
+
+def test_reasons_to_skip(monkeypatch):
+    from pytest_concurrency.runners.greenlets import availability
+
+    monkeypatch.setattr(availability.sysconfig, "get_config_var", lambda name: 0)
+    assert availability.unusable_reason() is None
+    monkeypatch.setattr(availability.importlib.util, "find_spec", lambda name: None)
+    assert "not installed" in availability.unusable_reason()
+    monkeypatch.setattr(availability.sysconfig, "get_config_var", lambda name: name == "Py_GIL_DISABLED")
+    assert "free-threaded" in availability.unusable_reason()

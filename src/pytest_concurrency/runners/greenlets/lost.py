@@ -16,16 +16,7 @@ from .places import is_gevent_file, is_user_file
 # have
 # looked, and no finding is better than a wrong one.
 _LOOKS = frozenset(
-    {
-        "exc_info",
-        "successful",
-        "link",
-        "link_exception",
-        "rawlink",
-        "link_value",
-        "exception",
-        "print_exception",
-    }
+    {"exc_info", "successful", "link", "link_exception", "rawlink", "link_value", "exception", "value"}
 )
 
 
