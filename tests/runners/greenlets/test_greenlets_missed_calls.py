@@ -166,6 +166,63 @@ def test_c_code(stress):
         assert seconds.endswith("ms") and int(seconds.split()[0]) >= 10
 
 
+SITES = """
+    import os, subprocess, time
+    import gevent, pytest, store
+    from gevent.monkey import get_original
+    mark = pytest.mark.stress_greenlets(patch="late", repeats=3, ignore=["CH304"])
+
+    @pytest.mark.stress_greenlets(patch="late", repeats=3, ignore=["CH304"], workers=0)
+    def test_with():
+        taken = get_original("_thread", "allocate_lock")()
+        taken.acquire()
+        sleep = get_original("time", "sleep")
+        def hold():
+            with store.lock:
+                taken.release()
+                sleep(0.06)
+        get_original("_thread", "start_new_thread")(hold, ())
+        taken.acquire()
+        with store.lock:
+            pass
+    @mark
+    def test_two_in_a_row():
+        store.nap(0.03)
+        os.system("sleep 0.05")
+    @mark
+    def test_iteration(tmp_path):
+        path = str(tmp_path / str(time.monotonic_ns()))
+        os.mkfifo(path)
+        child = subprocess.Popen(["sh", "-c", f"exec 3>{path}; sleep 0.06; echo a >&3"])
+        stream = open(path)
+        for line in stream:
+            pass
+        child.wait()
+    @mark
+    def test_short_ones():
+        for _ in range(10):
+            store.nap(0.004)
+"""
+
+
+def test_call_sites(stress):
+    store = "import threading\nfrom time import sleep as nap\nlock = threading.Lock()\n"
+    tests = stress(store=store, test_sites=SITES)
+
+    def found(name: str) -> list[tuple[str, str, str]]:
+        rows = [row.strip() for row in SITES.splitlines()]
+        hazards = tests[name]["hazards"]
+        return [(h["code"], rows[h["locations"][0]["line"]], h["locations"][0]["target"]) for h in hazards]
+
+    assert found("test_with") == [("CH301", "with store.lock:", "with store.lock")]
+    assert found("test_two_in_a_row") == [
+        ("CH301", "store.nap(0.03)", "time.sleep()"),
+        ("CH302", 'os.system("sleep 0.05")', "os.system()"),
+    ]
+    assert found("test_iteration") == [("CH302", "for line in stream:", "iteration of stream")]
+    assert found("test_short_ones") == [("CH301", "store.nap(0.004)", "time.sleep()")]
+
+
 def test_an_unpatched_process_says_so(stress):
     tests = stress(
         test_none="""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import dis
 import functools
 import inspect
 import linecache
@@ -70,7 +71,13 @@ def site_at(code: types.CodeType, lasti: int) -> tuple[str, ast.expr] | None:
             for item in node.items:
                 if _range(item.context_expr) == positions:
                     best = "with", item.context_expr
-        elif isinstance(node, (ast.For, ast.comprehension)) and _range(node.iter) == positions:
+            if _range(node) == positions:  # 3.11 gives the whole statement
+                index = min(_entered_before(code, lasti), len(node.items) - 1)
+                best = "with", node.items[index].context_expr
+        elif isinstance(node, (ast.For, ast.comprehension)) and positions in (
+            _range(node.iter),
+            _range(node) if isinstance(node, ast.For) else None,
+        ):
             best = "iter", node.iter
     return best
 
@@ -87,7 +94,13 @@ def _position(code: types.CodeType, lasti: int) -> tuple[int, int, int, int] | N
     return None
 
 
-def _range(node: ast.expr) -> tuple[int, int, int | None, int | None]:
+def _entered_before(code: types.CodeType, lasti: int) -> int:
+    """Return how many managers of the same ``with`` statement were entered before the one at ``lasti``."""
+    entries = [i for i in dis.get_instructions(code) if i.opname == "BEFORE_WITH" and i.offset <= lasti]
+    return sum(i.positions == entries[-1].positions for i in entries) - 1 if entries else 0
+
+
+def _range(node: ast.expr | ast.stmt) -> tuple[int, int, int | None, int | None]:
     return (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)
 
 

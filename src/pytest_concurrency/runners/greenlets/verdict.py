@@ -117,11 +117,12 @@ def _asleep(block: Block, busy: float, max_block: float) -> list[Observation]:
             found.append(_of_call(block, call, BLOCKED, syscall, certain=run is not None))
     if found or not believable:
         return found
-    for run in _merged(runs):
+    merged = _merged(runs)
+    for run in merged:
         sleeping = run[0].sleeping
         assert sleeping is not None
-        seconds = busy if len(runs) == 1 else run[-1].at - run[0].at
-        if len(runs) == 1 or seconds >= max_block / 2:
+        seconds = busy if len(merged) == 1 else run[-1].at - run[0].at
+        if len(merged) == 1 or seconds >= max_block / 2:
             found.append(Observation(BLOCKED, run[0].frames, seconds, sleeping.name, block.who, True))
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import os
 import types
@@ -94,9 +95,18 @@ def _original(callee: Callee, frame: FrameView, originals: Originals) -> Reason 
             continue
         kind = originals.type_of(owner)
         if kind is not None:
-            expression = getattr(callee.expression, "value", callee.expression)
+            expression = _object_of(callee)
             return _made(kind, callee.shown, binding_of(expression, frame, None), owner)
     return None
+
+
+def _object_of(callee: Callee) -> ast.expr | None:
+    """Return the expression of the object that is acted on: ``lock`` in ``lock.acquire()`` and in ``with
+    lock``.
+    """
+    if callee.kind == "call" and isinstance(callee.expression, ast.Attribute):
+        return callee.expression.value
+    return callee.expression
 
 
 def _held(callee: Callee, frame: FrameView) -> Any:
@@ -142,7 +152,7 @@ def _blamed(reason: Reason, frames: tuple[FrameView, ...]) -> Reason:
     callee = callee_of(user)
     if callee is None or callee.expression is None:
         return reason
-    expression = getattr(callee.expression, "value", callee.expression)
+    expression = _object_of(callee)
     binding = binding_of(expression, user, None)
     if binding is None or not is_user_file(binding.path):
         return reason
