@@ -101,9 +101,7 @@ def _original(callee: Callee, frame: FrameView, originals: Originals) -> Reason 
 
 
 def _object_of(callee: Callee) -> ast.expr | None:
-    """Return the expression of the object that is acted on: ``lock`` in ``lock.acquire()`` and in ``with
-    lock``.
-    """
+    """Return what is acted on: ``lock`` in ``lock.acquire()`` and in ``with lock``."""
     if callee.kind == "call" and isinstance(callee.expression, ast.Attribute):
         return callee.expression.value
     return callee.expression
