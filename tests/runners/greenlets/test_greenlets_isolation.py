@@ -329,3 +329,47 @@ def test_an_alarm_of_pytest_timeout_reaches_the_worker(stress):
     )
     stress.result.assert_outcomes(passed=1, failed=1)
     stress.result.stdout.fnmatch_lines(["*Timeout (>1.0s) from pytest-timeout*"])
+
+
+def test_nothing_stays_between_repeats(stress):
+    """Neither what watches, nor what the body left open: a server on a fixed port can be started again."""
+    tests = stress(
+        test_clean="""
+        import gc, os, sys, time
+        import gevent, gevent.socket, greenlet, pytest, socket
+
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            PORT = probe.getsockname()[1]
+
+        @pytest.fixture
+        def clean():
+            assert greenlet.gettrace() is None
+            assert not [c for c in gc.callbacks if "pytest_concurrency" in repr(getattr(c, "__self__", ""))]
+            assert "closedpeer" not in gevent.socket.socket.recv.__code__.co_filename
+            assert len(os.listdir("/proc/self/task")) == 1
+            if sys.version_info >= (3, 12):
+                assert not [i for i in range(6) if "greenlets" in (sys.monitoring.get_tool(i) or "")]
+
+        def server():
+            listener = socket.socket()
+            listener.bind(("127.0.0.1", PORT))
+            listener.listen()
+            while True:
+                conn, _ = listener.accept()
+                gevent.spawn(conn.recv, 10)
+
+        @pytest.mark.stress_greenlets(repeats=3, workers=0)
+        def test_again(clean):
+            gevent.spawn(server)
+            gevent.sleep(0)
+            with socket.socket() as conn:
+                conn.connect(("127.0.0.1", PORT))
+                conn.sendall(b"x")
+                gevent.sleep(0.005)
+            os.system("sleep 0.03")
+        """
+    )
+    assert tests["test_again"]["schedules"] == 3
+    assert stress.codes(tests["test_again"]) == ["CH302"]
+    assert "Address already in use" not in stress.result.stdout.str()

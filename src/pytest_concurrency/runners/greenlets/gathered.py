@@ -13,8 +13,8 @@ from .lost import lost_errors
 from .originals import Originals
 from .repeat import Repeat
 from .serial import serialised
-from .verdict import BLOCKED, CPU, Observation, observe, unexplained
-from .why import finding_of, milliseconds
+from .verdict import BLOCKED, CPU, Observation, observe, unexplained, without_objects
+from .why import Reason, finding_of, milliseconds, reason_of
 
 _LONG = 5  # a block this many times max_block long, and seen asleep, needs no second sighting
 
@@ -30,6 +30,7 @@ class Gathered:
         self._findings: dict[tuple[str, str, int], Finding] = {}
         self._runs = 0
         self._blocks: dict[object, Finding | None] = {}
+        self._reasons: dict[tuple[object, bool], Reason] = {}
         self.needs_exact = False
 
     def add(self, finding: Finding) -> None:
@@ -51,10 +52,17 @@ class Gathered:
                     if repeat.exact and place not in self._plain:
                         continue  # timing each call has made it slow
                     self._plain.add(place)
-                self._seen[place].append((repeat.number, observation))
+                self._add(repeat.number, observation)
         if not repeat.exact:
             self.needs_exact = any(unexplained(block, settings.max_block) for block in repeat.blocks)
         self._take_lives(repeat)
+
+    def _add(self, repeat: int, observation: Observation) -> None:
+        """Work the reason out now: the objects that tell it are the program's and are let go of."""
+        exact, place = observation.call is not None, observation.place
+        if (place, exact) not in self._reasons:
+            self._reasons[place, exact] = reason_of(observation, Originals())
+        self._seen[place].append((repeat, without_objects(observation)))
 
     def _take_lives(self, repeat: Repeat) -> None:
         number, relative, severity = repeat.number, self._relative, self._settings.severity
@@ -99,20 +107,19 @@ class Gathered:
         """Add a block that was still going on when the test's time was up."""
         for observation in observe(block, self._settings.max_block):
             self._blocks.pop(observation.place, None)
-            self._seen[observation.place].append((self._runs + 1, observation))
+            self._add(self._runs + 1, observation)
 
     def findings(self) -> tuple[Finding, ...]:
         """Return the hazards that are demonstrated so far."""
-        originals: Originals | None = None
         found = list(self._findings.values())
         for place, seen in self._seen.items():
             if not self.believed(seen):
                 continue
             if place not in self._blocks:
-                originals = originals or Originals()
+                reason = self._reasons.get((place, True)) or self._reasons[place, False]
                 observations = [observation for _, observation in seen]
                 self._blocks[place] = finding_of(
-                    observations, seen[0][0], originals, self._settings.severity, self._relative
+                    observations, reason, seen[0][0], self._settings.severity, self._relative
                 )
             finding = self._blocks[place]
             if finding is not None:

@@ -22,14 +22,14 @@ _WAITS_FOR_ALL = frozenset({"joinall", "wait"})
 
 @dataclass(slots=True)
 class Life:
-    """One greenlet. ``path`` is its spawn path, ``site`` the user's line that spawned it ("" and 0: not the
-    user's).
+    """One greenlet.
 
-    ``spawned`` and ``ended`` in seconds of the performance counter (``ended`` is 0 while it lives);
-    ``spawner_at``
-    where its spawner was parked when it ended (of the first few of each site); ``left`` whether the body
-    left it running;
-    ``parked`` where it waited (file, line, call) when that was asked.
+    ``path`` is its spawn path, ``site`` the user's line that spawned it ("" and 0: not the user's).
+    ``spawned``
+    and ``ended`` in seconds of the performance counter (``ended`` is 0 while it lives). ``awaited``:
+    whether its
+    spawner was waiting for just this greenlet when it ended (None: not looked at). ``left``: whether the body
+    left it running. ``parked``: where it waited (file, line, call) when that was asked.
     """
 
     greenlet: Any
@@ -40,15 +40,10 @@ class Life:
     spawned: float
     began: float = 0.0
     ended: float = 0.0
-    spawner_at: FrameView | None = None
+    awaited: bool | None = None
     children: int = 0
     left: bool = False
     parked: tuple[str, int, str] = ("", 0, "")
-
-    @property
-    def awaited(self) -> bool:
-        """Whether its spawner was waiting for just this greenlet when it ended."""
-        return self.spawner_at is not None and waits_for(self.spawner_at, self.greenlet)
 
 
 class Lives:
@@ -73,6 +68,13 @@ class Lives:
         import gevent
 
         gevent.Greenlet.remove_spawn_callback(self._on_spawn)
+
+    def forget(self) -> None:
+        """Let go of the followed greenlets, whose tracebacks hold the variables of the program."""
+        for life in self.lives.values():
+            life.greenlet = life.spawner = None
+        self.lives.clear()
+        self._main = None
 
     def name_of(self, greenlet: Any) -> str:
         """Return the spawn path of ``greenlet``."""
@@ -126,7 +128,9 @@ class Lives:
         self.alive -= 1
         if is_user_file(life.site[0]) and self._looked.setdefault(life.site, 0) < _SITES_LOOKED_AT:
             self._looked[life.site] += 1
-            life.spawner_at = parked_frame(life.spawner)
+            # Now, and not later from a copy: a copy of its variables would keep connections open.
+            frame = parked_frame(life.spawner)
+            life.awaited = frame is not None and waits_for(frame, greenlet)
 
 
 def parked_frame(greenlet: Any) -> FrameView | None:

@@ -90,6 +90,16 @@ class Monitor:
         self._stopped.acquire(timeout=STOP_TIMEOUT)
         gc.callbacks.remove(self._on_collection)
 
+    def forget(self) -> None:
+        """Let go of everything that belongs to the program."""
+        self.begun.clear()
+        self.last_seen.clear()
+        self.blocks.clear()
+        self.slow_calls.clear()
+        self._samples = []
+        self._active = self._main = self._hub = None
+        self._on_overdue = _nothing
+
     def _traced(self, event: str, arguments: Any) -> None:
         # Runs at every switch: each line here is paid for by every program under test.
         now = perf_counter()
@@ -189,3 +199,7 @@ class Monitor:
         sleeping = self._view.sleeping()
         if sleeping is not None and self.switches == switch and frame.f_lasti == lasti:
             self._samples[-1] = Sample(now, id(frame), frames, sleeping)
+
+
+def _nothing() -> None:
+    """Stand in for a callback that is over."""

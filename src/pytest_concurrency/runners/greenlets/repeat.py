@@ -13,6 +13,7 @@ import pytest
 
 from ...model import TestResult
 from ..base import Plan
+from .callsite import syntax_of
 from .channel import Channel, Closed
 from .closedpeer import ClosedPeers
 from .deadlock import where_raised
@@ -33,7 +34,9 @@ OVERDUE = 1.0  # seconds that the hub has to carry a time-out out before the who
 class Repeat:
     """What one repeat came to: how it ended, its blocks, and the lives of its greenlets.
 
-    ``deadlocked`` are the greenlets that were waiting when nothing could wake one any more.
+    ``deadlocked`` are the greenlets that were waiting when nothing could wake one any more. ``forget`` lets
+    go of
+    the objects of the program: what is closed with its last reference must not live on into the next repeat.
     """
 
     number: int
@@ -44,6 +47,7 @@ class Repeat:
     lives: tuple[Life, ...]
     peers: ClosedPeers
     deadlocked: tuple[Life, ...] | None
+    forget: Callable[[], None]
 
 
 def run_repeat(
@@ -85,6 +89,7 @@ def run_repeat(
     deadlocked: tuple[Life, ...] | None = None
     limit = gevent.Timeout(settings.timeout, ref=False)
     alone = native_threads() == 1
+    syntax_of(str(item.path))  # parsed here, not while the greenlets run
     channel.send("body", True)
     began = perf_counter()
     try:
@@ -122,9 +127,9 @@ def run_repeat(
         life.began = monitor.begun.get(life.greenlet, 0.0)
         if life.ended:  # its link is told later than it ended
             life.ended = monitor.last_seen.get(life.greenlet, life.ended)
-    return Repeat(
-        number, exact, seconds, error, tuple(monitor.blocks), tuple(lives.lives.values()), peers, deadlocked
-    )
+    blocks, ended = tuple(monitor.blocks), tuple(lives.lives.values())
+    monitor.forget()
+    return Repeat(number, exact, seconds, error, blocks, ended, peers, deadlocked, lives.forget)
 
 
 def body_of(item: pytest.Function, plan: Plan) -> Callable[[], Any]:

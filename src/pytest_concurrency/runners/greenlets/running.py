@@ -75,6 +75,8 @@ class StressedTest:
             self._gathered.take(repeat)
             self._note_overlap(repeat)
             error = repeat.error
+            repeat.forget()
+            del repeat
         self._conclude(error)
 
     def _wanted(self) -> bool:

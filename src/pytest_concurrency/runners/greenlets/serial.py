@@ -55,7 +55,7 @@ def serialised(
             continue
         if any(later.spawned < earlier.ended for earlier, later in zip(ended, group[1:], strict=False)):
             continue
-        looked_at = [life for life in ended if life.spawner_at is not None]
+        looked_at = [life for life in ended if life.awaited is not None]
         if len(looked_at) < 2 or not all(life.awaited for life in looked_at):
             continue
         seconds = sum(life.ended - life.spawned for life in ended)

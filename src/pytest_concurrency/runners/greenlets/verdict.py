@@ -8,7 +8,7 @@ import io
 import itertools
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .evidence import Block, FrameView, Sample, SlowCall, Who
 from .places import importing, is_gevent_file, is_machinery, user_frame
@@ -56,6 +56,15 @@ class Observation:
         """Return what tells one cause from another: for a computation the function, otherwise the line."""
         frame = user_frame(self.frames) or self.frames[0]
         return self.kind, frame.code.co_filename, frame.code.co_name if self.kind == CPU else frame.line
+
+
+def without_objects(observation: Observation) -> Observation:
+    """Return ``observation`` without the program's objects, which must not live on into the next repeat."""
+    frames = tuple(replace(frame, variables=None) for frame in observation.frames)
+    call = observation.call
+    if call is not None:
+        call = replace(call, frames=frames, function=None, first=None)
+    return replace(observation, frames=frames, call=call)
 
 
 def observe(block: Block, max_block: float) -> list[Observation]:

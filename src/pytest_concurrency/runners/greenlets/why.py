@@ -203,8 +203,8 @@ def _qualified(function: Any) -> str:
 
 def finding_of(
     observations: Sequence[Observation],
+    reason: Reason,
     repeat: int,
-    originals: Originals,
     severity: Callable[[str], str | None],
     relative: Callable[[str], str],
 ) -> Finding | None:
@@ -214,7 +214,6 @@ def finding_of(
     """
     exact = [one for one in observations if one.call is not None]
     chosen = exact[0] if exact else observations[0]
-    reason = reason_of(chosen, originals)
     code = reason.code
     level = severity(code)
     if level is None:
