@@ -16,6 +16,7 @@ from typing import Any
 from ..instrument.sites import Site
 from ..strategies.base import NEVER, Strategy
 from .clock import VirtualClock
+from .posture import posture
 from .state import STATE
 from .trace import Blocked, LostUpdate, Outcome, Row, Switch
 from .waits import JoinWait
@@ -29,6 +30,8 @@ SPIN_AGAIN = 100
 """The same for the turns that follow while still nobody writes."""
 ROUNDS_LIMIT = 60
 """Turns of spinning workers without any write before the run counts as a livelock."""
+REPEATS_LIMIT = 100
+"""Times that a worker is found at one point in one state before it counts as polling."""
 JUMPS_LIMIT = 20_000
 """Clock jumps without any write before polling workers count as a livelock."""
 DRAIN_SECONDS = 1.0
@@ -106,6 +109,7 @@ class Execution:
         self.lost: list[LostUpdate] = []
         self.unseen: list[tuple[str, BaseException]] = []
         self.external: list[tuple[str, str, int]] = []
+        self.postures: dict[object, int] = {}
         self.saturated: list[Site] = []
         self.aborting = ""
         self.stuck: tuple[Blocked, ...] = ()
@@ -325,13 +329,20 @@ class Execution:
             site.hits = 0
         self.saturated.clear()
         others = [w for w in self._enabled_or_due() if w is not worker]
-        if self.spins > ROUNDS_LIMIT * max(1, len(self.workers)):
+        if self.spins > ROUNDS_LIMIT * max(1, len(self.workers)) and self._repeats(worker):
             self._fail_livelock("every worker that could run polls a state that nobody changes")
             raise Abandon
         if others and not self.aborting:
             chosen = min(others, key=lambda w: (w.last_run, w.index))
             self._log(worker, chosen, forced=True, chosen=False)
             self._switch(worker, chosen)
+
+    def _repeats(self, worker: Worker) -> bool:
+        """Say whether ``worker`` was at this very point often before with the very same local variables: it polls. A worker
+        that computes something from values which nobody changes moves on, however long it takes."""
+        here = (worker.index, posture())
+        self.postures[here] = seen = self.postures.get(here, 0) + 1
+        return seen > REPEATS_LIMIT
 
     def _enabled_or_due(self) -> list[Worker]:
         for w in self.workers:
