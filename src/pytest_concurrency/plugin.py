@@ -18,6 +18,8 @@ MARKER_HELP = {
     "run the body in several processes at once",
     "stress_greenlets": "stress_greenlets(workers=2, repeats=10, max_block=0.010, patch='early', ...): "
     "run the body in greenlets and report what blocks them",
+    "parallelism": "parallelism(workers=4, min_speedup=None, max_seconds=5.0, ...): "
+    "measure the body alone and on several threads, and say whether that helps",
 }
 
 
@@ -61,6 +63,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             from .runners.planning import plan_item
 
             kinds.update(plan_item(item, config))
+    if config.option.concurrency_replay is not None:
+        from .runners.planning import select_replayed
+
+        select_replayed(config, items)
     for kind in sorted(kinds):
         name = f"concurrency-{kind}"
         if not config.pluginmanager.has_plugin(name):
@@ -73,7 +79,7 @@ def _wanted(item: pytest.Item) -> bool:
     if "thread_runner" in names or "process_runner" in names or "greenlet_runner" in names:
         return True
     keywords = item.keywords
-    return "stress_threads" in keywords or "stress_processes" in keywords or "stress_greenlets" in keywords
+    return any(marker in keywords for marker in MARKER_HELP)
 
 
 @pytest.hookimpl(wrapper=True)

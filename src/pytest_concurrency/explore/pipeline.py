@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..detect.failures import Failure, failures_of
-from ..instrument.sites import READ, Site
+from ..instrument.sites import READ, STEP, Site
 from ..runtime.execution import SATURATION, Execution
 from ..runtime.trace import Outcome
 from ..schedules.directives import Directive, Replay, from_switches
@@ -57,8 +57,14 @@ class Explorer:
     """Explores one program. ``run_once`` sets the program up afresh and runs it under the given execution."""
 
     def __init__(
-        self, run_once: RunOnce, settings: Settings, sites: Sequence[Site], baseline: frozenset[int] = frozenset()
+        self,
+        run_once: RunOnce,
+        settings: Settings,
+        sites: Sequence[Site],
+        baseline: frozenset[int] = frozenset(),
+        dismissed: Callable[[Failure], bool] = lambda failure: False,
     ) -> None:
+        self._dismissed = dismissed
         self._baseline = baseline
         self._run_once = run_once
         self._settings = settings
@@ -85,9 +91,10 @@ class Explorer:
         self, strategy: Strategy, *, observing: bool = False, recording: bool = False, horizon: int = NEVER
     ) -> Outcome:
         self._result.schedules += 1
-        stepping = strategy.key if isinstance(strategy, StepOver) else ""
+        wanted = strategy.sites
+        steps = recording and any(site.kind == STEP and site.key in wanted for site in self._sites)
         for site in self._sites:
-            site.off = not site.contended and (not stepping or site.key != stepping)
+            site.off = not site.contended and site.key not in wanted and not (steps and site.kind == STEP)
             site.hits = 0
         execution = Execution(
             strategy,
@@ -170,7 +177,9 @@ class Explorer:
         return False
 
     def _failures(self, outcome: Outcome) -> tuple[Failure, ...]:
-        return tuple(f for f in failures_of(outcome) if self._settings.severity(f.code) == "error")
+        return tuple(
+            f for f in failures_of(outcome) if self._settings.severity(f.code) == "error" and not self._dismissed(f)
+        )
 
     def _strategies(self) -> Iterator[Strategy]:
         seed = self._settings.seed

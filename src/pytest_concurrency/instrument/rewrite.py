@@ -18,7 +18,7 @@ from bytecode import Bytecode, Instr
 from . import opcodes as op
 from .dataflow import link_updates
 from .sites import ATTR, CALL, CELL, DELETE, GLOBAL, ITEM, METHOD, READ, STEP, WHOLE, WITH, WRITE, FunctionInfo, Site
-from .vocabulary import CONTAINER_METHODS, READ_ALL, READ_ITEM, SYNC_METHODS
+from .vocabulary import CONTAINER_METHODS, LOADED_METHODS, READ_ALL, READ_ITEM, SYNC_METHODS
 
 Hook = Callable[..., Any]
 
@@ -239,7 +239,7 @@ class _Writer:
                 site = self._site(entry, METHOD, action, name)
                 site.label = label
                 before += op.replace_top(self.hooks.method, site, where)
-        elif name in ("__enter__", "__exit__") or (name in ("acquire", "release", "sleep") and scope.accesses):
+        elif name in ("__enter__", "__exit__") or (name in LOADED_METHODS and scope.accesses):
             before += op.replace_top(self.hooks.method, self._site(entry, METHOD, READ, name), where)
         return [*before, entry]
 

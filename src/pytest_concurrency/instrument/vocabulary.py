@@ -35,8 +35,16 @@ SYNC_METHODS = frozenset(
     | {"get", "put", "get_nowait", "put_nowait", "empty", "qsize"}
     | {"sleep", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "time", "time_ns"}
     | {"start_new_thread", "start_new", "start_joinable_thread"}
+    | {"run"}
 )
-"""Methods (of locks, C queues, thread handles) and functions (of time and _thread) that are taken over."""
+"""Methods (of locks, C queues, threads and their handles) and functions (of time and _thread) that are taken over."""
+
+LOADED_METHODS = frozenset(
+    {"acquire", "release", "sleep", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "time", "time_ns"}
+    | {"start_new_thread", "start_new", "start_joinable_thread"}
+)
+"""Those of them that are taken over also where they are loaded as plain attributes, as compilers do for a function
+of an imported module (``time.monotonic()``)."""
 
 ANNOUNCED_CALLS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {

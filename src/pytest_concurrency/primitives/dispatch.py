@@ -38,6 +38,14 @@ def _module(obj: types.ModuleType, site: Site) -> Any:
     return obj
 
 
+def _begin(obj: Any, site: Site) -> Any:
+    """Announce that a started thread is about to run: others may go first, whatever it does then."""
+    run, worker = STATE.run, STATE.worker
+    if worker.thread is obj:
+        run.announce(worker, site, (id(obj), "call"), False)
+    return obj
+
+
 def _none(obj: Any, site: Site) -> Any:
     return obj
 
@@ -59,6 +67,8 @@ def _handler(cls: type, name: str) -> Callable[[Any, Site], Any]:
         return known
     if name == "_wait_for_tstate_lock" and issubclass(cls, threading.Thread):
         return ControlledThread
+    if name == "run" and issubclass(cls, threading.Thread):
+        return _begin
     if issubclass(cls, threading.Condition) and name in ("acquire", "release", "_release_save", "_acquire_restore"):
         return _condition
     if hooks.container_kind(cls):

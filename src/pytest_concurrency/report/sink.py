@@ -59,6 +59,11 @@ class Sink:
             self.results.append(result)
 
     @pytest.hookimpl(trylast=True)
+    def pytest_sessionstart(self) -> None:
+        for kind, _ in self._wanted:
+            self._reporter(kind)
+
+    @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
         if hasattr(self._config, "workerinput"):
             return
@@ -77,13 +82,17 @@ class Sink:
 
     def _reporter(self, kind: str) -> Reporter:
         if kind in BUILT_IN:
-            module = importlib.import_module(f".{kind}_report", __package__)
+            try:
+                module = importlib.import_module(f".{kind}_report", __package__)
+            except ImportError as error:
+                raise pytest.UsageError(f"--concurrency-report={kind}: {error}.") from None
             reporter: Reporter = module.write
             return reporter
-        for table in self._config.hook.pytest_concurrency_reporters():
+        tables = self._config.hook.pytest_concurrency_reporters()
+        for table in tables:
             if kind in table:
                 return table[kind]  # type: ignore[no-any-return]
-        known = ", ".join(BUILT_IN)
+        known = ", ".join([*BUILT_IN, *(name for table in tables for name in table)])
         raise pytest.UsageError(f"--concurrency-report: {kind!r} is not one of {known}.")
 
 

@@ -22,11 +22,13 @@ class Plan:
     """How one collected test is to be stressed.
 
     ``via_fixture``: the test asks for the runner fixture and is re-run as a whole; otherwise its body is the worker.
+    ``implicit``: not marked, stressed because of ``--stress-threads``.
     """
 
     kind: str
     settings: Settings
     via_fixture: bool
+    implicit: bool = False
 
 
 PLAN: pytest.StashKey[Plan] = pytest.StashKey()

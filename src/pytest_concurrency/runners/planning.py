@@ -6,7 +6,7 @@ import inspect
 
 import pytest
 
-from ..settings import FIXTURES, MARKERS, THREADS, Settings, resolve
+from ..settings import FIXTURES, MARKER_OF, MARKERS, THREADS, Settings, resolve, stress_threads_workers
 from .base import PLAN, Plan
 
 
@@ -27,32 +27,56 @@ def plan_item(item: pytest.Item, config: pytest.Config) -> set[str]:
             "make it two tests."
         )
     kind = kinds[0] if kinds else THREADS
+    marker = MARKER_OF[kind]
     arguments: dict[str, object] = {}
     mark = marks.get(kind)
     if mark is not None:
         if mark.args:
             raise pytest.UsageError(
-                f"{item.nodeid}: stress_{kind} takes keyword arguments only, not {mark.args[0]!r}; "
-                f"write stress_{kind}(workers={mark.args[0]!r}) if that is what is meant."
+                f"{item.nodeid}: {marker} takes keyword arguments only, not {mark.args[0]!r}; "
+                f"write {marker}(workers={mark.args[0]!r}) if that is what is meant."
             )
         arguments.update(mark.kwargs)
     elif not kinds:
-        arguments["workers"] = everything
+        arguments["workers"] = stress_threads_workers(config)
     settings = resolve(kind, item.nodeid, arguments, config)
     if not isinstance(item, pytest.Function):
         if kinds:
             raise pytest.UsageError(
-                f"{item.nodeid}: stress_{kind} works on test functions and methods, not on {type(item).__name__}."
+                f"{item.nodeid}: {marker} works on test functions and methods, not on {type(item).__name__}."
             )
         return set()
     if _is_async(item):
         if not kinds:
             return set()
         raise pytest.UsageError(
-            f"{item.nodeid}: stress_{kind} cannot run an async test; call asyncio.run() in an ordinary test function."
+            f"{item.nodeid}: {marker} cannot run an async test; call asyncio.run() in an ordinary test function."
         )
-    item.stash[PLAN] = Plan(kind, settings, bool(fixtures))
+    item.stash[PLAN] = Plan(kind, settings, bool(fixtures), implicit=not kinds)
     return {kind}
+
+
+def select_replayed(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep of ``items`` only the test that ``--concurrency-replay`` was made for; raise UsageError where there is none."""
+    from ..schedules.token import BadToken, decode, test_digest
+
+    word = config.option.concurrency_replay
+    try:
+        token = decode(word)
+    except BadToken as error:
+        raise pytest.UsageError(f"--concurrency-replay={word}: {error}.") from None
+    planned = [item for item in items if PLAN in item.stash]
+    wanted = [item for item in planned if test_digest(item.nodeid) == token.test]
+    if items and not wanted:
+        one = f" ({planned[0].nodeid})" if len(planned) == 1 else ""
+        raise pytest.UsageError(
+            f"--concurrency-replay={word}: the token was made for another test than the stressed ones selected{one}; "
+            "name the test as the failure's replay command does."
+        )
+    others = [item for item in items if item not in wanted]
+    if others:
+        config.hook.pytest_deselected(items=others)
+        items[:] = wanted
 
 
 def _is_async(item: pytest.Function) -> bool:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
-import random
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from _pytest.tmpdir import tmppath_result_key
 
 from ..explore.pipeline import Exploration, Explorer, Found
 from ..instrument.activation import Cache, Instrumenter
 from ..instrument.scope import Area, Chooser, test_module_files
+from ..instrument.sites import Site
 from ..model import Finding, TestResult
 from ..primitives.dispatch import BUILTINS, HOOKS, SUBSTITUTES
 from ..report.lanes import explain
@@ -28,17 +26,21 @@ from ..runtime.trace import Outcome
 from ..runtime.watchdog import Watchdog
 from ..schedules import token as tokens
 from ..schedules.database import FailureDatabase
-from ..settings import THREADS
+from ..settings import THREADS, Settings
 from .base import ACTIVE_RUNNER, Plan, expand, gather, hand_in, plan_of
+from .comments import Dismissals
+from .examples import Clock, each_example, is_hypothesis_test, relaxed, schedules_of_an_example
+from .program import Program, is_no_verdict, put_back, without_our_frames
+from .unsafe import reason_for_one_worker, timeout_of_other_plugin
+
+FOR_EVER = 1e9
+SHARE_OF_TIMEOUT = 0.5
+"""Part of pytest-timeout's time that exploring may use."""
 
 
 def create_plugin(config: pytest.Config) -> ThreadsPlugin:
     """Return the pytest plugin of the thread carrier."""
     return ThreadsPlugin(config)
-
-
-class ConcurrencyError(Exception):
-    """A hazard that was demonstrated; its text is the report."""
 
 
 class ThreadRunner:
@@ -72,7 +74,30 @@ class ThreadRunner:
             return lambda: function(item)
 
         bodies = [bind(item) for item in iterable]
-        return self.run(*bodies, return_exceptions=return_exceptions) if bodies else []
+        if not bodies:
+            return []
+        return self.run(*bodies, workers=len(bodies), return_exceptions=return_exceptions)
+
+
+@dataclass(slots=True)
+class _Stress:
+    """What is at hand while one test is stressed, and what it has come to.
+
+    ``raised`` is the error with which Hypothesis reports a failing example.
+    """
+
+    item: pytest.Function
+    plan: Plan
+    settings: Settings
+    program: Program
+    sites: tuple[Site, ...] = ()
+    baseline: frozenset[int] = frozenset()
+    dismissals: Dismissals = field(default_factory=Dismissals)
+    remembered: list[tuple[str, tokens.Token]] = field(default_factory=list)
+    replayed: tokens.Token | None = None
+    exploration: Exploration = field(default_factory=Exploration)
+    raised: BaseException | None = None
+    begun: float = field(default_factory=time.monotonic)
 
 
 class ThreadsPlugin:
@@ -95,7 +120,7 @@ class ThreadsPlugin:
         if plan is not None:
             item.stash[ACTIVE_RUNNER] = ThreadRunner(plan)
 
-    @pytest.hookimpl(wrapper=True)
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
         plan = plan_of(item, THREADS)
         if plan is None or not isinstance(item, pytest.Function):
@@ -108,95 +133,209 @@ class ThreadsPlugin:
 
         item.runtest = stressed  # type: ignore[method-assign]
         try:
-            return (yield)
+            with relaxed(item):
+                return (yield)
         finally:
             del item.runtest  # type: ignore[method-assign]
 
     def _stress(self, item: pytest.Function, plan: Plan, runtest: Callable[[], None]) -> None:
         __tracebackhide__ = True
+        if plan.implicit and (reason := reason_for_one_worker(item)):
+            self._run_once(item, runtest, f"run on one worker: it uses {reason}, which is not made for threads")
+            return
+        stress = self._explored(item, plan, runtest)
+        exploration = stress.exploration
+        plain = exploration.plain
+        if plain is not None and is_no_verdict(plain):
+            raise without_our_frames(plain)
+        if plain is not None and plan.implicit and plan.settings.workers > 1:
+            stress.program.start_afresh()
+            self._run_once(
+                item, runtest, "run on one worker: its body fails when it is run once more with the same fixtures"
+            )
+            return
+        findings = self._findings(stress)
+        failed = plain is not None or any(finding.is_error for _, finding in findings)
+        self._hand_in(stress, findings, "error" if exploration.stopped else "failed" if failed else "passed")
+        if stress.replayed is None:
+            self._update_database(stress, findings)
+        self._raise(stress, findings)
+
+    def _run_once(self, item: pytest.Function, runtest: Callable[[], None], note: str) -> None:
+        """Run the test as if it were not stressed."""
+        __tracebackhide__ = True
         begun = time.monotonic()
+        outcome = "failed"
+        try:
+            runtest()
+            outcome = "passed"
+        finally:
+            seconds = time.monotonic() - begun
+            hand_in(item, TestResult(item.nodeid, THREADS, outcome, 1, seconds=seconds, notes=(note,)))
+
+    def _explored(self, item: pytest.Function, plan: Plan, runtest: Callable[[], None]) -> _Stress:
+        __tracebackhide__ = True
         settings = plan.settings
-        replayed = self._replayed(item, settings.replay)
+        limit = timeout_of_other_plugin(item)
+        if limit:
+            settings = replace(settings, max_seconds=min(settings.max_seconds, SHARE_OF_TIMEOUT * limit))
+        stress = _Stress(item, plan, settings, Program(item, plan, runtest))
+        if settings.replay is not None:
+            stress.replayed = tokens.decode(settings.replay)
+        stress.remembered = self._remembered(item)
         area = Area(str(self._config.rootpath.resolve()), settings.include, self._other_tests(item))
-        with self._prepared(), self._instrumenter.active(Chooser(area)) as sites:
-            program = _Program(item, plan, runtest)
+        with put_back(), self._instrumenter.active(Chooser(area)) as stress.sites:
             watchdog = Watchdog()
             watchdog.start()
-            explorer = Explorer(program.once, settings, sites, frozenset(sys._current_frames()))
+            stress.baseline = frozenset(sys._current_frames())
             try:
-                if replayed is not None:
-                    exploration, replay = explorer.replay(replayed.directives)
-                    exploration.notes.append(_replay_note(exploration, len(replayed.directives), len(replay.followed)))
+                if is_hypothesis_test(item):
+                    self._explore_examples(stress, runtest)
                 else:
-                    exploration = explorer.explore(self._remembered(item))
+                    stress.exploration = self._explore(stress, stress.settings, stress.program.once)
+            except BaseException as error:
+                stress.exploration.schedules = stress.program.runs
+                stress.exploration.notes.append(f"ended by {type(error).__name__} in schedule {stress.program.runs}")
+                self._hand_in(stress, (), "error")
+                raise without_our_frames(error)
             finally:
                 watchdog.stop()
-                program.close()
-        findings = tuple(self._finding(item, found, settings.severity) for found in exploration.found)
-        findings = tuple(f for f in findings if f is not None)
+                stress.program.close()
+        return stress
+
+    def _explore(self, stress: _Stress, settings: Settings, once: Callable[[Execution], Outcome]) -> Exploration:
+        """Explore one program: replay, or try what is remembered and then look further."""
+        explorer = Explorer(once, settings, stress.sites, stress.baseline, stress.dismissals)
+        if stress.replayed is None:
+            return explorer.explore([token.directives for _, token in stress.remembered])
+        exploration, replay = explorer.replay(stress.replayed.directives)
+        note = _replay_note(exploration, len(stress.replayed.directives), len(replay.followed))
+        exploration.notes.append(note)
+        return exploration
+
+    def _explore_examples(self, stress: _Stress, runtest: Callable[[], None]) -> None:
+        """Let Hypothesis run the test, and explore each of its examples."""
+        plan, program = stress.plan, stress.program
+        clock = Clock(stress.settings.max_seconds)
+        each = schedules_of_an_example(stress.settings.schedules)
+        total = 0
+
+        def explore(example: Callable[[], Any]) -> None:
+            __tracebackhide__ = True
+            nonlocal total
+
+            def body(execution: Execution) -> None:
+                if plan.via_fixture or plan.settings.workers == 0:
+                    example()
+                else:
+                    program.on_all_workers(execution, example)
+
+            def once(execution: Execution) -> Outcome:
+                return program.controlled(execution, lambda: body(execution))
+
+            settings = replace(stress.settings, schedules=each if clock.open() else 1, max_seconds=FOR_EVER)
+            exploration = stress.exploration = self._explore(stress, settings, once)
+            total += exploration.schedules
+            findings = self._findings(stress)
+            clock.failed = clock.failed or exploration.plain is not None or bool(findings)
+            self._raise(stress, findings)
+
+        raised: BaseException | None = None
+        with each_example(stress.item, explore):
+            try:
+                runtest()
+            except (Exception, pytest.fail.Exception, pytest.skip.Exception, pytest.xfail.Exception) as error:
+                raised = error
+        exploration = stress.exploration
+        exploration.schedules = total
+        if raised is None:
+            exploration.found.clear()
+            exploration.plain = None
+        elif exploration.found:
+            stress.raised = raised
+        else:
+            exploration.plain = raised
+        if clock.skipped:
+            exploration.notes.append(f"{clock.skipped} examples were run in serial order only: max_seconds was over")
+
+    def _findings(self, stress: _Stress) -> tuple[tuple[Found, Finding], ...]:
+        """Return what was found as findings, without those that settings or comments dismiss."""
+        item = stress.item
+        kept = []
+        for found in stress.exploration.found:
+            level = stress.settings.severity(found.failure.code)
+            if level is not None and not stress.dismissals(found.failure):
+                word = tokens.make(item.nodeid, found.failure.code, found.directives)
+                kept.append((found, explain(found, word, item.nodeid, self._config.rootpath, level)))
+        return tuple(kept)
+
+    def _hand_in(self, stress: _Stress, findings: Iterable[tuple[Found, Finding]], outcome: str) -> None:
+        exploration = stress.exploration
+        notes = [*exploration.notes, *stress.dismissals.notes]
         if self._database.damaged:
-            exploration.notes.append(self._database.damaged)
+            notes.append(self._database.damaged)
             self._database.damaged = ""
-        failed = exploration.plain is not None or any(f.is_error for f in findings)
+        if stress.program.gave_up:
+            notes.append(f"{stress.program.gave_up} schedules ended in a skip and were not judged")
         hand_in(
-            item,
+            stress.item,
             TestResult(
-                nodeid=item.nodeid,
+                nodeid=stress.item.nodeid,
                 runner=THREADS,
-                outcome="error" if exploration.stopped else "failed" if failed else "passed",
+                outcome=outcome,
                 schedules=exploration.schedules,
                 exhaustive=exploration.exhaustive,
-                seconds=time.monotonic() - begun,
-                seed=settings.seed,
-                findings=findings,
-                notes=tuple(exploration.notes),
+                seconds=time.monotonic() - stress.begun,
+                seed=stress.settings.seed,
+                findings=tuple(finding for _, finding in findings),
+                notes=tuple(notes),
             ),
         )
-        for finding in findings:
-            if finding.is_error and finding.replay and replayed is None:
-                self._database.remember(item.nodeid, finding.replay)
-        self._raise(exploration, findings)
 
-    def _raise(self, exploration: Exploration, findings: tuple[Finding, ...]) -> None:
+    def _raise(self, stress: _Stress, findings: Iterable[tuple[Found, Finding]]) -> None:
+        """Fail the test with what was found, if anything was."""
         __tracebackhide__ = True
+        exploration = stress.exploration
+        if stress.raised is not None:
+            notes = getattr(stress.raised, "__notes__", ())
+            if isinstance(stress.raised, pytest.fail.Exception) and notes:
+                pytest.fail("\n\n".join([str(stress.raised), "\n".join(notes)]), pytrace=False)
+            raise without_our_frames(stress.raised)
         if exploration.plain is not None:
-            raise _without_our_frames(exploration.plain)
+            raise without_our_frames(exploration.plain)
         if exploration.stopped:
             pytest.fail(f"{exploration.stopped}; raise timeout= if the code needs longer", pytrace=False)
-        for found, finding in zip(exploration.found, findings, strict=False):
-            error = found.outcome.error
-            if finding.is_error and error is not None:
-                raise _without_our_frames(error)
-        errors = [finding for finding in findings if finding.is_error]
+        errors = [(found, finding) for found, finding in findings if finding.is_error]
+        for found, _ in errors:
+            if found.outcome.error is not None:
+                raise without_our_frames(found.outcome.error)
         if errors:
-            pytest.fail("\n\n".join(finding.detail for finding in errors), pytrace=False)
+            pytest.fail("\n\n".join(finding.detail for _, finding in errors), pytrace=False)
 
-    def _finding(self, item: pytest.Function, found: Found, severity: Callable[[str], str | None]) -> Finding | None:
-        level = severity(found.failure.code)
-        if level is None:
-            return None
-        word = tokens.make(item.nodeid, found.failure.code, found.directives)
-        return explain(found, word, item.nodeid, self._config.rootpath, level)
+    # -- what is remembered
 
-    def _remembered(self, item: pytest.Item) -> list[tuple[Any, ...]]:
-        schedules = []
+    def _remembered(self, item: pytest.Item) -> list[tuple[str, tokens.Token]]:
+        known = []
         for word in self._database.tokens(item.nodeid):
-            with contextlib.suppress(tokens.BadToken):
-                schedules.append(tokens.decode(word).directives)
-        return schedules
+            try:
+                known.append((word, tokens.decode(word)))
+            except tokens.BadToken:
+                self._database.forget(item.nodeid, word)
+        return known
 
-    def _replayed(self, item: pytest.Item, word: str | None) -> tokens.Token | None:
-        if word is None:
-            return None
-        try:
-            token = tokens.decode(word)
-        except tokens.BadToken as error:
-            pytest.fail(f"--concurrency-replay: {error}.", pytrace=False)
-        if token.test != tokens.test_digest(item.nodeid):
-            pytest.fail(
-                f"--concurrency-replay: the token was made for another test than {item.nodeid}.", pytrace=False
-            )
-        return token
+    def _update_database(self, stress: _Stress, findings: Iterable[tuple[Found, Finding]]) -> None:
+        """Forget remembered schedules that were tried and do not fail any more; remember new ones."""
+        nodeid, exploration = stress.item.nodeid, stress.exploration
+        tried = max(0, min(len(stress.remembered), exploration.schedules - 1))
+        if exploration.plain is not None or exploration.stopped:
+            tried = 0
+        elif exploration.found:
+            tried = min(tried, exploration.found[0].schedule - 2)
+        for word, _ in stress.remembered[: max(0, tried)]:
+            self._database.forget(nodeid, word)
+        for _, finding in findings:
+            if finding.is_error and finding.replay:
+                self._database.remember(nodeid, finding.replay)
 
     def _other_tests(self, item: pytest.Function) -> frozenset[str]:
         if self._test_modules is None:
@@ -209,23 +348,6 @@ class ThreadsPlugin:
         used = {getattr(value, "__file__", None) for value in vars(item.module).values()}
         return self._test_modules - {item.module.__file__} - used
 
-    @contextlib.contextmanager
-    def _prepared(self) -> Iterator[None]:
-        """Put the interpreter into a state that does not vary from run to run, and put it back."""
-        interval = sys.getswitchinterval()
-        hook = threading.excepthook
-        state = random.getstate()
-        collecting = gc.isenabled()
-        gc.disable()
-        try:
-            yield
-        finally:
-            if collecting:
-                gc.enable()
-            random.setstate(state)
-            threading.excepthook = hook
-            sys.setswitchinterval(interval)
-
 
 def _replay_note(exploration: Exploration, wanted: int, followed: int) -> str:
     if exploration.found:
@@ -233,112 +355,3 @@ def _replay_note(exploration: Exploration, wanted: int, followed: int) -> str:
     if followed < wanted:
         return f"the replayed schedule no longer applies: {followed} of its {wanted} switches could be followed"
     return "the replayed schedule no longer fails"
-
-
-class _Program:
-    """One test as a program that can be run again and again from the same state."""
-
-    def __init__(self, item: pytest.Function, plan: Plan, runtest: Callable[[], None]) -> None:
-        self._item = item
-        self._plan = plan
-        self._runtest = runtest
-        self._pool = ThreadPool()
-        self._runs = 0
-        self._fresh_fixtures = _has_function_fixtures(item)
-
-    def once(self, execution: Execution) -> Outcome:
-        """Set the test up and run it under ``execution``."""
-        if self._runs and self._fresh_fixtures:
-            self._reset()
-        self._runs += 1
-        if self._runs % 50 == 0:
-            gc.collect(1)
-        random.seed(self._plan.settings.seed)
-        runner = self._item.stash[ACTIVE_RUNNER]
-        if isinstance(runner, ThreadRunner):
-            runner.execution = execution
-            runner.pool = self._pool
-        seen = threading.excepthook
-
-        def note_unseen(args: Any, /) -> None:
-            worker = STATE.worker
-            if args.exc_type is not SystemExit and args.exc_value is not None and worker is not None:
-                if type(args.exc_value).__name__ != "Abandon":
-                    execution.unseen.append((worker.path, args.exc_value))
-
-        threading.excepthook = note_unseen
-        try:
-            return execution.run(lambda: self._body(execution))
-        finally:
-            threading.excepthook = seen
-            self._pool.after_run(execution.uses_thread_locals)
-
-    def _body(self, execution: Execution) -> None:
-        item, workers = self._item, self._plan.settings.workers
-        if self._plan.via_fixture or workers == 0:
-            self._runtest()
-            return
-        original = item.obj
-        pool = self._pool
-
-        def on_all_workers(*args: Any, **kwargs: Any) -> None:
-            children = execution.run_callables(execution.main, [lambda: original(*args, **kwargs)] * workers, pool)
-            gather([w.result for w in children], [w.error for w in children], False)
-
-        with _replaced(item, on_all_workers):
-            self._runtest()
-
-    def _reset(self) -> None:
-        """Tear the function-scoped fixtures down and set them up again."""
-        item = self._item
-        item.stash.setdefault(tmppath_result_key, {})  # tmp_path looks there when it is torn down
-        state = item.session._setupstate
-        state.teardown_exact(item.parent)  # type: ignore[arg-type]
-        item._initrequest()
-        state.setup(item)
-
-    def close(self) -> None:
-        """End the threads of the pool."""
-        self._pool.close()
-
-
-@contextlib.contextmanager
-def _replaced(item: pytest.Function, function: Callable[..., Any]) -> Iterator[None]:
-    """Let ``item`` call ``function`` instead of the test function; a TestCase looks the method up on its instance."""
-    instance = getattr(item, "instance", None)
-    if type(item).__name__ == "TestCaseFunction" and instance is not None:
-        setattr(instance, item.originalname or item.name, function)
-        try:
-            yield
-        finally:
-            delattr(instance, item.originalname or item.name)
-        return
-    original = item.obj
-    item.obj = function
-    try:
-        yield
-    finally:
-        item.obj = original
-
-
-def _has_function_fixtures(item: pytest.Function) -> bool:
-    info = item._fixtureinfo
-    for name in info.names_closure:
-        for definition in info.name2fixturedefs.get(name, ())[-1:]:
-            if definition.scope == "function" and name not in ("request", "thread_runner"):
-                return True
-    return False
-
-
-def _without_our_frames(error: BaseException) -> BaseException:
-    """Return ``error`` with the frames of this package taken out of its traceback."""
-    kept = []
-    step = error.__traceback__
-    while step is not None:
-        if "/pytest_concurrency/" not in step.tb_frame.f_code.co_filename.replace("\\", "/"):
-            kept.append(step)
-        step = step.tb_next
-    chain = None
-    for entry in reversed(kept):
-        chain = type(entry)(chain, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
-    return error.with_traceback(chain)

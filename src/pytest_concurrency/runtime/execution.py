@@ -131,7 +131,7 @@ class Execution:
 
     def run(self, body: Callable[[], Any]) -> Outcome:
         """Run ``body`` on the calling thread as the worker "main", with everything that it starts; never raises
-        what the body raises, but hands on KeyboardInterrupt."""
+        what the body raises, but hands on KeyboardInterrupt and what a signal's handler raises meanwhile."""
         main = self.main
         main.ident = get_ident()
         main.native_id = threading.get_native_id()
@@ -150,12 +150,12 @@ class Execution:
                 pass
             except BaseException as caught:
                 error = caught
+            if error is not None and (self.current is not main or isinstance(error, KeyboardInterrupt)):
+                raise error  # a signal's handler raised it, perhaps while another worker has the baton
             try:
                 self._drain()
             except Abandon:
                 pass
-            if isinstance(error, KeyboardInterrupt):
-                raise error
         except BaseException:
             self._give_up("interrupted")
             raise
@@ -367,9 +367,25 @@ class Execution:
 
     def _switch(self, worker: Worker, chosen: Worker) -> None:
         """Hand the baton from ``worker`` to ``chosen`` and wait until it comes back."""
-        self._resume(chosen)
+        with self.mutex:
+            if self._has_baton(worker):
+                self._resume(chosen)
         worker.gate.acquire()
         self._resumed(worker)
+
+    def _has_baton(self, worker: Worker) -> bool:
+        """Say whether ``worker``, which runs, may hand the baton on: not if the watchdog took it for blocked and gave
+        the baton away between its last look at the baton and now. Called with the mutex held."""
+        if not worker.external:
+            return True
+        worker.external = False
+        if self.idle:
+            self.idle = False
+            self.current = worker
+            STATE.worker = worker
+            STATE.ident = worker.ident
+            return True
+        return False
 
     def _resume(self, chosen: Worker) -> None:
         chosen.last_run = self.steps
@@ -399,10 +415,13 @@ class Execution:
         worker.timed_out = False
         try:
             while True:
-                chosen = self._next(worker)
+                chosen: Worker | None = None
+                with self.mutex:
+                    if self._has_baton(worker):
+                        chosen = self._next(worker)
+                        if chosen is not worker and chosen is not None:
+                            self._resume(chosen)
                 if chosen is not worker:
-                    if chosen is not None:
-                        self._resume(chosen)
                     worker.gate.acquire()
                     self._resumed(worker)
                 if worker.timed_out and not wait.ready():
@@ -486,7 +505,8 @@ class Execution:
         lock = getattr(wait, "lock", None)
         if lock is not None and id(lock) in self.owners:
             owner, _, where = self.owners[id(lock)]
-            holder = owner.path
+            if owner is not worker or where is not None:  # else a condition's own lock for one waiter
+                holder = owner.path
             if where is not None:
                 holder_path, holder_line = where.path, where.line
         signalled = identity in self.signals
@@ -519,6 +539,8 @@ class Execution:
         """Called on a worker's own thread when it has the baton for the first time."""
         STATE.worker = worker
         STATE.ident = get_ident()
+        if not worker.native_id:
+            worker.native_id = threading.get_native_id()
         worker.started = True
 
     def finish(self, worker: Worker) -> None:
@@ -565,6 +587,8 @@ class Execution:
         if worker is None or worker.done:
             return False
         with self.mutex:
+            if not worker.external:
+                return False  # a signal's handler, run while the main thread waits for its turn
             worker.external = False
             if self.idle:
                 self.idle = False

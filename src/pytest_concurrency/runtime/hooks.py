@@ -254,6 +254,8 @@ def step(site: Site) -> None:
     if run.live > 1:
         worker.key = None
         run.announce(worker, site, None, False)
+        if run.rows is not None:
+            note(run, worker, site, "call", "", "", None)
 
 
 # -- globals

@@ -17,6 +17,7 @@ class Directed:
     until it has made any conflicting access)."""
 
     name = "directed"
+    sites: frozenset[str] = frozenset()
 
     def __init__(self, key: str, occurrence: int = 1, last_first: bool = False, any_access: bool = False) -> None:
         self.key = key
@@ -78,6 +79,7 @@ class HoldAll:
     """
 
     name = "hold-all"
+    sites: frozenset[str] = frozenset()
 
     def __init__(self, points: Sequence[tuple[str, str, int]]) -> None:
         self._points = frozenset(points)
@@ -113,6 +115,7 @@ class StepOver:
 
     def __init__(self, key: str, occurrence: int = 1) -> None:
         self.key = key
+        self.sites = frozenset((key,))
         self.occurrence = occurrence
         self._seen = 0
         self._held: Candidate | None = None

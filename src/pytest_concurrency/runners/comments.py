@@ -1,0 +1,47 @@
+"""``# concurrency: ignore[CH101]``: findings that the source itself dismisses."""
+
+from __future__ import annotations
+
+import linecache
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from ..detect.failures import Failure
+
+COMMENT = re.compile(r"#\s*concurrency:\s*ignore\[([^\]]*)\]")
+
+
+def codes_on_line(path: str, line: int) -> frozenset[str]:
+    """Return the hazard codes that a comment on this source line dismisses."""
+    found = COMMENT.search(linecache.getline(path, line))
+    return frozenset(found.group(1).replace(",", " ").split()) if found else frozenset()
+
+
+def lines_of(failure: Failure) -> Iterator[tuple[str, int]]:
+    """Yield the source lines that ``failure`` is about."""
+    data: Any = failure.data
+    if failure.code == "CH101":
+        yield from ((row.path, row.line) for row in (data.read, data.overwritten, data.write))
+    elif failure.code in ("CH104", "CH106", "CH109"):
+        for row in data or ():
+            yield row.path, row.line
+            yield row.holder_path, row.holder_line
+    elif failure.code in ("CH108", "CH110"):
+        yield failure.place[1]
+
+
+class Dismissals:
+    """Which failures the source dismisses; remembers in ``notes`` what it dismissed."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def __call__(self, failure: Failure) -> bool:
+        for path, line in lines_of(failure):
+            if path and line and failure.code in codes_on_line(path, line):
+                note = f"{failure.code} is ignored by the comment at {path}:{line}"
+                if note not in self.notes:
+                    self.notes.append(note)
+                return True
+        return False

@@ -1,0 +1,228 @@
+"""A test item as a program that can be run again and again, each time from the same state."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import gc
+import random
+import signal
+import sys
+import threading
+import types
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from _pytest.logging import caplog_handler_key
+from _pytest.outcomes import Exit, OutcomeException
+from _pytest.tmpdir import tmppath_result_key
+
+from ..runtime.execution import Execution
+from ..runtime.pool import ThreadPool
+from ..runtime.state import STATE
+from ..runtime.trace import Outcome
+from ..runtime.worker import Abandon
+from .base import ACTIVE_RUNNER, Plan
+
+COLLECT_EVERY = 50
+"""Runs between two collections of young garbage; the collector is off during a run."""
+
+
+class Program:
+    """One test as a program. ``runtest`` calls the test function once in pytest's own way.
+
+    ``runs`` counts the runs, ``gave_up`` those that ended in a skip although the first did not.
+    """
+
+    def __init__(self, item: pytest.Function, plan: Plan, runtest: Callable[[], None]) -> None:
+        self._item = item
+        self._plan = plan
+        self._runtest = runtest
+        self._pool = ThreadPool()
+        self.runs = 0
+        self._renewed = has_function_fixtures(item) or item.cls is not None
+        self.gave_up = 0
+
+    def once(self, execution: Execution) -> Outcome:
+        """Set the test up afresh and run it under ``execution``."""
+        if self.runs:
+            self._between_runs()
+        return self.controlled(execution, lambda: self._body(execution))
+
+    def controlled(self, execution: Execution, body: Callable[[], object]) -> Outcome:
+        """Run ``body`` under ``execution``; an exception that is no failure of the program does not count as one."""
+        self.runs += 1
+        if self.runs % COLLECT_EVERY == 0:
+            gc.collect(1)
+        random.seed(self._plan.settings.seed)
+        runner: Any = self._item.stash[ACTIVE_RUNNER]
+        runner.execution = execution
+        runner.pool = self._pool
+        seen = threading.excepthook
+
+        def note_unseen(args: Any, /) -> None:
+            worker = STATE.worker
+            if args.exc_type is not SystemExit and args.exc_value is not None and worker is not None:
+                if not isinstance(args.exc_value, Abandon):
+                    execution.unseen.append((worker.path, args.exc_value))
+
+        threading.excepthook = note_unseen
+        try:
+            outcome = execution.run(body)
+        finally:
+            threading.excepthook = seen
+            runner.execution = runner.pool = None
+            self._pool.after_run(execution.uses_thread_locals)
+        error = outcome.error
+        if error is not None and (isinstance(error, Exit) or from_signal_handler(error)):
+            raise error
+        if error is not None and execution.number > 1 and is_no_verdict(error):
+            self.gave_up += 1
+            return replace(outcome, error=None)
+        return outcome
+
+    def on_all_workers(self, execution: Execution, function: Callable[[], Any]) -> None:
+        """Run ``function`` in every worker of the plan and raise the first error of any."""
+        workers = self._plan.settings.workers
+        children = execution.run_callables(execution.main, [function] * workers, self._pool)
+        error = first_error([child.error for child in children])
+        if error is not None:
+            raise error
+
+    def _body(self, execution: Execution) -> None:
+        if self._plan.via_fixture or self._plan.settings.workers == 0:
+            self._run_item()
+            return
+        original = self._item.obj
+
+        def stressed(*args: Any, **kwargs: Any) -> None:
+            self.on_all_workers(execution, lambda: original(*args, **kwargs))
+
+        functools.update_wrapper(stressed, original)  # unittest looks for its marks on the method
+        self._item.obj = stressed
+        try:
+            self._run_item()
+        finally:
+            self._item.obj = original
+
+    def _run_item(self) -> None:
+        self._runtest()
+        noted = getattr(self._item, "_excinfo", None)  # where a unittest.TestCase puts what it has caught
+        if noted:
+            errors = [info.value for info in noted]
+            noted.clear()
+            raise next((error for error in errors if isinstance(error, Abandon)), errors[0])
+
+    def _between_runs(self) -> None:
+        """Tear function-scoped fixtures down and set them up again; forget what the last run printed and logged."""
+        item = self._item
+        if self._renewed:
+            item.stash.setdefault(tmppath_result_key, {})  # tmp_path looks there when it is torn down
+            state = item.session._setupstate
+            state.teardown_exact(item.parent)  # type: ignore[arg-type]
+            item._initrequest()
+            _new_instance(item)
+            state.setup(item)
+        handler = item.stash.get(caplog_handler_key, None)
+        if handler is not None:
+            handler.clear()
+        shown: Any = getattr(item.config.pluginmanager.getplugin("logging-plugin"), "report_handler", None)
+        if shown is not None:
+            shown.reset()
+        manager: Any = item.config.pluginmanager.getplugin("capturemanager")
+        if manager is not None and manager.is_globally_capturing():
+            manager.read_global_capture()
+
+    def start_afresh(self) -> None:
+        """Set the test up once more, for a run outside the program."""
+        self._between_runs()
+
+    def close(self) -> None:
+        """End the threads of the pool."""
+        self._pool.close()
+
+
+def _new_instance(item: pytest.Function) -> None:
+    """Let ``item`` make a new instance of its class, as pytest gives each test one."""
+    old = item.__dict__.pop("_instance", None)
+    bound = item.__dict__.get("_obj")
+    if old is not None and isinstance(bound, types.MethodType) and bound.__self__ is old:
+        item.obj = types.MethodType(bound.__func__, item.instance)
+
+
+def has_function_fixtures(item: pytest.Function) -> bool:
+    """Say whether ``item`` uses function-scoped fixtures whose set-up has any effect on the test."""
+    info = item._fixtureinfo
+    for name in info.names_closure:
+        for definition in info.name2fixturedefs.get(name, ())[-1:]:
+            if definition.scope == "function" and name not in ("request", "thread_runner"):
+                return True
+    return False
+
+
+def is_no_verdict(error: BaseException) -> bool:
+    """Say whether ``error`` means "do not judge this run": a skip, an xfail, a rejected Hypothesis example."""
+    if isinstance(error, (pytest.skip.Exception, pytest.xfail.Exception)):
+        return True
+    return any(kind.__module__ == "hypothesis.errors" and kind.__name__ in ("UnsatisfiedAssumption", "StopTest")
+               for kind in type(error).__mro__)  # fmt: skip
+
+
+def first_error(errors: Sequence[BaseException | None]) -> BaseException | None:
+    """Return the error that stands for all: one that fails the test before one that skips it."""
+    raised = [error for error in errors if error is not None]
+    return next((error for error in raised if not is_no_verdict(error)), raised[0] if raised else None)
+
+
+def from_signal_handler(error: BaseException) -> bool:
+    """Say whether ``error`` was raised by the handler of a signal, such as the alarm of pytest-timeout."""
+    if not isinstance(error, OutcomeException | KeyboardInterrupt):
+        return False
+    handlers = set()
+    for number in signal.valid_signals():
+        handler = signal.getsignal(number)
+        if isinstance(handler, types.FunctionType):
+            handlers.add(handler.__code__)
+    step = error.__traceback__
+    while step is not None:
+        if step.tb_frame.f_code in handlers:
+            return True
+        step = step.tb_next
+    return isinstance(error, KeyboardInterrupt)
+
+
+def without_our_frames(error: BaseException) -> BaseException:
+    """Return ``error`` with the frames of this package taken out of its traceback."""
+    kept = []
+    step = error.__traceback__
+    while step is not None:
+        if "/pytest_concurrency/" not in step.tb_frame.f_code.co_filename.replace("\\", "/"):
+            kept.append(step)
+        step = step.tb_next
+    chain = None
+    for entry in reversed(kept):
+        chain = types.TracebackType(chain, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
+    if isinstance(error, BaseExceptionGroup):
+        for member in error.exceptions:
+            without_our_frames(member)
+    return error.with_traceback(chain)
+
+
+@contextlib.contextmanager
+def put_back() -> Iterator[None]:
+    """Put the interpreter into a state that does not vary from run to run; afterwards as it was before."""
+    interval = sys.getswitchinterval()
+    hook = threading.excepthook
+    state = random.getstate()
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+        random.setstate(state)
+        threading.excepthook = hook
+        sys.setswitchinterval(interval)
