@@ -52,6 +52,13 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", line)
     check_config(config)
     config.pluginmanager.register(Sink(config), "concurrency-report")
+    if not config.pluginmanager.has_plugin("concurrency-greenlet-worker"):
+        from .runners.greenlets.guard import Guard
+
+        guard = Guard()
+        guard.install()
+        config.add_cleanup(guard.remove)
+        config.pluginmanager.register(guard, "concurrency-greenlet-guard")
 
 
 @pytest.hookimpl(trylast=True)

@@ -34,6 +34,7 @@ FIXTURES: Mapping[str, str] = MappingProxyType(
 )
 STRATEGIES = ("auto", "random", "pct", "pos", "surw", "bounded", "dpor")
 START_METHODS = ("fork", "forkserver", "spawn")
+ISOLATIONS = ("worker", "fork")
 PATCH_MODES = ("early", "app", "late", "none")
 
 
@@ -58,6 +59,7 @@ class Settings:
     start_method: str | None = None
     max_block: float = 0.010
     patch: str = "early"
+    isolation: str = "worker"
     explore_timeouts: bool = False
     include: tuple[str, ...] = ()
     ignore: frozenset[str] = frozenset()
@@ -209,7 +211,7 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
             Option("workers", _ALL, _integer(0), "workers that run the body at once; 0: once, it starts its own"),
             Option("schedules", (THREADS,), _integer(1), "schedules to run of each test", True, "N"),
             Option("repeats", (PROCESSES, GREENLETS), _integer(1), "times to run each test"),
-            Option("max_seconds", (THREADS, PROCESSES, PARALLELISM), _seconds, "seconds to spend on each test", True, "S"),
+            Option("max_seconds", _ALL, _seconds, "seconds to spend on each test", True, "S"),
             Option("strategy", (THREADS, PROCESSES), _strategy, "how schedules are chosen", True, "NAME"),
             Option("seed", KINDS, _seed, "seed of the schedules: a number, or 'random'", True, "N|random"),
             Option("timeout", _ALL, _seconds, "real seconds after which one schedule counts as stuck"),
@@ -219,6 +221,7 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
             Option("max_block", (GREENLETS,), _seconds, "seconds that a greenlet may block the others"),
             Option("patch", (GREENLETS,), _choice(PATCH_MODES), "when gevent patches"),
             Option("min_speedup", (PARALLELISM,), _speedup, "speed-up below which the test fails"),
+            Option("isolation", (GREENLETS,), _choice(ISOLATIONS), "one worker process, or a fork of it a test"),
             Option("include", (THREADS, PROCESSES), _modules, "installed modules to instrument too", False, "MODULE"),
             Option("ignore", _ALL, _codes, "hazard codes not to report"),
         )

@@ -31,13 +31,17 @@ MINIMISE_SECONDS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A failure, the schedule that showed it first, the shortest one that does, and a recorded run of that."""
+    """A failure, the schedule that showed it first, the shortest one that does, and a recorded run of that.
+
+    ``free``: seen on real threads, where there is no schedule to replay.
+    """
 
     failure: Failure
     schedule: int
     directives: tuple[Directive, ...]
     outcome: Outcome
     related: tuple[Failure, ...] = ()
+    free: bool = False
 
 
 @dataclass(slots=True)

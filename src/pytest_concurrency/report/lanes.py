@@ -150,10 +150,12 @@ def _text(
     for related in found.related:
         lines += _wrap(f"With it: {related.code} {CATALOGUE[related.code].name}: {related.message}")
     plural = "s" if preemptions != 1 else ""
-    lines += _wrap(f"Schedule {found.schedule}; shortened to {preemptions} preemption{plural}. {_where(reachable)}")
+    if not found.free:
+        lines += _wrap(f"Schedule {found.schedule}; shortened to {preemptions} preemption{plural}. {_where(reachable)}")
     lines += _wrap(f"Cause: {hazard.cause}")
     lines += _wrap(f"Fix: {hazard.fix}")
-    lines.append(f"Replay: pytest '{nodeid}' --concurrency-replay={word}")
+    if word:
+        lines.append(f"Replay: pytest '{nodeid}' --concurrency-replay={word}")
     return "\n".join(lines)
 
 
