@@ -58,3 +58,41 @@ def test_polling_for_what_nobody_writes_is_a_livelock(run):
     )
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*CH107*"])
+
+
+def test_polling_under_a_lock_lets_others_have_their_turn(run):
+    """Each round takes and releases a lock, so it looks like headway; the poller still has to be interrupted."""
+    result = run(
+        """
+        import queue, threading, time
+
+        def test_lock(thread_runner):
+            lock, state = threading.Lock(), {"done": False}
+
+            def poll():
+                while True:
+                    with lock:
+                        if state["done"]:
+                            return True
+
+            def work():
+                time.sleep(5)
+                with lock:
+                    state["done"] = True
+
+            assert thread_runner.run(poll, work) == [True, None]
+
+        def test_queue(thread_runner):
+            items = queue.Queue()
+
+            def poll():
+                while True:
+                    try:
+                        return items.get_nowait()
+                    except queue.Empty:
+                        pass
+
+            assert thread_runner.run(poll, lambda: items.put(1)) == [1, None]
+        """
+    )
+    result.assert_outcomes(passed=2)
