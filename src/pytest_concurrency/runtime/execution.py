@@ -381,7 +381,7 @@ class Execution:
             self._switch(worker, chosen)
 
     def _repeats(self, worker: Worker) -> bool:
-        """Say whether ``worker`` was at this very point often before with the very same local variables: it polls. A worker
+        """Say whether ``worker`` was at this very point often before with the same local variables: it polls. A worker
         that computes something from values which nobody changes moves on, however long it takes."""
         here = (worker.index, posture())
         self.postures[here] = seen = self.postures.get(here, 0) + 1
