@@ -18,6 +18,8 @@ MARKER_HELP = {
     "run the body in several processes at once",
     "stress_greenlets": "stress_greenlets(workers=2, repeats=10, max_block=0.010, patch='early', ...): "
     "run the body in greenlets and report what blocks them",
+    "parallelism": "parallelism(workers=4, min_speedup=None, max_seconds=5.0, ...): "
+    "measure the body alone and on several threads, and say whether that helps",
 }
 
 
@@ -50,6 +52,13 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", line)
     check_config(config)
     config.pluginmanager.register(Sink(config), "concurrency-report")
+    if not config.pluginmanager.has_plugin("concurrency-greenlet-worker"):
+        from .runners.greenlets.guard import Guard
+
+        guard = Guard()
+        guard.install()
+        config.add_cleanup(guard.remove)
+        config.pluginmanager.register(guard, "concurrency-greenlet-guard")
 
 
 @pytest.hookimpl(trylast=True)
@@ -77,7 +86,7 @@ def _wanted(item: pytest.Item) -> bool:
     if "thread_runner" in names or "process_runner" in names or "greenlet_runner" in names:
         return True
     keywords = item.keywords
-    return "stress_threads" in keywords or "stress_processes" in keywords or "stress_greenlets" in keywords
+    return any(marker in keywords for marker in MARKER_HELP)
 
 
 @pytest.hookimpl(wrapper=True)

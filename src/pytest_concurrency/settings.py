@@ -23,13 +23,18 @@ if TYPE_CHECKING:
 THREADS = "threads"
 PROCESSES = "processes"
 GREENLETS = "greenlets"
+PARALLELISM = "parallelism"
 KINDS = (THREADS, PROCESSES, GREENLETS)
-MARKERS: Mapping[str, str] = MappingProxyType({f"stress_{kind}": kind for kind in KINDS})
+MARKERS: Mapping[str, str] = MappingProxyType(
+    {**{f"stress_{kind}": kind for kind in KINDS}, "parallelism": PARALLELISM}
+)
+MARKER_OF: Mapping[str, str] = MappingProxyType({kind: name for name, kind in MARKERS.items()})
 FIXTURES: Mapping[str, str] = MappingProxyType(
     {"thread_runner": THREADS, "process_runner": PROCESSES, "greenlet_runner": GREENLETS}
 )
 STRATEGIES = ("auto", "random", "pct", "pos", "surw", "bounded", "dpor")
 START_METHODS = ("fork", "forkserver", "spawn")
+ISOLATIONS = ("worker", "fork")
 PATCH_MODES = ("early", "app", "late", "none")
 
 
@@ -54,11 +59,13 @@ class Settings:
     start_method: str | None = None
     max_block: float = 0.010
     patch: str = "early"
+    isolation: str = "worker"
     explore_timeouts: bool = False
     include: tuple[str, ...] = ()
     ignore: frozenset[str] = frozenset()
     errors: frozenset[str] = frozenset()
     replay: str | None = None
+    min_speedup: float | None = None
     explicit: frozenset[str] = field(default=frozenset())
 
     def severity(self, code: str) -> str | None:
@@ -97,6 +104,15 @@ def _seconds(value: object) -> float:
     if number is None or not 0 < number < float("inf"):
         raise _Wrong("a number of seconds greater than 0")
     return number
+
+
+def _speedup(value: object) -> float | None:
+    if value is None:
+        return None
+    try:
+        return _seconds(value)
+    except _Wrong:
+        raise _Wrong("a number greater than 0") from None
 
 
 def _choice(allowed: tuple[str, ...], optional: bool = False) -> Callable[[object], str | None]:
@@ -187,7 +203,7 @@ class Option:
     metavar: str = ""
 
 
-_ALL = KINDS
+_ALL = (*KINDS, PARALLELISM)
 OPTIONS: Mapping[str, Option] = MappingProxyType(
     {
         option.name: option
@@ -195,15 +211,17 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
             Option("workers", _ALL, _integer(0), "workers that run the body at once; 0: once, it starts its own"),
             Option("schedules", (THREADS,), _integer(1), "schedules to run of each test", True, "N"),
             Option("repeats", (PROCESSES, GREENLETS), _integer(1), "times to run each test"),
-            Option("max_seconds", (THREADS, PROCESSES), _seconds, "seconds to spend on each test", True, "S"),
+            Option("max_seconds", _ALL, _seconds, "seconds to spend on each test", True, "S"),
             Option("strategy", (THREADS, PROCESSES), _strategy, "how schedules are chosen", True, "NAME"),
-            Option("seed", _ALL, _seed, "seed of the schedules: a number, or 'random'", True, "N|random"),
+            Option("seed", KINDS, _seed, "seed of the schedules: a number, or 'random'", True, "N|random"),
             Option("timeout", _ALL, _seconds, "real seconds after which one schedule counts as stuck"),
             Option("switch_intervals", (THREADS,), _intervals, "switch intervals of the free-running phase"),
             Option("explore_timeouts", (THREADS,), _flag, "let timed waits fire while others could run"),
             Option("start_method", (PROCESSES,), _choice(START_METHODS, optional=True), "start method"),
             Option("max_block", (GREENLETS,), _seconds, "seconds that a greenlet may block the others"),
             Option("patch", (GREENLETS,), _choice(PATCH_MODES), "when gevent patches"),
+            Option("min_speedup", (PARALLELISM,), _speedup, "speed-up below which the test fails"),
+            Option("isolation", (GREENLETS,), _choice(ISOLATIONS), "one worker process, or a fork of it a test"),
             Option("include", (THREADS, PROCESSES), _modules, "installed modules to instrument too", False, "MODULE"),
             Option("ignore", _ALL, _codes, "hazard codes not to report"),
         )
@@ -211,7 +229,7 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
 )  # fmt: skip
 
 _KIND_DEFAULTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
-    {THREADS: {}, PROCESSES: {"timeout": 30.0}, GREENLETS: {}}
+    {THREADS: {}, PROCESSES: {"timeout": 30.0}, GREENLETS: {}, PARALLELISM: {"workers": 4, "timeout": 60.0}}
 )
 _INI_ONLY_CODES = ("ignore", "error")
 
@@ -286,6 +304,7 @@ def check_config(config: Config) -> None:
     resolve(THREADS, "", {}, config)
     resolve(PROCESSES, "", {}, config)
     resolve(GREENLETS, "", {}, config)
+    resolve(PARALLELISM, "", {}, config)
     if config.option.stress_threads is not None:
         stress_threads_workers(config)
 
@@ -329,7 +348,7 @@ def resolve(kind: str, nodeid: str, arguments: Mapping[str, object], config: Con
 
     for name, value in arguments.items():
         option = OPTIONS.get(name)  # type: ignore[assignment]
-        where = f"{nodeid}: stress_{kind}"
+        where = f"{nodeid}: {MARKER_OF[kind]}"
         if option is None or kind not in option.kinds:
             allowed = ", ".join(o.name for o in OPTIONS.values() if kind in o.kinds)
             raise pytest.UsageError(f"{where} has no argument {name!r}; it takes {allowed}.")
@@ -354,6 +373,11 @@ def resolve(kind: str, nodeid: str, arguments: Mapping[str, object], config: Con
             values[option.name] = _checked(option, given, flag)
             explicit.add(option.name)
 
+    if kind == PARALLELISM and arguments.get("workers") in (1, "1"):
+        raise pytest.UsageError(
+            f"{nodeid}: parallelism: workers={arguments['workers']!r} is not at least 2, or 0 for a body that starts "
+            "its own threads."
+        )
     seed = values.get("seed")
     if seed is None:
         values["seed"] = default_seed(nodeid)

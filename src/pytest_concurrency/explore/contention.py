@@ -3,21 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from ..instrument.sites import Site
+from ..instrument.sites import CALL, METHOD, STEP, WITH, Site
 from ..runtime.execution import Execution, Location
+from ..runtime.worker import Tag
+
+SYNCHRONISING = (WITH, METHOD, CALL)
+PAIRS_LIMIT = 300
 
 
-def contended(location: Location) -> bool:
-    """Say whether two workers use the location, one writing, with neither thread start nor a common lock between."""
-    tags = list(location.tags)
-    if not any(tag.write for tag in tags):
-        return False
-    return any(
-        a.index != b.index and (a.write or b.write) and a.unordered(b) and not (a.held & b.held)
-        for i, a in enumerate(tags)
-        for b in tags[i:]
-    )
+def contended_sites(location: Location) -> set[Site]:
+    """Return the sites of a location at which another worker may interfere.
+
+    Two accesses interfere where their workers differ, one of them writes, and neither a thread's start or join nor a
+    common lock lies between. With very many accesses all sites count.
+    """
+    accesses = list(location.accesses)
+    if len(accesses) > PAIRS_LIMIT:
+        return {site for site, _ in accesses}
+    found: set[Site] = set()
+    for position, (site, tag) in enumerate(accesses):
+        for other_site, other in accesses[position:]:
+            if interferes(tag, other):
+                found.add(site)
+                found.add(other_site)
+    return found
+
+
+def interferes(a: Tag, b: Tag) -> bool:
+    """Say whether the order of two accesses of one location is open and matters."""
+    return a.index != b.index and (a.write or b.write) and not (a.held & b.held) and a.unordered(b)
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """A worker took ``lock`` at ``site`` while it held others."""
+
+    path: str
+    site: str
+    occurrence: int
+    held: frozenset[int]
+    lock: int
 
 
 class Contention:
@@ -25,27 +52,33 @@ class Contention:
 
     def __init__(self) -> None:
         self.contended: set[Site] = set()
-        self.seen: set[Site] = set()
         self.synchronising: set[Site] = set()
+        self.seen: set[Site] = set()
+        self.steps: set[Site] = set()
+        self.nested: list[Nested] = []
         self.counts: dict[str, dict[int, int]] = {}
         self._groups: dict[Site, Site] = {}
 
     def learn(self, run: Execution) -> None:
         """Take in what ``run`` observed."""
         for location in run.locations.values():
-            self.seen |= location.sites
-            if len(location.tags) > 1 and contended(location):
-                self.contended |= location.sites
-                first, *rest = location.sites
-                for site in rest:
-                    self._union(first, site)
+            sites = {site for site, _ in location.accesses}
+            self.seen |= sites
+            if len(location.accesses) < 2:
+                continue
+            found = contended_sites(location)
+            if not found:
+                continue
+            for site in found:
+                (self.synchronising if site.kind in SYNCHRONISING and site.muted is False else self.contended).add(site)
+            first, *rest = sites
+            for site in rest:
+                self._union(first, site)
+        self.steps |= {site for _, site in run.occurrences if site.kind == STEP}
+        self.nested = [Nested(*row) for row in run.nested] or self.nested
         numbers: dict[Site, int] = {}
-        for site in self.contended:
-            root = self._find(site)
-            site.group = numbers.setdefault(root, len(numbers) + 1)
-        self.synchronising |= {
-            site for _, site in run.occurrences if site.kind in ("with", "method", "call") and site not in self.seen
-        }
+        for site in sorted(self.contended | self.synchronising, key=lambda s: s.key):
+            site.group = numbers.setdefault(self._find(site), len(numbers) + 1)
         self.counts = {}
         paths = {worker.index: worker.path for worker in run.workers}
         for (index, site), count in run.occurrences.items():
@@ -55,7 +88,9 @@ class Contention:
     def focus(self, sites: Iterable[Site]) -> None:
         """Silence the sites that were seen and found to touch nothing that workers share."""
         for site in sites:
-            site.contended = site not in self.seen or site in self.contended
+            site.contended = site.kind != STEP and (
+                site not in self.seen or site in self.contended or site in self.synchronising or site.split
+            )
             site.off = not site.contended
 
     def _find(self, site: Site) -> Site:

@@ -7,21 +7,21 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..detect.failures import Failure, failures_of
-from ..instrument.sites import READ, Site
-from ..runtime.execution import Execution
-from ..runtime.hooks import SATURATION
+from ..instrument.sites import READ, STEP, Site
+from ..runtime.execution import SATURATION, Execution
 from ..runtime.trace import Outcome
 from ..schedules.directives import Directive, Replay, from_switches
 from ..schedules.minimise import ddmin
 from ..settings import Settings
 from ..strategies.base import NEVER, Strategy
-from ..strategies.directed import Directed
+from ..strategies.directed import Directed, HoldAll, StepOver
 from ..strategies.pct import Pct
 from ..strategies.pos import Pos
 from ..strategies.random_walk import RandomWalk
 from ..strategies.serial import Serial
 from ..strategies.surw import Surw
 from .contention import Contention
+from .suspects import closing_cycles
 
 RunOnce = Callable[[Execution], Outcome]
 FIRM_SCHEDULES = 8
@@ -31,13 +31,17 @@ MINIMISE_SECONDS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A failure, the schedule that showed it first, the shortest one that does, and a recorded run of that."""
+    """A failure, the schedule that showed it first, the shortest one that does, and a recorded run of that.
+
+    ``free``: seen on real threads, where there is no schedule to replay.
+    """
 
     failure: Failure
     schedule: int
     directives: tuple[Directive, ...]
     outcome: Outcome
     related: tuple[Failure, ...] = ()
+    free: bool = False
 
 
 @dataclass(slots=True)
@@ -91,8 +95,10 @@ class Explorer:
         self, strategy: Strategy, *, observing: bool = False, recording: bool = False, horizon: int = NEVER
     ) -> Outcome:
         self._result.schedules += 1
+        wanted = strategy.sites
+        steps = recording and any(site.kind == STEP and site.key in wanted for site in self._sites)
         for site in self._sites:
-            site.off = not site.contended
+            site.off = not site.contended and site.key not in wanted and not (steps and site.kind == STEP)
             site.hits = 0
         execution = Execution(
             strategy,
@@ -119,7 +125,7 @@ class Explorer:
         for site in self._sites:
             site.contended = True
             site.group = 0
-            site.seen = False
+            site.seen = site.split = False
         first = self._run(Serial(), observing=True)
         result.first = first
         if self._take_first(first):
@@ -199,23 +205,24 @@ class Explorer:
             yield strategy
 
     def _directed(self) -> Iterator[Strategy]:
-        """Directed schedules for every site that touches what workers share, the likeliest first."""
-        sites = sorted(self._contention.contended, key=lambda s: (not s.derived, s.action == READ, s.key))
+        """Directed schedules for everything that workers share, the likeliest suspicions first."""
+        known = self._contention
+        sites = sorted(known.contended, key=lambda s: (not s.derived, s.action == READ, s.key))
         updates = [site for site in sites if site.derived]
+        updates += [site for site in self._sites if site.split and site.derived and site not in updates]
         others = [site for site in sites if not site.derived]
-        synchronising = self._synchronising()
-        plans = [Directed(site.key, 1) for site in updates]
-        plans += [
-            Directed(site.key, occurrence, last_first=flip)
-            for occurrence, flip in ((1, False), (1, True), (2, False), (2, True))
-            for site in [*others, *synchronising]
-        ]
-        plans += [Directed(site.key, occurrence) for occurrence in (2, 3) for site in updates]
+        others += sorted(known.synchronising, key=lambda s: s.key)
+        again = (2, 3) if len(updates) <= 3 else ()
+        plans: list[Strategy] = [Directed(site.key, 1) for site in updates]
+        plans += [HoldAll(points) for points in closing_cycles(known.nested)[:4]]
+        plans += [Directed(site.key, occurrence) for occurrence in again for site in updates]
+        first = [Directed(site.key, 1, last_first=flip) for flip in (False, True) for site in others]
+        later = [Directed(site.key, 2, last_first=flip) for flip in (False, True) for site in others]
+        steps = [StepOver(site.key, 1) for site in sorted(known.steps, key=lambda s: s.key)]
+        plans += [*first, *steps, *later]
+        plans += [Directed(site.key, occurrence) for occurrence in (2, 3) if not again for site in updates]
         plans += [Directed(site.key, 1, any_access=True) for site in sites if site.action != READ]
-        yield from plans[: max(8, self._settings.schedules // 2)]
-
-    def _synchronising(self) -> list[Site]:
-        return sorted(self._contention.synchronising, key=lambda s: s.key)
+        yield from plans[: max(8, self._settings.schedules * 6 // 10)]
 
     # -- what failed
 

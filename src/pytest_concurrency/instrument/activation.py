@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from .rewrite import Hooks, Rewritten, Scope, rewrite, written_cells
 from .scope import Chooser, Stores, all_functions, globals_written, scan_stores
 from .sites import Site
-from .vocabulary import ANNOUNCED_CALLS, BUILTIN_READERS
+from .vocabulary import ANNOUNCED_CALLS
 
 
 @dataclass(slots=True)
@@ -29,16 +29,18 @@ class Cache:
 class Instrumenter:
     """Rewrites the functions of an area, and undoes it.
 
-    ``substitutes`` maps ``id(real function)`` to its controlled stand-in; ``builtins`` maps names of builtins.
+    ``substitutes`` holds ``id(function)`` of every library function that has a controlled stand-in, ``builtins`` the
+    names of such builtins; ``hooks.substitute`` gives the stand-in.
     """
 
     def __init__(
-        self, hooks: Hooks, substitutes: Mapping[int, Any], builtins: Mapping[str, Any], cache: Cache
+        self, hooks: Hooks, substitutes: Collection[int], builtins: Collection[str], cache: Cache
     ) -> None:
         self._hooks = hooks
         self._substitutes = substitutes
-        self._builtins = builtins
+        self._builtins = frozenset(builtins)
         self._cache = cache
+        self.untouched: set[str] = set()
         self._announced = {
             module: frozenset(f"{cls}.{name}" for cls, names in classes.items() for name in names)
             for module, classes in ANNOUNCED_CALLS.items()
@@ -75,6 +77,8 @@ class Instrumenter:
             for function, code in swapped:
                 function.__code__ = code
             self._restore_strays()
+            for site in sites.values():
+                site.cache.clear()
 
     def _restore_strays(self) -> None:
         """Give functions that were created while instrumented code ran their original code."""
@@ -130,13 +134,14 @@ class Instrumenter:
             globals_written=names & used,
             attributes_written=frozenset(stores.attributes & used) if accesses else frozenset(),
             any_attribute=accesses and stores.any_attribute,
-            substitutes=_Table(self._substituted(used, module, accesses)),
+            substituted=frozenset(name for name in used if id(module.get(name)) in self._substitutes),
+            substituted_calls=frozenset(n for n in self._builtins & used if accesses and n not in module),
             announced=self._announced.get(module_name, frozenset()),
         )
         key = (id(code), scope, tuple(id(replaced) for replaced in nested.values()))
         entry = self._cache.entries.get(key)
         if entry is None:
-            entry = rewrite(code, scope, self._hooks, nested, cells)
+            entry = self._rewritten(code, scope, nested, cells)
             self._cache.entries[key] = entry
             if entry.code is not code:
                 self._cache.originals[id(entry.code)] = code
@@ -145,22 +150,22 @@ class Instrumenter:
         local[id(code)] = entry.code
         return entry.code
 
-    def _substituted(self, used: frozenset[str], module: dict[str, Any], accesses: bool) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for name in used:
-            if name in module:
-                stand_in = self._substitutes.get(id(module[name]))
-                if stand_in is not None:
-                    found[name] = stand_in
-            elif accesses and name in BUILTIN_READERS | {"getattr", "setattr", "hasattr", "delattr", "next"}:
-                stand_in = self._builtins.get(name)
-                if stand_in is not None:
-                    found[name] = stand_in
-        return found
+    def _rewritten(
+        self, code: types.CodeType, scope: Scope, nested: Mapping[int, types.CodeType], cells: frozenset[str]
+    ) -> Rewritten:
+        """Rewrite ``code``; code that cannot be rewritten runs as it is, and is named in ``untouched``."""
+        try:
+            entry = rewrite(code, scope, self._hooks, nested, cells)
+            if _shape(entry.code) == _shape(code):
+                return entry
+        except Exception:  # a fault of ours or of the bytecode library must not fail the test
+            pass
+        self.untouched.add(f"{scope.module}.{code.co_qualname}")
+        return Rewritten(code, code, ())
 
 
-class _Table(dict[str, Any]):
-    """A dictionary that can be part of a frozen key: compared and hashed by names and identities."""
-
-    def __hash__(self) -> int:  # type: ignore[override]
-        return hash(frozenset((name, id(value)) for name, value in self.items()))
+def _shape(code: types.CodeType) -> tuple[object, ...]:
+    return (
+        code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags, code.co_varnames,
+        code.co_cellvars, code.co_freevars, code.co_firstlineno, code.co_filename, code.co_qualname,
+    )  # fmt: skip

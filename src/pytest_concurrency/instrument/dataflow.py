@@ -2,8 +2,9 @@
 
 A forward abstract interpretation of one function's bytecode. Every stack entry and local variable carries the set of
 read sites that its value was computed from *on every path* (a must-analysis: paths are joined by intersection), so
-that ``x = x or make()`` is not taken for an update, while ``tmp = x; ...; x = tmp + 1`` is. What is not understood
-(exception handlers, mismatched depths) carries nothing: the analysis can miss a dependence, never invent one.
+that ``x = x or make()`` is not taken for an update, while ``tmp = x; ...; x = tmp + 1`` is. A local variable that is
+not yet bound on a path does not count there: reading it would raise. What is not understood (the stack of an exception
+handler, mismatched depths) carries nothing: the analysis can miss a dependence, never invent one.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bytecode import Instr, Label
-from bytecode.instr import TryBegin
+from bytecode.instr import TryBegin, TryEnd
 
 from .sites import CALL, METHOD, READ, Site
 
@@ -19,20 +20,22 @@ Taint = frozenset[Site]
 EMPTY: Taint = frozenset()
 _LOADS = frozenset({"LOAD_FAST", "LOAD_FAST_BORROW", "LOAD_FAST_CHECK"})
 _PAIR_LOADS = frozenset({"LOAD_FAST_LOAD_FAST", "LOAD_FAST_BORROW_LOAD_FAST_BORROW"})
+_INTO_CONTAINER = frozenset({"LIST_APPEND", "SET_ADD", "MAP_ADD", "LIST_EXTEND", "SET_UPDATE", "DICT_UPDATE", "DICT_MERGE"})
 _FRESH = frozenset({"YIELD_VALUE", "SEND", "GET_AWAITABLE", "IMPORT_NAME", "MAKE_FUNCTION"})
 _MAX_STEPS = 20_000
 
 _State = tuple[tuple[Taint, ...], Mapping[str, Taint]]
 
 
-def link_updates(code: Sequence[object], sites: Mapping[int, Site]) -> None:
-    """Fill ``derived`` of the write sites among ``sites`` (instruction index to site) of one function."""
+def link_updates(code: Sequence[object], sites: Mapping[int, Site], arguments: Sequence[str] = ()) -> None:
+    """Fill ``derived`` of the write sites among ``sites`` (instruction index to site) of one function, whose
+    parameters are called ``arguments``."""
     reads = {(s.kind if s.kind != METHOD else "item", s.name if s.kind != METHOD else "") for s in sites.values()
              if s.action == READ}  # fmt: skip
     writes = [s for s in sites.values() if s.action != READ and (s.kind, s.name) in reads]
     if not writes:
         return
-    found = _interpret(code, sites)
+    found = _interpret(code, sites, dict.fromkeys(arguments, EMPTY))
     for site in writes:
         sources = tuple(source for source in found.get(site, EMPTY) if _same_target(source, site))
         if sources:
@@ -55,13 +58,13 @@ def _join(a: _State, b: _State) -> _State | None:
     else:
         depth = min(len(a[0]), len(b[0]))
         stack = tuple(x & y for x, y in zip(a[0][-depth:], b[0][-depth:], strict=True)) if depth else ()
-    names = {n: t & b[1][n] for n, t in a[1].items() if n in b[1] and t & b[1][n]}
+    names = {**b[1], **{n: t & b[1][n] if n in b[1] else t for n, t in a[1].items()}}
     if stack == a[0] and names == a[1]:
         return None
     return stack, names
 
 
-def _interpret(code: Sequence[object], sites: Mapping[int, Site]) -> dict[Site, Taint]:
+def _interpret(code: Sequence[object], sites: Mapping[int, Site], bound: Mapping[str, Taint]) -> dict[Site, Taint]:
     labels = {entry: index for index, entry in enumerate(code) if isinstance(entry, Label)}
     before: dict[int, _State] = {}
     found: dict[Site, Taint] = {}
@@ -80,7 +83,8 @@ def _interpret(code: Sequence[object], sites: Mapping[int, Site]) -> dict[Site, 
             before[index] = joined
             work.append(index)
 
-    flow(0, ((), {}))
+    handlers = _handlers(code)
+    flow(0, ((), bound))
     steps = 0
     while work:
         steps += 1
@@ -90,15 +94,30 @@ def _interpret(code: Sequence[object], sites: Mapping[int, Site]) -> dict[Site, 
         entry = code[index]
         state = before[index]
         if not isinstance(entry, Instr):
-            if isinstance(entry, TryBegin):
-                flow(labels[entry.target], ((), {}))  # type: ignore[index]
             flow(index + 1, state)
             continue
+        handler = handlers.get(index)
+        if handler is not None:
+            flow(labels[handler], ((), state[1]))
         if entry.has_jump():
             flow(labels[entry.arg], _step(entry, state, sites.get(index), found, True))  # type: ignore[index]
         if not (entry.is_final() or entry.is_uncond_jump()):
             flow(index + 1, _step(entry, state, sites.get(index), found, False))
     return found
+
+
+def _handlers(code: Sequence[object]) -> dict[int, Label]:
+    """Return the exception handler of each instruction that has one."""
+    handlers: dict[int, Label] = {}
+    current: Label | None = None
+    for index, entry in enumerate(code):
+        if isinstance(entry, TryBegin):
+            current = entry.target  # type: ignore[assignment]
+        elif isinstance(entry, TryEnd):
+            current = None
+        elif current is not None:
+            handlers[index] = current
+    return handlers
 
 
 def _step(entry: Instr, state: _State, site: Site | None, found: dict[Site, Taint], jump: bool) -> _State:
@@ -124,6 +143,15 @@ def _step(entry: Instr, state: _State, site: Site | None, found: dict[Site, Tain
         first, second = entry.arg  # type: ignore[misc]
         names = {**names, str(first): pop()}
         stack.append(names.get(str(second), EMPTY))
+    elif name in ("DELETE_FAST", "LOAD_FAST_AND_CLEAR"):
+        if name == "LOAD_FAST_AND_CLEAR":
+            stack.append(names.get(str(entry.arg), EMPTY))
+        names = {n: taint for n, taint in names.items() if n != entry.arg}
+    elif name in _INTO_CONTAINER:
+        added = EMPTY.union(*(pop() for _ in range(2 if name == "MAP_ADD" else 1)))
+        depth = int(entry.arg)  # type: ignore[arg-type]
+        if len(stack) >= depth:
+            stack[-depth] |= added
     elif name == "COPY":
         depth = int(entry.arg)  # type: ignore[arg-type]
         stack.append(stack[-depth] if len(stack) >= depth else EMPTY)
@@ -138,6 +166,12 @@ def _step(entry: Instr, state: _State, site: Site | None, found: dict[Site, Tain
             pops, pushes = 0, pushes + pops
         if name == "LOAD_METHOD":
             pops, pushes = -1, 2
+        elif name == "CALL":
+            pops, pushes = -int(entry.arg) - 2, 1  # type: ignore[arg-type]
+        elif name == "PRECALL":  # 3.11: its effect is counted with that of CALL
+            pops, pushes = 0, 0
+        elif name in _FRESH and pops == pushes == 0:
+            pops, pushes = -1, 1
         taken = [pop() for _ in range(-pops)]
         if site is not None and site.action != READ:
             # The value is the lowest operand of every store; it is popped last.

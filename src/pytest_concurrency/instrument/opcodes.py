@@ -75,14 +75,23 @@ def hook_with_top(hook: Any, loads: Sequence[Instr], site: Any, where: Location)
     ]
 
 
-def load_constant(value: Any, push_null: bool, where: Location) -> list[Instr]:
-    """Push ``value`` as a global load would, with the NULL of the calling convention where asked for."""
-    return _begin(value, where) if push_null else [Instr("LOAD_CONST", value, location=where)]
+def load_global(name: str, push_null: bool, hook: Any, where: Location) -> list[Instr]:
+    """Push ``hook(the global called name, None)``, with the NULL of the calling convention where asked for."""
+    load = [Instr("LOAD_GLOBAL", (False, name), location=where), *replace_top(hook, None, where)]
+    if not push_null:
+        return load
+    null = Instr("PUSH_NULL", location=where)
+    return [*load, null] if PY313 else [null, *load]
 
 
 def load_cell(cell: Any, where: Location) -> Instr:
     """Push the cell object of a closure variable (``bytecode.CellVar`` or ``FreeVar``)."""
     return Instr("LOAD_FAST" if PY313 else "LOAD_CLOSURE", cell, location=where)
+
+
+def variable(instr: Instr) -> str:
+    """Return the name of the closure variable that ``instr`` uses; an argument that is a cell is a plain name."""
+    return str(getattr(instr.arg, "name", instr.arg))
 
 
 def attribute_load(instr: Instr) -> tuple[str, bool] | None:
@@ -124,6 +133,16 @@ def enters_with(instr: Instr, following: Instr | None) -> bool:
         and following.name == "LOAD_SPECIAL"
         and getattr(following.arg, "name", "") == "EXIT"
     )
+
+
+def begins_call(instr: Instr, previous: Any) -> bool:
+    """Say whether ``instr`` is the first instruction of a call's own sequence (arguments are on the stack already)."""
+    named = isinstance(previous, Instr) and previous.name == "KW_NAMES"
+    if instr.name == "KW_NAMES":
+        return True
+    if not PY312:
+        return (instr.name == "PRECALL" and not named) or instr.name == "CALL_FUNCTION_EX"
+    return (instr.name == "CALL" and not named) or instr.name in ("CALL_KW", "CALL_FUNCTION_EX")
 
 
 SAFEPOINT_OPCODES = frozenset(

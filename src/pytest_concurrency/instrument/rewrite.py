@@ -6,18 +6,19 @@ a controlled stand-in that lives no longer than the call or the ``with`` stateme
 
 from __future__ import annotations
 
+import inspect
 import types
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from bytecode import Bytecode, Instr
 
 from . import opcodes as op
 from .dataflow import link_updates
-from .sites import ATTR, CALL, CELL, DELETE, GLOBAL, ITEM, METHOD, READ, WHOLE, WITH, WRITE, FunctionInfo, Site
-from .vocabulary import CONTAINER_METHODS, READ_ALL, READ_ITEM, SYNC_METHODS
+from .sites import ATTR, CALL, CELL, DELETE, GLOBAL, ITEM, METHOD, READ, STEP, WHOLE, WITH, WRITE, FunctionInfo, Site
+from .vocabulary import CONTAINER_METHODS, LOADED_METHODS, READ_ALL, READ_ITEM, SYNC_METHODS
 
 Hook = Callable[..., Any]
 
@@ -40,6 +41,8 @@ class Hooks:
     method: Hook
     enter: Hook
     call: Hook
+    substitute: Hook
+    step: Hook
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,8 @@ class Scope:
 
     ``accesses``: instrument accesses, not only synchronisation. ``globals_written`` and ``attributes_written`` are
     the names that some code in scope stores; a name that nobody stores needs no hook (``any_attribute`` lifts that
-    for attributes). ``substitutes`` maps a global name of the module to the controlled function that stands in.
+    for attributes). What a global name in ``substituted`` turns out to hold when it is loaded may have a controlled
+    stand-in; ``substituted_calls`` likewise, where the name is called on the spot.
     """
 
     module: str
@@ -56,7 +60,8 @@ class Scope:
     globals_written: frozenset[str] = frozenset()
     attributes_written: frozenset[str] = frozenset()
     any_attribute: bool = False
-    substitutes: Mapping[str, Any] = field(default_factory=dict)
+    substituted: frozenset[str] = frozenset()
+    substituted_calls: frozenset[str] = frozenset()
     announced: frozenset[str] = frozenset()
 
 
@@ -102,8 +107,15 @@ def written_cells(code: types.CodeType) -> frozenset[str]:
 
     if code.co_cellvars:
         scan(code, frozenset(code.co_cellvars))
-    arguments = set(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+    arguments = arguments_of(code)
     return frozenset(name for name, count in stores.items() if count > 1 or name in arguments)
+
+
+def arguments_of(code: types.CodeType) -> tuple[str, ...]:
+    """Return the names of the parameters of ``code``, ``*args`` and ``**kwargs`` included."""
+    count = code.co_argcount + code.co_kwonlyargcount
+    count += bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
+    return code.co_varnames[:count]
 
 
 class _Writer:
@@ -128,6 +140,7 @@ class _Writer:
 
     def run(self) -> Rewritten:
         original = Bytecode.from_code(self.code)
+        original.argnames = list(self.code.co_varnames)  # or the library renumbers the local variables
         entries: Sequence[Any] = list(original)
         output: list[Any] = []
         for index, entry in enumerate(entries):
@@ -147,7 +160,7 @@ class _Writer:
         for site in self.all_sites:
             site.function = info
         if self.scope.accesses:
-            link_updates(entries, self.sites)
+            link_updates(entries, self.sites, arguments_of(self.code))
         original[:] = output
         return Rewritten(self.code, original.to_code(), tuple(self.all_sites))
 
@@ -190,6 +203,9 @@ class _Writer:
             site.label = _label(previous)
             return [*op.replace_top(self.hooks.enter, site, where), entry]
         if self.scope.accesses:
+            if op.begins_call(entry, previous):
+                site = self._site(entry, STEP, READ, "")
+                return [*op.hook_with_loaded(self.hooks.step, [], site, where), entry]
             return self._access(entry, previous)
         return [entry]
 
@@ -208,20 +224,21 @@ class _Writer:
                 site = self._site(entry, METHOD, action, name)
                 site.label = label
                 before += op.replace_top(self.hooks.method, site, where)
-        elif name in ("acquire", "release", "sleep") and scope.accesses:
+        elif name in ("__enter__", "__exit__") or (name in LOADED_METHODS and scope.accesses):
             before += op.replace_top(self.hooks.method, self._site(entry, METHOD, READ, name), where)
         return [*before, entry]
 
     def _global(self, entry: Instr, name: str, push_null: bool) -> list[Any]:
         where = entry.location
         scope = self.scope
-        if name in scope.substitutes and name not in scope.globals_written:
-            self.changed = True
-            return op.load_constant(scope.substitutes[name], push_null, where)
+        before: list[Any] = []
         if scope.accesses and name in scope.globals_written:
             site = self._site(entry, GLOBAL, READ, name)
-            return [*op.hook_with_loaded(self.hooks.read_global, [], site, where), entry]
-        return [entry]
+            before = op.hook_with_loaded(self.hooks.read_global, [], site, where)
+        if name in scope.substituted or (push_null and name in scope.substituted_calls):
+            self.changed = True
+            return [*before, *op.load_global(name, push_null, self.hooks.substitute, where)]
+        return [*before, entry]
 
     def _access(self, entry: Instr, previous: Any) -> list[Any]:
         name, where, hooks = entry.name, entry.location, self.hooks
@@ -247,7 +264,7 @@ class _Writer:
                 return [*op.hook_with_loaded(hooks.write_global, [none], site, where), entry]
             return [*op.call_hook(hooks.write_global, [1], site, where), entry]
         if name in ("LOAD_DEREF", "STORE_DEREF"):
-            variable = entry.arg.name  # type: ignore[union-attr]
+            variable = op.variable(entry)
             if variable not in self.cells:
                 return [entry]
             cell = op.load_cell(entry.arg, where)

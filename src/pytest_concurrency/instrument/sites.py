@@ -42,7 +42,7 @@ class Site:
 
     __slots__ = (
         "action", "cache", "contended", "derived", "function", "group", "hits", "is_source", "key", "kind", "label", "line",
-        "muted", "name", "off", "offset", "path", "qualname", "seen",
+        "muted", "name", "off", "offset", "path", "qualname", "seen", "split",
     )  # fmt: skip
 
     def __init__(
@@ -64,6 +64,7 @@ class Site:
         self.off = False
         self.contended = True
         self.seen = False
+        self.split = False
         self.group = 0
         self.hits = 0
         self.cache: dict[type, Any] = {}

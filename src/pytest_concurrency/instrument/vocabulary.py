@@ -35,14 +35,22 @@ SYNC_METHODS = frozenset(
     | {"get", "put", "get_nowait", "put_nowait", "empty", "qsize"}
     | {"sleep", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "time", "time_ns"}
     | {"start_new_thread", "start_new", "start_joinable_thread"}
+    | {"run"}
 )
-"""Methods (of locks, C queues, thread handles) and functions (of time and _thread) that are taken over."""
+"""Methods (of locks, C queues, threads and their handles) and functions (of time and _thread) that are taken over."""
+
+LOADED_METHODS = frozenset(
+    {"acquire", "release", "sleep", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "time", "time_ns"}
+    | {"start_new_thread", "start_new", "start_joinable_thread"}
+)
+"""Those of them that are taken over also where they are loaded as plain attributes, as compilers do for a function
+of an imported module (``time.monotonic()``)."""
 
 ANNOUNCED_CALLS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "threading": {
             "Thread": ("start", "join", "is_alive"),
-            "Condition": ("wait", "notify", "notify_all"),
+            "Condition": ("__enter__", "wait", "notify", "notify_all"),
             "Event": ("wait", "set", "clear", "is_set"),
             "Semaphore": ("acquire", "release"),
             "BoundedSemaphore": ("release",),
@@ -73,6 +81,8 @@ SYNC_MODULES = (
 )
 """Standard-library modules in whose code locks are taken over, whether or not the test's own code is near."""
 
-BUILTIN_READERS = frozenset({"len", "list", "tuple", "set", "frozenset", "dict", "sorted", "sum", "min", "max", "any"}
-                            | {"all", "bool", "enumerate", "reversed", "iter"})  # fmt: skip
+BUILTIN_CLASSES = frozenset({"list", "tuple", "set", "frozenset", "dict", "bool", "enumerate", "reversed"})
+"""Builtin classes that read the whole of a container handed to them; taken over where they are called only."""
+
+BUILTIN_READERS = BUILTIN_CLASSES | {"len", "sorted", "sum", "min", "max", "any", "all", "iter"}
 """Builtins that read the whole of a container handed to them."""

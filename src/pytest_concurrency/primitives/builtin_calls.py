@@ -68,10 +68,8 @@ def _setattr(obj: Any, name: str, value: Any) -> None:
 
 
 CONTROLLED: dict[str, Callable[..., Any]] = {
-    **{name: _reader(name) for name in sorted(BUILTIN_READERS) if name not in ("list", "tuple", "set", "dict", "bool",
-                                                                               "frozenset", "enumerate", "reversed")},
+    **{name: _reader(name) for name in sorted(BUILTIN_READERS)},
     "getattr": _getattr,
     "hasattr": _hasattr,
     "setattr": _setattr,
 }
-"""Classes (list, dict ...) are left out: they are compared and subclassed as well as called."""

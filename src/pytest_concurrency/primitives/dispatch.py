@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import builtins
 import sys
 import threading
 import time
@@ -37,6 +38,14 @@ def _module(obj: types.ModuleType, site: Site) -> Any:
     return obj
 
 
+def _begin(obj: Any, site: Site) -> Any:
+    """Announce that a started thread is about to run: others may go first, whatever it does then."""
+    run, worker = STATE.run, STATE.worker
+    if worker.thread is obj:
+        run.announce(worker, site, (id(obj), "call"), False)
+    return obj
+
+
 def _none(obj: Any, site: Site) -> Any:
     return obj
 
@@ -58,12 +67,14 @@ def _handler(cls: type, name: str) -> Callable[[Any, Site], Any]:
         return known
     if name == "_wait_for_tstate_lock" and issubclass(cls, threading.Thread):
         return ControlledThread
+    if name == "run" and issubclass(cls, threading.Thread):
+        return _begin
     if issubclass(cls, threading.Condition) and name in ("acquire", "release", "_release_save", "_acquire_restore"):
         return _condition
     if hooks.container_kind(cls):
         return hooks.container_call
     for base in (LOCK_TYPES[1], QUEUE_TYPE):
-        if issubclass(cls, base):
+        if issubclass(cls, base) and getattr(cls, name, None) is getattr(base, name, None):
             return _HANDLERS[base]
     return _none
 
@@ -93,6 +104,14 @@ def enter(obj: Any, site: Site) -> Any:
     return obj
 
 
+def substitute(obj: Any, site: Site | None) -> Any:
+    """Return what stands in for a library function that was loaded from a global; other objects as they are."""
+    stand_in = _STAND_INS.get(id(obj))
+    if stand_in is None or (get_ident() != STATE.ident and not hooks._mine()):
+        return obj
+    return stand_in
+
+
 def call(obj: Any, site: Site) -> None:
     """Announce a method of the standard library's primitives, once, at its beginning."""
     if get_ident() != STATE.ident and not hooks._mine():
@@ -105,10 +124,16 @@ def call(obj: Any, site: Site) -> None:
         worker.operation = (name, 0, caller.f_code.co_filename, caller.f_lineno)
     else:
         worker.operation = (name, id(obj), caller.f_code.co_filename, caller.f_lineno)
-    run.announce(worker, site, (id(obj), "call"), name not in _READS)
+    write = name not in _READS
+    loc = (id(obj._lock), "lock") if name == "Condition.__enter__" else (id(obj), "call")
+    worker.key = loc
+    run.announce(worker, site, loc, write)
+    if run.observing:
+        run.observe(worker, site, loc, write)
+        if name == "Condition.__enter__" and worker.held and id(obj._lock) not in worker.held:
+            run.nested.append((worker.path, site.key, worker.occurrence, frozenset(worker.held), id(obj._lock)))
     if run.rows is not None:
-        row_site = site
-        note(run, worker, row_site, name.partition(".")[2], type(obj).__name__, "", (id(obj), "call"))
+        note(run, worker, site, name.partition(".")[2], type(obj).__name__, "", (id(obj), "call"))
         last = run.rows[-1]
         run.rows[-1] = type(last)(
             last.worker, caller.f_code.co_filename, caller.f_lineno, last.action, last.target, last.value, last.site,
@@ -133,7 +158,10 @@ HOOKS = Hooks(
     method=method,
     enter=enter,
     call=call,
+    substitute=substitute,
+    step=hooks.step,
 )
 
 SUBSTITUTES: dict[int, Any] = {**clocks.SUBSTITUTES, **threads.SUBSTITUTES}
 BUILTINS = builtin_calls.CONTROLLED
+_STAND_INS = {**SUBSTITUTES, **{id(getattr(builtins, name)): function for name, function in BUILTINS.items()}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import threading
 from _thread import RLock, allocate_lock
+from collections.abc import Callable
 from typing import Any
 
 from ..instrument.sites import Site
@@ -21,7 +22,13 @@ _TIMEOUT_MAX = threading.TIMEOUT_MAX
 def acquire(run: Execution, worker: Worker, lock: Any, blocking: bool, timeout: float, site: Site) -> bool:
     """Take ``lock`` for ``worker`` as ``lock.acquire(blocking, timeout)`` would, in virtual time."""
     if not site.muted:
-        run.announce(worker, site, (id(lock), "lock"), True)
+        loc = (id(lock), "lock")
+        worker.key = loc
+        run.announce(worker, site, loc, True)
+        if run.observing:
+            run.observe(worker, site, loc, True)
+            if worker.held and id(lock) not in worker.held:
+                run.nested.append((worker.path, site.key, worker.occurrence, frozenset(worker.held), id(lock)))
     if lock.acquire(False):
         _taken(run, worker, lock, site)
         return True
@@ -35,7 +42,7 @@ def acquire(run: Execution, worker: Worker, lock: Any, blocking: bool, timeout: 
     deadline = run.clock.now + timeout if timeout > 0 else None
     if run.rows is not None and not site.muted:
         note(run, worker, site, "wait for", site.label or "lock", _holder(run, lock), (id(lock), "lock"))
-    wait = LockWait(lock, _free_test(run, lock), deadline, site.label)
+    wait = LockWait(lock, _free_test(lock), deadline, site.label)
     while True:
         if not run.park(worker, wait):
             return False
@@ -51,10 +58,18 @@ def _failed_try(run: Execution, worker: Worker) -> None:
         run._spin(worker)
 
 
-def _free_test(run: Execution, lock: Any) -> Any:
+def _free_test(lock: Any) -> Callable[[], bool]:
+    """Return what says whether ``lock`` is free, as the lock itself knows it, whoever asks."""
     if type(lock) is LOCK_TYPES[0]:
         return lambda: not lock.locked()
-    return lambda: id(lock) not in run.owners
+    return lambda: _reentrant_is_free(lock)
+
+
+def _reentrant_is_free(lock: Any) -> bool:
+    if lock._is_owned() or not lock.acquire(False):
+        return False
+    lock.release()
+    return True
 
 
 def _holder(run: Execution, lock: Any) -> str:
@@ -64,6 +79,7 @@ def _holder(run: Execution, lock: Any) -> str:
 
 def _taken(run: Execution, worker: Worker, lock: Any, site: Site) -> None:
     run.tries = 0
+    worker.section += 1
     if id(lock) not in run.owners:
         where = site if not site.muted else None
         run.owners[id(lock)] = (worker, lock, where)
@@ -142,7 +158,7 @@ class ControlledLock:
         worker = current_worker()
         if worker is not None:
             run, lock = STATE.run, self._lock
-            wait = LockWait(lock, _free_test(run, lock), None, self._site.label)
+            wait = LockWait(lock, _free_test(lock), None, self._site.label)
             while not lock.acquire(False):
                 if run.aborting:
                     raise Abandon

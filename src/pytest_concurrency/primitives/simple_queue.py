@@ -29,7 +29,10 @@ class ControlledSimpleQueue:
             return self._queue.get(block, timeout)
         run, queue, site = STATE.run, self._queue, self._site
         if not site.muted:
-            run.announce(worker, site, (id(queue), "queue"), True)
+            worker.key = (id(queue), "queue")
+            run.announce(worker, site, worker.key, True)
+            if run.observing:
+                run.observe(worker, site, worker.key, True)
         wait = ItemWait(queue, None if timeout is None else run.clock.now + timeout)
         worker.site = site
         while True:
@@ -50,7 +53,10 @@ class ControlledSimpleQueue:
         if worker is not None:
             run, site = STATE.run, self._site
             if not site.muted:
-                run.announce(worker, site, (id(self._queue), "queue"), True)
+                worker.key = (id(self._queue), "queue")
+                run.announce(worker, site, worker.key, True)
+                if run.observing:
+                    run.observe(worker, site, worker.key, True)
                 if run.rows is not None:
                     note(run, worker, site, "put", "SimpleQueue", "", (id(self._queue), "queue"))
             run.progress = run.steps

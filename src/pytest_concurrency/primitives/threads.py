@@ -20,6 +20,8 @@ from .locks import current_worker
 
 _start_new_thread = _thread.start_new_thread
 _start_joinable_thread = getattr(_thread, "start_joinable_thread", None)
+ENDING_SECONDS = 30.0
+"""Real seconds that C may take to take an ended thread down, its thread-locals' destructors included."""
 HANDLE_TYPE: type | None = getattr(_thread, "_ThreadHandle", None)
 
 
@@ -146,7 +148,15 @@ class ControlledThread:
                 return None
             if not wait_for(STATE.run, waiting, target, None if timeout < 0 else timeout):  # type: ignore[arg-type]
                 return None
+        self._wait_for_c()
         return self._thread._wait_for_tstate_lock()
+
+    def _wait_for_c(self) -> None:
+        """Wait for the lock that C releases a moment after the worker has ended; no worker holds it, so that
+        waiting for it as for any other lock would look like a deadlock."""
+        lock = self._thread._tstate_lock
+        if lock is not None and lock.acquire(True, ENDING_SECONDS):
+            lock.release()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._thread, name)

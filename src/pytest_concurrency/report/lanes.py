@@ -50,6 +50,8 @@ def explain(found: Found, word: str, nodeid: str, root: Path, severity: str) -> 
 def _relevant(found: Found) -> list[Row]:
     """Return the rows worth showing: those on locations that more than one worker touched, around the switches."""
     rows = list(found.outcome.rows)
+    while rows and rows[-1].worker == "main" and any(row.worker != "main" for row in rows):
+        rows.pop()  # what the test does after its workers is not part of the interleaving
     data: Any = found.failure.data
     if found.failure.code == "CH101":
         wanted = {data.read.site, data.write.site, data.overwritten.site}
@@ -65,11 +67,25 @@ def _relevant(found: Found) -> list[Row]:
             if len(rows) > CONTEXT_ROWS:
                 rows = [*rows[: CONTEXT_ROWS // 2], *rows[-CONTEXT_ROWS // 2 :]]
         return rows
+    points = {d.site for d in found.directives}
+    if any(row.action == "call" and row.site in points for row in rows):
+        first = next(i for i, row in enumerate(rows) if row.site in points)
+        return _one_call_a_line(rows)[max(0, first - 6) :][:CONTEXT_ROWS]
     users: dict[Any, set[str]] = {}
     for row in rows:
         users.setdefault(row.location, set()).add(row.worker)
-    shared = [r for r in rows if len(users[r.location]) > 1]
+    shared = [r for r in rows if (len(users[r.location]) > 1 and r.location is not None) or r.site in points]
     return (shared or rows)[-CONTEXT_ROWS:]
+
+
+def _one_call_a_line(rows: Sequence[Row]) -> list[Row]:
+    """Return ``rows`` with successive calls of one worker on one line taken for one."""
+    kept: list[Row] = []
+    for row in rows:
+        last = kept[-1] if kept else None
+        if last is None or row.action != "call" or (row.worker, row.path, row.line) != (last.worker, last.path, last.line):
+            kept.append(row)
+    return kept
 
 
 def _reachable(found: Found) -> bool:
@@ -134,10 +150,12 @@ def _text(
     for related in found.related:
         lines += _wrap(f"With it: {related.code} {CATALOGUE[related.code].name}: {related.message}")
     plural = "s" if preemptions != 1 else ""
-    lines += _wrap(f"Schedule {found.schedule}; shortened to {preemptions} preemption{plural}. {_where(reachable)}")
+    if not found.free:
+        lines += _wrap(f"Schedule {found.schedule}; shortened to {preemptions} preemption{plural}. {_where(reachable)}")
     lines += _wrap(f"Cause: {hazard.cause}")
     lines += _wrap(f"Fix: {hazard.fix}")
-    lines.append(f"Replay: pytest '{nodeid}' --concurrency-replay={word}")
+    if word:
+        lines.append(f"Replay: pytest '{nodeid}' --concurrency-replay={word}")
     return "\n".join(lines)
 
 

@@ -26,6 +26,11 @@ def write_summary(reporter: TerminalReporter, results: Sequence[dict[str, Any]])
         if reporter.verbosity > 0 and not result["hazards"]:
             proof = "all distinct interleavings" if result["exhaustive"] else "explored"
             reporter.line(f"{result['nodeid']}: {result['schedules']} schedules, {proof}: no hazard")
+    if any("parallelism" in result for result in results):
+        from ..parallelism.table import render
+
+        for row in render(results):
+            reporter.line(row)
     reporter.line(summary_line(results))
 
 

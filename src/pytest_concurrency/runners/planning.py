@@ -7,7 +7,7 @@ import inspect
 
 import pytest
 
-from ..settings import FIXTURES, MARKERS, THREADS, Settings, resolve, stress_threads_workers
+from ..settings import FIXTURES, MARKER_OF, MARKERS, THREADS, Settings, resolve, stress_threads_workers
 from .base import PLAN, Plan
 
 
@@ -44,13 +44,14 @@ def planned(item: pytest.Item, config: pytest.Config) -> set[str]:
             "make it two tests."
         )
     kind = kinds[0] if kinds else THREADS
+    marker = MARKER_OF[kind]
     arguments: dict[str, object] = {}
     mark = marks.get(kind)
     if mark is not None:
         if mark.args:
             raise pytest.UsageError(
-                f"{item.nodeid}: stress_{kind} takes keyword arguments only, not {mark.args[0]!r}; "
-                f"write stress_{kind}(workers={mark.args[0]!r}) if that is what is meant."
+                f"{item.nodeid}: {marker} takes keyword arguments only, not {mark.args[0]!r}; "
+                f"write {marker}(workers={mark.args[0]!r}) if that is what is meant."
             )
         arguments.update(mark.kwargs)
     elif not kinds:
@@ -59,14 +60,14 @@ def planned(item: pytest.Item, config: pytest.Config) -> set[str]:
     if not isinstance(item, pytest.Function):
         if kinds:
             raise pytest.UsageError(
-                f"{item.nodeid}: stress_{kind} works on test functions and methods, not on {type(item).__name__}."
+                f"{item.nodeid}: {marker} works on test functions and methods, not on {type(item).__name__}."
             )
         return set()
     if _is_async(item):
         if not kinds:
             return set()
         raise pytest.UsageError(
-            f"{item.nodeid}: stress_{kind} cannot run an async test; call asyncio.run() in an ordinary test function."
+            f"{item.nodeid}: {marker} cannot run an async test; call asyncio.run() in an ordinary test function."
         )
     item.stash[PLAN] = Plan(kind, settings, bool(fixtures), implicit=not kinds)
     return {kind}

@@ -25,6 +25,7 @@ from ..runtime.state import STATE
 from ..runtime.trace import Outcome
 from ..runtime.worker import Abandon
 from .base import ACTIVE_RUNNER, Plan
+from .free_run import FreeRun, free_run, run_together
 
 COLLECT_EVERY = 50
 """Runs between two collections of young garbage; the collector is off during a run."""
@@ -83,6 +84,29 @@ class Program:
             return replace(outcome, error=None)
         return outcome
 
+    def free(self, interval: float) -> FreeRun:
+        """Set the test up afresh and run it on real threads at the given switch interval (seconds)."""
+        self._between_runs()
+        self.runs += 1
+        random.seed(self._plan.settings.seed)
+        runner: Any = self._item.stash[ACTIVE_RUNNER]
+        timeout = self._plan.settings.timeout
+        runner.free_timeout = timeout
+        try:
+            return free_run(interval, self._free_body, timeout)
+        finally:
+            runner.free_timeout = None
+
+    def _free_body(self) -> None:
+        def together(function: Callable[[], Any]) -> None:
+            settings = self._plan.settings
+            outcomes = run_together([function] * settings.workers, settings.timeout)
+            error = first_error([error for _, error in outcomes])
+            if error is not None:
+                raise error
+
+        self._body_on(together)
+
     def on_all_workers(self, execution: Execution, function: Callable[[], Any]) -> None:
         """Run ``function`` in every worker of the plan and raise the first error of any."""
         workers = self._plan.settings.workers
@@ -92,13 +116,17 @@ class Program:
             raise error
 
     def _body(self, execution: Execution) -> None:
+        self._body_on(lambda function: self.on_all_workers(execution, function))
+
+    def _body_on(self, together: Callable[[Callable[[], Any]], None]) -> None:
+        """Run the test, its body through ``together`` where the body is what every worker runs."""
         if self._plan.via_fixture or self._plan.settings.workers == 0:
             self._run_item()
             return
         original = self._item.obj
 
         def stressed(*args: Any, **kwargs: Any) -> None:
-            self.on_all_workers(execution, lambda: original(*args, **kwargs))
+            together(lambda: original(*args, **kwargs))
 
         functools.update_wrapper(stressed, original)  # unittest looks for its marks on the method
         self._item.obj = stressed

@@ -30,6 +30,7 @@ from ..settings import THREADS, Settings
 from .base import ACTIVE_RUNNER, Plan, expand, gather, hand_in, plan_of
 from .comments import Dismissals
 from .examples import Clock, each_example, is_hypothesis_test, relaxed, schedules_of_an_example
+from .free_run import FREE_SHARE, MAX_VIRTUAL_SECONDS, found_freely, run_together
 from .program import Program, is_no_verdict, put_back, without_our_frames
 from .unsafe import reason_for_one_worker, timeout_of_other_plugin
 
@@ -50,6 +51,7 @@ class ThreadRunner:
         self._plan = plan
         self.execution: Execution | None = None
         self.pool: ThreadPool | None = None
+        self.free_timeout: float | None = None
 
     def run(
         self, *callables: Callable[[], Any], workers: int | None = None, return_exceptions: bool = False
@@ -57,6 +59,9 @@ class ThreadRunner:
         """Run the callables at once, each on a thread of its own; see :class:`.base.WorkerRunner`."""
         __tracebackhide__ = True
         bodies = expand(callables, workers, self._plan.settings.workers)
+        if self.free_timeout is not None:
+            outcomes = run_together(bodies, self.free_timeout)
+            return gather([value for value, _ in outcomes], [error for _, error in outcomes], return_exceptions)
         if self.execution is None or self.pool is None:
             raise RuntimeError("thread_runner.run() works inside the test function only")
         if STATE.worker is None or threading.get_ident() != self.execution.main.ident:
@@ -201,7 +206,29 @@ class ThreadsPlugin:
             finally:
                 watchdog.stop()
                 stress.program.close()
+        self._run_freely(stress)
         return stress
+
+    def _run_freely(self, stress: _Stress) -> None:
+        """The free-running phase, where the controlled one found nothing and time is left."""
+        exploration, settings = stress.exploration, stress.settings
+        first = exploration.first
+        if exploration.found or exploration.plain is not None or exploration.stopped or stress.replayed is not None:
+            return
+        if first is None or first.external or is_hypothesis_test(stress.item):
+            return
+        if first.virtual_seconds > MAX_VIRTUAL_SECONDS:
+            exploration.notes.append("not run freely on real threads: the test sleeps")
+            return
+        for interval in settings.switch_intervals:
+            if time.monotonic() - stress.begun > FREE_SHARE * settings.max_seconds:
+                return
+            result = stress.program.free(interval)
+            if result.error is not None and is_no_verdict(result.error):
+                continue
+            if result.error is not None or result.unseen is not None:
+                exploration.found.append(found_freely(result, exploration.schedules))
+                return
 
     def _explore(self, stress: _Stress, settings: Settings, once: Callable[[Execution], Outcome]) -> Exploration:
         """Explore one program: replay, or try what is remembered and then look further."""
@@ -265,7 +292,7 @@ class ThreadsPlugin:
         for found in stress.exploration.found:
             level = stress.settings.severity(found.failure.code)
             if level is not None and not stress.dismissals(found.failure):
-                word = tokens.make(item.nodeid, found.failure.code, found.directives)
+                word = "" if found.free else tokens.make(item.nodeid, found.failure.code, found.directives)
                 kept.append((found, explain(found, word, item.nodeid, self._config.rootpath, level)))
         return tuple(kept)
 

@@ -19,16 +19,22 @@ from .clock import VirtualClock
 from .state import STATE
 from .trace import Blocked, LostUpdate, Outcome, Row, Switch
 from .waits import JoinWait
-from .worker import MAIN, Abandon, Wait, Worker
+from .worker import MAIN, Abandon, Tag, Wait, Worker
 
+SATURATION = 3_000
+"""Accesses at one site in an observing run after which the site is silent until the next switch."""
 SPIN_LIMIT = 2_000
 """Consecutive reads without a write, after which a worker counts as spinning and another one gets a turn."""
+SPIN_AGAIN = 100
+"""The same for the turns that follow while still nobody writes."""
 ROUNDS_LIMIT = 60
 """Turns of spinning workers without any write before the run counts as a livelock."""
 JUMPS_LIMIT = 20_000
 """Clock jumps without any write before polling workers count as a livelock."""
 DRAIN_SECONDS = 1.0
 """Virtual seconds that threads have to end by themselves after the test's body has ended."""
+FAIR_FACTOR = 20
+"""How often the length that a run should have at the most it may have in fair turns before it is a livelock."""
 FAIR_TURN = 100
 """Operations of a turn when a run that is too long goes on in fair turns."""
 UNWIND_SECONDS = 2.0
@@ -38,13 +44,12 @@ UNWIND_SECONDS = 2.0
 class Location:
     """What is known of one shared location in one run."""
 
-    __slots__ = ("last", "sites", "tags", "version")
+    __slots__ = ("accesses", "last", "version")
 
     def __init__(self) -> None:
         self.version = 0
         self.last: dict[int, tuple[int, Site, int, Worker]] = {}
-        self.tags: set[Any] = set()
-        self.sites: set[Site] = set()
+        self.accesses: set[tuple[Site, Tag]] = set()
 
 
 class Execution:
@@ -96,6 +101,8 @@ class Execution:
         self.handles: dict[int, tuple[Any, Worker]] = {}
         self.threads: dict[int, Worker] = {}
         self.tries = 0
+        self.live = 1
+        self.nested: list[tuple[str, str, int, frozenset[int], int]] = []
         self.lost: list[LostUpdate] = []
         self.unseen: list[tuple[str, BaseException]] = []
         self.external: list[tuple[str, str, int]] = []
@@ -224,6 +231,18 @@ class Execution:
             virtual_seconds=self.clock.now,
         )
 
+    def observe(self, worker: Worker, site: Site, loc: Any, write: bool) -> None:
+        """Note for :mod:`..explore.contention` who did what to a location, after what and under which locks."""
+        location = self.locations.get(loc)
+        if location is None:
+            location = self.locations[loc] = Location()
+        location.accesses.add((site, worker.write_tag if write else worker.read_tag))
+        site.seen = True
+        site.hits += 1
+        if site.hits > SATURATION and self.steps - self.progress < SATURATION:
+            site.off = True
+            self.saturated.append(site)
+
     # -- decisions
 
     def announce(self, worker: Worker, site: Site, loc: Any, write: bool) -> None:
@@ -237,7 +256,7 @@ class Execution:
         if write:
             self.progress = step
             self.spins = self.jumps = 0
-        elif step - self.progress > SPIN_LIMIT:
+        elif step - self.progress > (SPIN_AGAIN if self.spins else SPIN_LIMIT):
             self._spin(worker)
         if step >= self.next_decision:
             self._decide(worker)
@@ -260,8 +279,11 @@ class Execution:
         enabled = self._enabled()
         chosen: Any = worker
         if self.steps > self.max_steps:
-            if self.steps > 2 * self.max_steps:
-                self._fail_livelock(f"no end after {self.steps} operations, the second half of them in turns")
+            still = self.steps - max(self.progress, self.max_steps) > self.max_steps
+            if still or self.steps > FAIR_FACTOR * self.max_steps:
+                self._fail_livelock(
+                    f"no end after {self.steps} operations, all but the first {self.max_steps} of them in fair turns"
+                )
                 raise Abandon
             chosen = min(enabled, key=lambda w: (w.last_run, w.index))
         elif len(enabled) > 1:
@@ -334,9 +356,25 @@ class Execution:
 
     def _switch(self, worker: Worker, chosen: Worker) -> None:
         """Hand the baton from ``worker`` to ``chosen`` and wait until it comes back."""
-        self._resume(chosen)
+        with self.mutex:
+            if self._has_baton(worker):
+                self._resume(chosen)
         worker.gate.acquire()
         self._resumed(worker)
+
+    def _has_baton(self, worker: Worker) -> bool:
+        """Say whether ``worker``, which runs, may hand the baton on: not if the watchdog took it for blocked and gave
+        the baton away between its last look at the baton and now. Called with the mutex held."""
+        if not worker.external:
+            return True
+        worker.external = False
+        if self.idle:
+            self.idle = False
+            self.current = worker
+            STATE.worker = worker
+            STATE.ident = worker.ident
+            return True
+        return False
 
     def _resume(self, chosen: Worker) -> None:
         chosen.last_run = self.steps
@@ -366,10 +404,13 @@ class Execution:
         worker.timed_out = False
         try:
             while True:
-                chosen = self._next(worker)
+                chosen: Worker | None = None
+                with self.mutex:
+                    if self._has_baton(worker):
+                        chosen = self._next(worker)
+                        if chosen is not worker and chosen is not None:
+                            self._resume(chosen)
                 if chosen is not worker:
-                    if chosen is not None:
-                        self._resume(chosen)
                     worker.gate.acquire()
                     self._resumed(worker)
                 if worker.timed_out and not wait.ready():
@@ -453,7 +494,8 @@ class Execution:
         lock = getattr(wait, "lock", None)
         if lock is not None and id(lock) in self.owners:
             owner, _, where = self.owners[id(lock)]
-            holder = owner.path
+            if owner is not worker or where is not None:  # else a condition's own lock for one waiter
+                holder = owner.path
             if where is not None:
                 holder_path, holder_line = where.path, where.line
         signalled = identity in self.signals
@@ -470,6 +512,7 @@ class Execution:
         parent.children += 1
         worker = Worker(path, len(self.workers), parent, daemon)
         self.workers.append(worker)
+        self.live += 1
         return worker
 
     def adopt(self, worker: Worker) -> bool:
@@ -485,14 +528,16 @@ class Execution:
         """Called on a worker's own thread when it has the baton for the first time."""
         STATE.worker = worker
         STATE.ident = get_ident()
+        if not worker.native_id:
+            worker.native_id = threading.get_native_id()
         worker.started = True
 
     def finish(self, worker: Worker) -> None:
         """Called on a worker's own thread when it has ended: hand the baton on."""
         with self.mutex:
             worker.done = True
+            self.live -= 1
             worker.reads.clear()
-            worker.views = (None, None)
             self.by_ident.pop(worker.ident, None)
             self.progress = self.steps
             self.spins = 0

@@ -7,10 +7,12 @@ pass through untouched.
 
 from __future__ import annotations
 
+import gc
 import sys
 import types
 from _thread import get_ident
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from ..instrument.sites import READ, Site
@@ -21,11 +23,10 @@ from .trace import LostUpdate, Row
 from .values import MISSING, differs, remember, show
 from .worker import Worker
 
-SATURATION = 3_000
-"""Accesses at one site in an observing run after which the site is silent until the next switch."""
-
 _INSTANCE, _SKIP, _CLASS, _MODULE, _SLOT = 1, 0, 2, 3, 4
 _DATA = (types.MemberDescriptorType,)
+_mro = type.__dict__["__mro__"].__get__
+_class_dict = type.__dict__["__dict__"].__get__
 _PLAIN_KEYS = frozenset({int, str, bytes, bool, float, type(None)})
 
 
@@ -33,6 +34,17 @@ def _mine() -> bool:
     """Say whether the calling thread is the worker with the baton (after waiting for it, if it is a worker)."""
     run = STATE.run
     return run is not None and run.stray(get_ident())
+
+
+@contextmanager
+def uncontrolled() -> Iterator[None]:
+    """Let the engine run code in the middle of a run as if there were none."""
+    run, ident = STATE.run, STATE.ident
+    STATE.run, STATE.ident = None, 0  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        STATE.run, STATE.ident = run, ident
 
 
 def _attribute_kind(cls: type, obj: Any, name: str) -> int:
@@ -52,19 +64,29 @@ def _attribute_kind(cls: type, obj: Any, name: str) -> int:
     return _INSTANCE
 
 
+def instance_dict(obj: Any) -> dict[str, Any] | None:
+    """Return the dictionary of an instance, or None; runs no ``__getattribute__`` of the program."""
+    for base in type(obj).__mro__:
+        found = base.__dict__.get("__dict__")
+        if found is not None:
+            own = found.__get__(obj) if type(found) is types.GetSetDescriptorType else None
+            return own if type(own) is dict else None
+    return None
+
+
 def _owner(obj: Any, name: str, kind: int) -> Any:
     """Return the object that holds attribute ``name`` for reading: the instance, a class, a module's dict, or None."""
     if kind == _MODULE:
         return obj.__dict__
     if kind == _CLASS:
-        for base in obj.__mro__:
-            if name in base.__dict__:
+        for base in _mro(obj) or ():  # None while the class is being made
+            if name in _class_dict(base):
                 return base
         return obj
     if kind == _SLOT:
         return obj
-    own = getattr(obj, "__dict__", None)
-    if type(own) is dict and name in own:
+    own = instance_dict(obj)
+    if own is not None and name in own:
         return obj
     for base in type(obj).__mro__:
         found = base.__dict__.get(name, MISSING)
@@ -77,10 +99,10 @@ def _peek(owner: Any, name: str) -> Any:
     """Return the value of ``name`` in ``owner`` without running any code of the program."""
     if type(owner) is dict:
         return owner.get(name, MISSING)
-    if isinstance(owner, type):
-        return owner.__dict__.get(name, MISSING)
-    own = getattr(owner, "__dict__", None)
-    if type(own) is dict:
+    if issubclass(type(owner), type):
+        return _class_dict(owner).get(name, MISSING)
+    own = instance_dict(owner)
+    if own is not None:
         value = own.get(name, MISSING)
         if value is not MISSING:
             return value
@@ -137,17 +159,10 @@ def _reachable(worker: Worker, site: Site) -> bool:
     return any(previous.offset < point < site.offset for point in site.function.safepoints)
 
 
-def _saturate(run: Execution, site: Site) -> bool:
-    site.hits += 1
-    if site.hits > SATURATION and run.steps - run.progress < SATURATION:
-        site.off = True
-        run.saturated.append(site)
-    return False
-
-
 def _read(site: Site, key: Any, loc: Any, peek: Callable[[], Any], target: Callable[[], str]) -> None:
     run = STATE.run
     worker = STATE.worker
+    worker.key = key
     run.announce(worker, site, loc, False)
     if run.coasting:
         return
@@ -155,25 +170,20 @@ def _read(site: Site, key: Any, loc: Any, peek: Callable[[], Any], target: Calla
     if location is None:
         location = run.locations[key] = Location()
     if run.observing:
-        where = location if key is loc else run.locations.setdefault(loc, Location())
-        where.tags.add(worker.read_tag)
-        where.sites.add(site)
-        site.seen = True
-        site.hits += 1
-        if site.hits > SATURATION:
-            _saturate(run, site)
+        run.observe(worker, site, loc, False)
     if run.rows is not None:
         value = peek()
         note(run, worker, site, "read", target(), show(value), loc)
         if site.is_source:
-            worker.reads[site] = (key, location.version, remember(value), run.steps)
+            worker.reads[site] = (key, location.version, remember(value), run.steps, worker.section)
     elif site.is_source:
-        worker.reads[site] = (key, location.version, remember(peek()), run.steps)
+        worker.reads[site] = (key, location.version, remember(peek()), run.steps, worker.section)
 
 
 def _write(site: Site, key: Any, loc: Any, value: Any, peek: Callable[[], Any], target: Callable[[], str]) -> None:
     run = STATE.run
     worker = STATE.worker
+    worker.key = key
     run.announce(worker, site, loc, True)
     if run.coasting:
         return
@@ -181,13 +191,7 @@ def _write(site: Site, key: Any, loc: Any, value: Any, peek: Callable[[], Any], 
     if location is None:
         location = run.locations[key] = Location()
     if run.observing:
-        where = location if key is loc else run.locations.setdefault(loc, Location())
-        where.tags.add(worker.write_tag)
-        where.sites.add(site)
-        site.seen = True
-        site.hits += 1
-        if site.hits > SATURATION:
-            _saturate(run, site)
+        run.observe(worker, site, loc, True)
     row = None
     if run.rows is not None:
         row = note(run, worker, site, "write", target(), show(value), loc)
@@ -213,6 +217,8 @@ def _check_lost_update(
         read = worker.reads.get(source)
         if read is None or read[0] != key:
             continue
+        if run.observing and read[4] != worker.section:
+            site.split = source.split = True
         others = [
             entry for index, entry in location.last.items() if index != worker.index and entry[0] > read[1]
         ]
@@ -238,6 +244,18 @@ def _check_lost_update(
         )
         run.coast()
         return
+
+
+def step(site: Site) -> None:
+    """Announce that a call is about to be made whose effect is not known; silent but in the phase that looks there."""
+    if site.off or (get_ident() != STATE.ident and not _mine()):
+        return
+    worker, run = STATE.worker, STATE.run
+    if run.live > 1:
+        worker.key = None
+        run.announce(worker, site, None, False)
+        if run.rows is not None:
+            note(run, worker, site, "call", "", "", None)
 
 
 # -- globals
@@ -339,16 +357,22 @@ def container_kind(cls: type) -> int:
 
 
 def _item(container: Any, index: Any) -> Any:
-    try:
-        if isinstance(container, dict):
+    cls = type(container)
+    if issubclass(cls, dict):
+        if _is_plain_key(index):
             return dict.get(container, index, MISSING)
-        if isinstance(container, list):
-            return list.__getitem__(container, index)
-        if isinstance(container, bytearray):
-            return bytearray.__getitem__(container, index)
-    except (IndexError, TypeError):
-        pass
+        with uncontrolled(), suppress(Exception):  # the key's __hash__ and __eq__ may be the program's
+            return dict.get(container, index, MISSING)
+    elif type(index) is int:
+        for base in (list, bytearray):
+            if issubclass(cls, base):
+                with suppress(IndexError):
+                    return base.__getitem__(container, index)  # type: ignore[attr-defined]
     return MISSING
+
+
+def _is_plain_key(index: Any) -> bool:
+    return type(index) in _PLAIN_KEYS or (type(index) is tuple and all(type(part) in _PLAIN_KEYS for part in index))
 
 
 def _item_target(container: Any, index: Any) -> str:
@@ -356,10 +380,7 @@ def _item_target(container: Any, index: Any) -> str:
 
 
 def _item_key(container: Any, index: Any) -> Any:
-    kind = type(index)
-    if kind in _PLAIN_KEYS:
-        return (id(container), "item", index)
-    if kind is tuple and all(type(part) in _PLAIN_KEYS for part in index):
+    if _is_plain_key(index):
         return (id(container), "item", index)
     return (id(container), "item", id(index))
 
@@ -405,9 +426,9 @@ def _container(obj: Any, site: Site) -> Any:
     kind = site.cache.get(cls)
     if kind is None:
         kind = site.cache[cls] = 9 if cls in _VIEWS else container_kind(cls)
-    if kind == 9:
-        view, container = STATE.worker.views if STATE.worker is not None else (None, None)
-        return container if view is obj else None
+    if kind == 9:  # a view refers to nothing but its dictionary
+        referents = gc.get_referents(obj)
+        return referents[0] if referents and container_kind(type(referents[0])) else None
     return obj if kind else None
 
 
@@ -458,10 +479,13 @@ class _Steps:
         self._site = site
 
     def __iter__(self) -> Any:
-        steps = iter(self._iterable)
+        step = iter(self._iterable).__next__
         container, site = self._container, self._site
-        for value in steps:
-            yield value
+        while True:
+            try:
+                yield step()  # no variable holds the value: it may die during the loop's body
+            except StopIteration:
+                return
             read_whole(container, site)
 
     def __len__(self) -> int:
@@ -493,24 +517,17 @@ class _ContainerCall:
 def _announced_method(name: str, effect: str) -> Callable[..., Any]:
     by_item = effect == READ_ITEM
 
-    def method(self: _ContainerCall, *args: Any, **kwargs: Any) -> Any:
+    def method(self: _ContainerCall, /, *args: Any, **kwargs: Any) -> Any:
         container, site = self._container, self._site
         loc = (id(container), "container")
         if by_item and args and isinstance(container, dict):
             key = _item_key(container, args[0])
             _read(site, key, loc, lambda: _item(container, args[0]), lambda: _item_target(container, args[0]))
-            result = getattr(container, name)(*args, **kwargs)
-            if site.is_source and STATE.worker is not None and site in STATE.worker.reads:
-                read = STATE.worker.reads[site]
-                STATE.worker.reads[site] = (read[0], read[1], read[2], read[3])
-            return result
+            return getattr(container, name)(*args, **kwargs)
         call = f"{_whole_target(container)}.{name}"
         if site.action == READ:
             _read(site, loc, loc, lambda: MISSING, lambda: call)
-            result = getattr(container, name)(*args, **kwargs)
-            if STATE.worker is not None and type(result) in _VIEWS:
-                STATE.worker.views = (result, container)
-            return result
+            return getattr(container, name)(*args, **kwargs)
         _write(site, loc, loc, args[0] if args else MISSING, lambda: MISSING, lambda: call)
         return getattr(container, name)(*args, **kwargs)
 

@@ -9,11 +9,9 @@ from __future__ import annotations
 import contextvars
 import threading
 from _thread import allocate_lock, get_ident
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from .execution import Execution
-from .state import STATE
+from .hooks import uncontrolled
 from .worker import Abandon, Worker
 
 JOIN_SECONDS = 2.0
@@ -55,17 +53,6 @@ def _carry(run: Execution, worker: Worker) -> None:
         pass
     except BaseException as error:
         worker.error = error
-
-
-@contextmanager
-def uncontrolled() -> Iterator[None]:
-    """Let the engine use the standard library for itself in the middle of a run."""
-    run, ident = STATE.run, STATE.ident
-    STATE.run, STATE.ident = None, 0  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        STATE.run, STATE.ident = run, ident
 
 
 class ThreadPool:

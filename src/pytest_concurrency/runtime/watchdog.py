@@ -54,12 +54,12 @@ class Watchdog:
             return
         worker = run.current
         now = (id(run), worker, run.steps, len(run.switches))
-        cpu = _cpu_seconds(worker.ident) if worker is not None else 0.0
-        if now != self._last or cpu - self._cpu > 0.002:
-            self._last, self._same, self._cpu = now, 0, cpu
-            if run.saturated and now == self._last:
-                for site in run.saturated:
+        cpu, sleeps = _spent(worker.native_id) if worker is not None and worker.native_id else (0.0, False)
+        if now != self._last or cpu - self._cpu > 0.002 or not sleeps:
+            if now == self._last:  # it computes: it may spin on a site that was silenced
+                for site in tuple(run.saturated):
                     site.off = False
+            self._last, self._same, self._cpu = now, 0, cpu
             return
         self._same += 1
         if self._same >= LOOKS and worker is not None and worker.started and not worker.done:
@@ -71,9 +71,17 @@ class Watchdog:
                 run.make_external(worker, path, line)
 
 
-def _cpu_seconds(ident: int) -> float:
-    """Return the CPU seconds that a thread has used; the monotonic clock where the platform cannot tell."""
+def _spent(native_id: int) -> tuple[float, bool]:
+    """Return the CPU seconds that a thread has used and whether it sleeps in the kernel.
+
+    Read from ``/proc``, because asking the clock of a thread that has just ended is undefined in C. Where there is no
+    ``/proc`` the clock of the process stands in: it moves while any thread computes.
+    """
     try:
-        return time.clock_gettime(time.pthread_getcpuclockid(ident))
-    except (AttributeError, OSError):
-        return 0.0
+        with open(f"/proc/self/task/{native_id}/schedstat", "rb") as schedstat:
+            used = int(schedstat.read().split()[0]) / 1e9
+        with open(f"/proc/self/task/{native_id}/stat", "rb") as stat:
+            state = stat.read().rpartition(b")")[2].split()[0]
+        return used, state in (b"S", b"D")
+    except (OSError, ValueError, IndexError):
+        return time.process_time(), True

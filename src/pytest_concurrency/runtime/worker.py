@@ -53,14 +53,17 @@ class Tag:
 class Worker:
     """One worker of one run.
 
+    ``key`` is the exact location of the announced access (a container's item), ``loc`` the one that counts for
+    scheduling (the container); ``section`` counts acquires and releases.
+
     ``path`` is its spawn path ("main", "0", "0.1"), ``index`` its place in the order of creation. ``site``, ``loc``
     and ``write`` describe the operation it has announced and not yet done.
     """
 
     __slots__ = (
-        "before", "body", "children", "daemon", "done", "error", "external", "gate", "held", "ident", "index",
-        "last_depth", "last_run", "last_site", "loc", "native_id", "occurrence", "operation", "path", "read_tag", "reads", "result", "segment", "site",
-        "started", "steps", "tags", "thread", "timed_out", "views", "wait", "write", "write_tag",
+        "before", "body", "children", "daemon", "done", "error", "external", "gate", "held", "ident", "index", "key",
+        "last_depth", "last_run", "last_site", "loc", "native_id", "occurrence", "operation", "path", "read_tag", "reads", "result", "section", "segment", "site",
+        "started", "steps", "tags", "thread", "timed_out", "wait", "write", "write_tag",
     )  # fmt: skip
 
     def __init__(self, path: str, index: int, parent: Worker | None, daemon: bool = False) -> None:
@@ -78,6 +81,8 @@ class Worker:
         self.wait: Wait | None = None
         self.site: Site | None = None
         self.loc: Any = None
+        self.key: Any = None
+        self.section = 0
         self.write = False
         self.occurrence = 0
         self.last_site: Site | None = None
@@ -86,8 +91,7 @@ class Worker:
         self.children = 0
         self.last_run = 0
         self.held: dict[int, Any] = {}
-        self.reads: dict[Site, tuple[Any, int, Any, int]] = {}
-        self.views: tuple[Any, Any] = (None, None)
+        self.reads: dict[Site, tuple[Any, int, Any, int, int]] = {}
         self.operation: tuple[str, int, str, int] | None = None
         self.thread: threading.Thread | None = None
         self.body: Callable[[], Any] | None = None

@@ -45,6 +45,7 @@ class Replay:
     name = "replay"
 
     def __init__(self, directives: Sequence[Directive]) -> None:
+        self.sites = frozenset(directive.site for directive in directives)
         self._table = {directive.point: directive.to for directive in directives}
         self.followed: set[tuple[str, str, int, str]] = set()
 

@@ -23,6 +23,7 @@ class Candidate(Protocol):
     index: int
     site: Any
     loc: Any
+    key: Any
     write: bool
     occurrence: int
     done: bool
@@ -34,10 +35,12 @@ class Strategy(Protocol):
     ``begin`` is called before each run with its number. ``pick`` gets the workers that could go on, ordered by
     creation, the one that runs now (None where it just blocked or ended, and is then given as ``left``), and the number
     of the operation; it returns one of the enabled.
+    ``sites`` are the keys of sites that have to be announced although they touch nothing shared.
     ``quiet_until`` is the step before which ``pick`` need not be asked while the current worker can go on.
     """
 
     name: str
+    sites: frozenset[str]
 
     def begin(self, number: int) -> None: ...
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .base import NEVER, Candidate, races
+from .base import NEVER, Candidate
 
 
 class Directed:
@@ -17,6 +17,7 @@ class Directed:
     until it has made any conflicting access)."""
 
     name = "directed"
+    sites: frozenset[str] = frozenset()
 
     def __init__(self, key: str, occurrence: int = 1, last_first: bool = False, any_access: bool = False) -> None:
         self.key = key
@@ -52,12 +53,97 @@ class Directed:
             self._done = True
             return held if held in enabled else others[0]
         chosen = current if current is not None and current is not held else self._default(others)
-        if races(chosen, held) and (chosen.write or self._any_access):
+        if _meets(chosen, held) and (chosen.write or self._any_access):
             self._hit = True
         return chosen
 
     def _default(self, workers: Sequence[Candidate]) -> Candidate:
         return workers[-1 if self._last_first else 0]
+
+    def quiet_until(self, step: int) -> int:
+        return NEVER if self._done else 0
+
+
+def _meets(a: Candidate, b: Candidate) -> bool:
+    """Say whether two announced operations are on one location: the same item, or the whole of one container."""
+    if a.loc is None or a.loc != b.loc:
+        return False
+    return a.key == b.key or a.key == a.loc or b.key == b.loc
+
+
+class HoldAll:
+    """Make a suspected deadlock come true: hold every worker of a cycle before the acquire that closes it.
+
+    ``points`` are (worker path, site key, occurrence). The held ones go on together when nobody else can run. This is
+    the confirmation phase of DeadlockFuzzer (Joshi, Park, Sen, Naik: PLDI 2009).
+    """
+
+    name = "hold-all"
+    sites: frozenset[str] = frozenset()
+
+    def __init__(self, points: Sequence[tuple[str, str, int]]) -> None:
+        self._points = frozenset(points)
+        self._held: set[str] = set()
+        self._done = False
+
+    def begin(self, number: int) -> None:
+        self._held = set()
+        self._done = False
+
+    def pick(
+        self, enabled: Sequence[Candidate], current: Candidate | None, step: int, left: Candidate | None = None
+    ) -> Candidate:
+        if self._done:
+            return current if current is not None else enabled[0]
+        if current is not None and current.site is not None:
+            if (current.path, current.site.key, current.occurrence) in self._points:
+                self._held.add(current.path)
+        free = [worker for worker in enabled if worker.path not in self._held]
+        if not free or len(self._held) == len(self._points):
+            self._done = True
+            return enabled[0]
+        return current if current in free else free[0]  # type: ignore[return-value]
+
+    def quiet_until(self, step: int) -> int:
+        return NEVER if self._done else 0
+
+
+class StepOver:
+    """Hold the first worker to reach a call for the ``occurrence``-th time until all others have ended or block."""
+
+    name = "step-over"
+
+    def __init__(self, key: str, occurrence: int = 1) -> None:
+        self.key = key
+        self.sites = frozenset((key,))
+        self.occurrence = occurrence
+        self._seen = 0
+        self._held: Candidate | None = None
+        self._done = False
+
+    def begin(self, number: int) -> None:
+        self._seen = 0
+        self._held = None
+        self._done = False
+
+    def pick(
+        self, enabled: Sequence[Candidate], current: Candidate | None, step: int, left: Candidate | None = None
+    ) -> Candidate:
+        default = current if current is not None else enabled[0]
+        if self._done:
+            return default
+        if self._held is None:
+            if current is None or current.site is None or current.site.key != self.key:
+                return default
+            self._seen += 1
+            if self._seen < self.occurrence:
+                return current
+            self._held = current
+        others = [worker for worker in enabled if worker is not self._held]
+        if not others:
+            self._done = True
+            return enabled[0]
+        return current if current is not None and current is not self._held else others[0]
 
     def quiet_until(self, step: int) -> int:
         return NEVER if self._done else 0

@@ -18,6 +18,7 @@ class Pct:
     """Run the enabled worker of the highest priority; at a change point the running one falls to the lowest."""
 
     name = "pct"
+    sites: frozenset[str] = frozenset()
 
     def __init__(self, seed: int, depth: int = 4, length: int = 1) -> None:
         self._seed = seed

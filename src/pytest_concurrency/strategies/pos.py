@@ -16,6 +16,7 @@ class Pos:
     """Random priorities for operations, drawn again for those that lose a race."""
 
     name = "pos"
+    sites: frozenset[str] = frozenset()
 
     def __init__(self, seed: int) -> None:
         self._seed = seed

@@ -12,6 +12,7 @@ class RandomWalk:
     """A uniformly random choice at every announced operation."""
 
     name = "random"
+    sites: frozenset[str] = frozenset()
 
     def __init__(self, seed: int) -> None:
         self._seed = seed

@@ -11,6 +11,7 @@ class Serial:
     """The default policy, and with ``last_first`` its mirror image."""
 
     name = "serial"
+    sites: frozenset[str] = frozenset()
 
     def __init__(self, last_first: bool = False) -> None:
         self._pick = -1 if last_first else 0

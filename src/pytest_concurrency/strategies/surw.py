@@ -22,6 +22,7 @@ class Surw:
     """Draw the next access of one chosen location in proportion to what each worker still has to do there."""
 
     name = "surw"
+    sites: frozenset[str] = frozenset()
 
     def __init__(self, seed: int, counts: Counts) -> None:
         self._seed = seed

@@ -11,7 +11,7 @@ EXPECT = {"codes": ["CH109"], "max_schedule": None}
 class Poller:
     def __init__(self):
         self.running = True
-        self.thread = threading.Thread(target=self.loop, daemon=True)  # BUG
+        self.thread = threading.Thread(target=self.loop)  # BUG
 
     def loop(self):
         while self.running:  # BUG

@@ -19,6 +19,6 @@ def consume(tasks, done):
 @pytest.mark.stress_threads(workers=0)
 def test_tasks():
     tasks, done = queue.Queue(), []
-    thread = threading.Thread(target=consume, args=(tasks, done), daemon=True)  # BUG
+    thread = threading.Thread(target=consume, args=(tasks, done))  # BUG
     thread.start()  # BUG
     tasks.put("sweep")

@@ -13,7 +13,7 @@ class Heartbeat:
         self.beats = 0
 
     def start(self):
-        self.thread = threading.Thread(target=self.run, daemon=True)  # BUG
+        self.thread = threading.Thread(target=self.run)  # BUG
         self.thread.start()  # BUG
 
     def run(self):

@@ -1,0 +1,124 @@
+"""Exact mode: times every call of C code in the main thread, for blocks that no sample has explained.
+
+``sys.monitoring`` from 3.12 on (CALL, C_RETURN and C_RAISE with a tool id that is free), ``sys.setprofile``
+on 3.11.
+Much slower than the watchdog, so it is used for a repeat of its own and never for the first.
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Callable
+from time import perf_counter, thread_time
+from typing import Any
+
+from .evidence import SlowCall, view_stack
+from .monitor import Monitor
+from .originals import primitive
+
+_TOOL_NAME = "pytest-concurrency greenlets"
+_CANDIDATE_IDS = (4, 3, 5, 2)
+_PYTHON = (types.FunctionType, types.MethodType)
+_MAX_OPEN = 512
+
+
+class ExactCalls:
+    """Puts the calls of C code that took at least ``threshold`` seconds into ``monitor.slow_calls``."""
+
+    def __init__(self, monitor: Monitor, threshold: float) -> None:
+        self._monitor = monitor
+        self._threshold = threshold
+        self._open: list[tuple[object, int, float, int, float, tuple[int, int]]] = []
+        self._ident = primitive("_thread", "get_ident")
+        self._main = self._ident()
+        self._stop: Callable[[], None] | None = None
+
+    def start(self) -> bool:
+        """Begin; return False where no tool id or no profiler slot is free."""
+        if sys.version_info < (3, 12):
+            return self._start_profile()
+        monitoring = sys.monitoring
+        tool = next((i for i in _CANDIDATE_IDS if monitoring.get_tool(i) is None), None)
+        if tool is None:
+            return False
+        events = monitoring.events
+        monitoring.use_tool_id(tool, _TOOL_NAME)
+        monitoring.register_callback(tool, events.CALL, self._called)
+        monitoring.register_callback(tool, events.C_RETURN, self._returned)
+        monitoring.register_callback(tool, events.C_RAISE, self._returned)
+        monitoring.set_events(tool, events.CALL | events.C_RETURN | events.C_RAISE)
+
+        def stop() -> None:
+            monitoring.set_events(tool, 0)
+            for event in (events.CALL, events.C_RETURN, events.C_RAISE):
+                monitoring.register_callback(tool, event, None)
+            monitoring.free_tool_id(tool)
+
+        self._stop = stop
+        return True
+
+    def stop(self) -> None:
+        """End; nothing stays registered."""
+        if self._stop is not None:
+            self._stop()
+            self._stop = None
+        self._open.clear()
+
+    def _called(self, code: types.CodeType, offset: int, function: object, first: object) -> object:
+        if type(function) in _PYTHON or self._ident() != self._main:
+            return None
+        if len(self._open) >= _MAX_OPEN:
+            del self._open[: _MAX_OPEN // 2]
+        self._open.append((code, offset, perf_counter(), self._monitor.switches, thread_time(), _switches()))
+        return None
+
+    def _returned(self, code: types.CodeType, offset: int, function: object, first: object) -> object:
+        now = perf_counter()
+        if self._ident() == self._main:
+            self._finish(now, code, offset, function, first, 2)
+        return None
+
+    def _finish(
+        self, now: float, code: object, offset: int, function: object, first: object, depth: int
+    ) -> None:
+        opened = self._open
+        for index in range(len(opened) - 1, -1, -1):
+            at_code, at_offset, began, switches, cpu, before = opened[index]
+            if at_code is code and at_offset == offset:
+                del opened[index:]
+                if now - began >= self._threshold and switches == self._monitor.switches:
+                    frames = view_stack(sys._getframe(depth))
+                    first = None if sys.version_info >= (3, 12) and first is sys.monitoring.MISSING else first
+                    after = _switches()
+                    slept = after[0] > before[0] and after[1] <= before[1] + 1
+                    spent = thread_time() - cpu
+                    self._monitor.slow_calls.append(
+                        SlowCall(frames, function, first, now - began, spent, slept)
+                    )
+                return
+
+    def _start_profile(self) -> bool:
+        if sys.getprofile() is not None:
+            return False
+
+        def profile(frame: types.FrameType, event: str, function: Any) -> None:
+            if event == "c_call":
+                self._called(frame.f_code, frame.f_lasti, function, None)
+            elif event in ("c_return", "c_exception"):
+                self._finish(perf_counter(), frame.f_code, frame.f_lasti, function, None, 2)
+
+        sys.setprofile(profile)
+        self._stop = lambda: sys.setprofile(None)
+        return True
+
+
+def _switches() -> tuple[int, int]:
+    """Return how often this thread gave the processor up, and how often it was pushed off it."""
+    try:
+        import resource
+
+        usage = resource.getrusage(resource.RUSAGE_THREAD)
+    except (ImportError, AttributeError):  # not Linux
+        return 0, 0
+    return usage.ru_nvcsw, usage.ru_nivcsw

@@ -1,0 +1,144 @@
+"""What all repeats of a test have shown, and which of it is believed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+
+from ...model import Finding
+from ...settings import Settings
+from .deadlock import deadlock
+from .evidence import Block
+from .lost import lost_errors
+from .originals import Originals
+from .repeat import Repeat
+from .serial import serialised
+from .verdict import BLOCKED, CPU, Observation, observe, unexplained, without_objects
+from .why import Reason, finding_of, milliseconds, reason_of
+
+_LONG = 5  # a block this many times max_block long, and seen asleep, needs no second sighting
+
+
+class Gathered:
+    """Collects repeats with :meth:`take`; the rest asks for the conclusions so far."""
+
+    def __init__(self, settings: Settings, relative: Callable[[str], str]) -> None:
+        self._settings = settings
+        self._relative = relative
+        self._seen: dict[object, list[tuple[int, Observation]]] = defaultdict(list)
+        self._plain: set[object] = set()
+        self._findings: dict[tuple[str, str, int], Finding] = {}
+        self._runs = 0
+        self._blocks: dict[object, Finding | None] = {}
+        self._reasons: dict[tuple[object, bool], Reason] = {}
+        self.needs_exact = False
+
+    def add(self, finding: Finding) -> None:
+        """Add a finding once: the first of its code and place stays."""
+        place = finding.locations[0] if finding.locations else None
+        self._findings.setdefault(
+            (finding.code, place.path if place else "", place.line if place else 0), finding
+        )
+
+    def take(self, repeat: Repeat) -> None:
+        """Add what one repeat has shown."""
+        settings = self._settings
+        self._runs += 1
+        self._blocks.clear()
+        for block in repeat.blocks:
+            for observation in observe(block, settings.max_block):
+                place = observation.place
+                if observation.kind == CPU and observation.call is None:
+                    if repeat.exact and place not in self._plain:
+                        continue  # timing each call has made it slow
+                    self._plain.add(place)
+                self._add(repeat.number, observation)
+        if not repeat.exact:
+            self.needs_exact = any(unexplained(block, settings.max_block) for block in repeat.blocks)
+        self._take_lives(repeat)
+
+    def _add(self, repeat: int, observation: Observation) -> None:
+        """Work the reason out now: the objects that tell it are the program's and are let go of."""
+        exact, place = observation.call is not None, observation.place
+        if (place, exact) not in self._reasons:
+            self._reasons[place, exact] = reason_of(observation, Originals())
+        self._seen[place].append((repeat, without_objects(observation)))
+
+    def _take_lives(self, repeat: Repeat) -> None:
+        number, relative, severity = repeat.number, self._relative, self._settings.severity
+        if (level := severity("CH305")) is not None:
+            for finding in serialised(repeat.lives, number, level, relative):
+                self.add(finding)
+        if (level := severity("CH306")) is not None:
+            for finding in lost_errors(repeat.lives, number, level, relative):
+                self.add(finding)
+        if (level := severity("CH307")) is not None:
+            for finding in repeat.peers.findings(number, level, relative):
+                self.add(finding)
+        if repeat.deadlocked is not None and (level := severity("CH104")) is not None:
+            trace = repeat.error.__traceback__ if repeat.error is not None else None
+            self.add(deadlock(repeat.deadlocked, trace, number, level, relative))
+
+    def believed(self, seen: list[tuple[int, Observation]]) -> bool:
+        """Return whether the sightings of one place demonstrate a block.
+
+        A computation, or a short block, has to come back in another repeat where there is more than one:
+        imports,
+        first uses and a busy machine do not.
+        """
+        repeats = {number for number, _ in seen}
+        if len(repeats) >= 2:
+            return True
+        observations = [observation for _, observation in seen]
+        certain = [one for one in observations if one.certain]
+        if not certain:
+            return False
+        if self._settings.repeats == 1:
+            return True
+        if certain[0].kind != BLOCKED or certain[0].syscall.startswith("futex") or certain[0].on_disk:
+            return False
+        return max(one.seconds for one in certain) >= _LONG * self._settings.max_block
+
+    def unsettled(self) -> bool:
+        """Return whether something was seen that another repeat would settle."""
+        return any(not self.believed(seen) for seen in self._seen.values())
+
+    def endless(self, block: Block) -> None:
+        """Add a block that was still going on when the test's time was up."""
+        for observation in observe(block, self._settings.max_block):
+            self._blocks.pop(observation.place, None)
+            self._add(self._runs + 1, observation)
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Return the hazards that are demonstrated so far."""
+        found = list(self._findings.values())
+        for place, seen in self._seen.items():
+            if not self.believed(seen):
+                continue
+            if place not in self._blocks:
+                reason = self._reasons.get((place, True)) or self._reasons[place, False]
+                observations = [observation for _, observation in seen]
+                self._blocks[place] = finding_of(
+                    observations, reason, seen[0][0], self._settings.severity, self._relative
+                )
+            finding = self._blocks[place]
+            if finding is not None:
+                found.append(finding)
+        return tuple(sorted(found, key=lambda finding: (not finding.is_error, finding.code)))
+
+    def has_errors(self) -> bool:
+        """Return whether an error is demonstrated."""
+        return any(finding.is_error for finding in self.findings())
+
+    def notes(self) -> list[str]:
+        """Return a sentence for each block that was seen and is not believed."""
+        notes = []
+        for seen in self._seen.values():
+            if not self.believed(seen):
+                observation = seen[0][1]
+                path, line = observation.site
+                notes.append(
+                    f"{self._relative(path)}:{line} kept the thread for {milliseconds(observation.seconds)} "
+                    "once and not again; not counted"
+                )
+        return notes

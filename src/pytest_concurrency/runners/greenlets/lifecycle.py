@@ -1,0 +1,193 @@
+"""Every greenlet of one repeat: who spawned it and where, when it ran, how it ended, and who waited for
+it.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+from .callsite import MISSING, Names, callee_of, site_at
+from .evidence import FrameView, Who, view_stack
+from .places import is_gevent_file, is_machinery, is_user_file, user_frame
+
+MAX_RECORDS = 5000
+_SITES_LOOKED_AT = 50
+_WAITS = frozenset({"join", "get"})
+_WAITS_FOR_ALL = frozenset({"joinall", "wait"})
+
+
+@dataclass(slots=True)
+class Life:
+    """One greenlet.
+
+    ``path`` is its spawn path, ``site`` the user's line that spawned it ("" and 0: not the user's).
+    ``spawned``
+    and ``ended`` in seconds of the performance counter (``ended`` is 0 while it lives). ``awaited``:
+    whether its
+    spawner was waiting for just this greenlet when it ended (None: not looked at). ``left``: whether the body
+    left it running. ``parked``: where it waited (file, line, call) when that was asked.
+    """
+
+    greenlet: Any
+    path: str
+    site: tuple[str, int]
+    function: str
+    spawner: Any
+    spawned: float
+    began: float = 0.0
+    ended: float = 0.0
+    awaited: bool | None = None
+    children: int = 0
+    left: bool = False
+    parked: tuple[str, int, str] = ("", 0, "")
+
+
+class Lives:
+    """Follows greenlets from :meth:`start` to :meth:`stop` through gevent's spawn callbacks and links."""
+
+    def __init__(self) -> None:
+        self.lives: dict[Any, Life] = {}
+        self.alive = 0
+        self._children = 0
+        self._main: Any = None
+        self._looked: dict[tuple[str, int], int] = {}
+
+    def start(self) -> None:
+        """Begin with the current greenlet as the test's own, whose path is "0"."""
+        import gevent
+
+        self._main = gevent.getcurrent()
+        gevent.Greenlet.add_spawn_callback(self._on_spawn)
+
+    def stop(self) -> None:
+        """Follow no further spawn; greenlets already followed still report their end."""
+        import gevent
+
+        gevent.Greenlet.remove_spawn_callback(self._on_spawn)
+
+    def forget(self) -> None:
+        """Let go of the followed greenlets, whose tracebacks hold the variables of the program."""
+        for life in self.lives.values():
+            life.greenlet = life.spawner = None
+        self.lives.clear()
+        self._main = None
+
+    def name_of(self, greenlet: Any) -> str:
+        """Return the spawn path of ``greenlet``."""
+        if greenlet is self._main:
+            return "0"
+        life = self.lives.get(greenlet)
+        return life.path if life is not None else "?"
+
+    def who(self, greenlet: Any) -> Who:
+        """Return who ``greenlet`` is, and how many other followed greenlets are alive."""
+        life = self.lives.get(greenlet)
+        others = self.alive - (1 if life is not None and not life.ended else 0)
+        spawned = life.site if life is not None else ("", 0)
+        return Who(self.name_of(greenlet), greenlet is self._main, others, spawned)
+
+    def living(self) -> list[Life]:
+        """Return the followed greenlets that have not ended."""
+        return [life for life in self.lives.values() if not life.ended and not life.greenlet.dead]
+
+    def _on_spawn(self, greenlet: Any) -> None:
+        import gevent
+
+        if len(self.lives) >= MAX_RECORDS or greenlet in self.lives:
+            return
+        spawner = gevent.getcurrent()
+        frame: Any = sys._getframe(1)
+        while frame is not None and not is_user_file(frame.f_code.co_filename):
+            if is_machinery(frame.f_code.co_filename):
+                frame = None
+                break
+            frame = frame.f_back
+        site, function = ("", 0), ""
+        if frame is not None:
+            site, function = (frame.f_code.co_filename, frame.f_lineno), frame.f_code.co_name
+        parent = self.lives.get(spawner)
+        if parent is not None:
+            path = f"{parent.path}.{parent.children}"
+            parent.children += 1
+        else:
+            path = f"{'0' if spawner is self._main else 'hub'}.{self._children}"
+            self._children += 1
+        self.lives[greenlet] = Life(greenlet, path, site, function, spawner, perf_counter())
+        self.alive += 1
+        greenlet.rawlink(self._on_end)
+
+    def _on_end(self, greenlet: Any) -> None:
+        life = self.lives.get(greenlet)
+        if life is None or life.ended:
+            return
+        life.ended = perf_counter()
+        self.alive -= 1
+        if is_user_file(life.site[0]) and self._looked.setdefault(life.site, 0) < _SITES_LOOKED_AT:
+            self._looked[life.site] += 1
+            # Now, and not later from a copy: a copy of its variables would keep connections open.
+            frame = parked_frame(life.spawner)
+            life.awaited = frame is not None and waits_for(frame, greenlet)
+
+
+def parked_frame(greenlet: Any) -> FrameView | None:
+    """Return the innermost frame of a parked greenlet that is not gevent's own, None where it has none."""
+    frame = getattr(greenlet, "gr_frame", None)
+    while frame is not None and is_gevent_file(frame.f_code.co_filename):
+        frame = frame.f_back
+    return view_stack(frame, 1, 1)[0] if frame is not None else None
+
+
+def where_parked(greenlet: Any) -> tuple[str, int, str]:
+    """Return file, line and the call in which a parked greenlet waits; ("", 0, "") where nothing is known."""
+    innermost = parked_frame(greenlet)
+    if innermost is None:
+        return "", 0, ""
+    frame = greenlet.gr_frame
+    stack = view_stack(frame, 8)
+    shown = user_frame(stack) or innermost
+    callee = callee_of(shown)
+    return (
+        shown.code.co_filename,
+        shown.line,
+        callee.shown if callee is not None else shown.code.co_name,
+    )
+
+
+def waits_for(frame: FrameView, greenlet: Any) -> bool:
+    """Return whether ``frame`` is parked in a wait for ``greenlet`` alone: its join or get, or joinall of
+    just it.
+    """
+    found = site_at(frame.code, frame.lasti)
+    if found is None or not isinstance(found[1], ast.Call) or found[0] != "call":
+        return False
+    call = found[1]
+    function = call.func
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    if name in _WAITS and isinstance(function, ast.Attribute):
+        return _stands_for(function.value, frame, greenlet)
+    if name not in _WAITS_FOR_ALL or not call.args:
+        return False
+    argument = call.args[0]
+    if isinstance(argument, (ast.List, ast.Tuple)):
+        return len(argument.elts) == 1 and _stands_for(argument.elts[0], frame, greenlet)
+    value = Names(frame).resolve(argument)
+    return isinstance(value, (list, tuple)) and len(value) == 1 and value[0] is greenlet
+
+
+def _stands_for(expression: ast.expr, frame: FrameView, greenlet: Any) -> bool:
+    value = Names(frame).resolve(expression)
+    return value is greenlet or (
+        value is MISSING and _is_spawn(expression)
+    )  # spawn(...).join(): it has no name
+
+
+def _is_spawn(expression: ast.expr) -> bool:
+    if not isinstance(expression, ast.Call):
+        return False
+    function = expression.func
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    return str(name).startswith("spawn")

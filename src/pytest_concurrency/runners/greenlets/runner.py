@@ -1,0 +1,55 @@
+"""The fixture ``greenlet_runner``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+from ..base import expand, gather
+
+
+class GreenletRunner:
+    """Runs callables in greenlets at once; see :class:`..base.WorkerRunner`.
+
+    ``workers`` is the default of :meth:`run` for one callable.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+
+    def run(
+        self, *callables: Callable[[], Any], workers: int | None = None, return_exceptions: bool = False
+    ) -> list[Any]:
+        """Run the callables at once, each in a greenlet of its own, and return their results in order."""
+        return run_at_once(expand(callables, workers, self._workers), return_exceptions)
+
+    def map(
+        self, function: Callable[[Any], Any], iterable: Iterable[Any], return_exceptions: bool = False
+    ) -> list[Any]:
+        """Run ``function(item)`` for every item, each in a greenlet of its own; results in order."""
+        return run_at_once(tuple(partial(function, item) for item in iterable), return_exceptions)
+
+
+def run_at_once(callables: tuple[Callable[[], Any], ...], return_exceptions: bool = False) -> list[Any]:
+    """Run each callable in a greenlet, wait for all, and return or raise as the runner's contract says.
+
+    Greenlets that are still running when this one is interrupted (a time-out, Ctrl-C) are killed by the
+    repeat.
+    """
+    import gevent
+
+    results: list[Any] = [None] * len(callables)
+    errors: list[BaseException | None] = [None] * len(callables)
+
+    def call(index: int, function: Callable[[], Any]) -> None:
+        try:
+            results[index] = function()
+        except gevent.GreenletExit:
+            raise
+        except BaseException as error:
+            errors[index] = error
+
+    greenlets = [gevent.spawn(call, index, function) for index, function in enumerate(callables)]
+    gevent.joinall(greenlets)
+    return gather(results, errors, return_exceptions)

@@ -1,0 +1,153 @@
+"""In the worker process: runs one greenlet test as often as planned, watched, and says what was found."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import pytest
+from _pytest.tmpdir import tmppath_result_key
+
+from ...model import Finding, TestResult
+from ..base import ACTIVE_RUNNER, Plan, hand_in, plan_of
+from . import WORKER_PLUGIN
+from .evidence import Block
+from .gathered import Gathered
+from .repeat import Repeat, run_repeat
+from .runner import GreenletRunner
+from .serial import overlap_note
+from .why import milliseconds, relative_to
+
+if TYPE_CHECKING:
+    from .worker import Worker
+
+KIND = "greenlets"
+_ENOUGH = 3  # repeats after which a test that has shown its errors need not go on
+_MOST_EXACT = 3
+
+
+class InWorker:
+    """The plugin that calls the test function of greenlet tests."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        plan = plan_of(item, KIND)
+        if plan is not None:
+            item.stash[ACTIVE_RUNNER] = GreenletRunner(plan.settings.workers)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
+        plan = plan_of(pyfuncitem, KIND)
+        if plan is None:
+            return None
+        StressedTest(pyfuncitem, plan).run()
+        return True
+
+
+class StressedTest:
+    """All the repeats of one test, and its verdict."""
+
+    def __init__(self, item: pytest.Function, plan: Plan) -> None:
+        worker: Worker | None = item.config.pluginmanager.get_plugin(WORKER_PLUGIN)
+        assert worker is not None
+        self._item = item
+        self._plan = plan
+        self._worker = worker
+        self._relative = relative_to(str(item.config.rootpath))
+        self._gathered = Gathered(plan.settings, self._relative)
+        self._began = perf_counter()
+        self._runs = self._exact_runs = 0
+        self._notes: list[str] = []
+
+    def run(self) -> None:
+        """Run the test; raise its own failure, or one for what was found."""
+        late = self._worker.patched_too_late(self._plan.settings, self._relative)
+        if late is not None:
+            self._gathered.add(late)
+        error: BaseException | None = None
+        while error is None and self._wanted():
+            exact = self._gathered.needs_exact and self._exact_runs < _MOST_EXACT
+            if self._runs:
+                refresh(self._item)
+            self._exact_runs += exact
+            self._runs += 1
+            repeat = run_repeat(self._item, self._plan, self._runs, exact, self._worker.channel, self._stuck)
+            self._gathered.take(repeat)
+            self._note_overlap(repeat)
+            error = repeat.error
+            repeat.forget()
+            del repeat
+        self._conclude(error)
+
+    def _wanted(self) -> bool:
+        settings, runs, gathered = self._plan.settings, self._runs, self._gathered
+        if runs == 0:
+            return True
+        if runs >= _ENOUGH and gathered.has_errors():
+            return False
+        if runs >= settings.repeats:
+            return False  # never more often than was asked for: a body may not be made for that
+        spent = perf_counter() - self._began
+        if spent + spent / runs <= settings.max_seconds:
+            return True
+        # What only a further repeat can settle gets one, although the time is up.
+        return (gathered.needs_exact and self._exact_runs == 0) or (runs == 1 and gathered.unsettled())
+
+    def _note_overlap(self, repeat: Repeat) -> None:
+        if repeat.number == 1:
+            note = overlap_note(repeat.lives)
+            if note is not None:
+                self._notes.append(note)
+
+    def _conclude(self, error: BaseException | None) -> None:
+        findings = self._gathered.findings()
+        if isinstance(error, (KeyboardInterrupt, pytest.skip.Exception, pytest.exit.Exception)):
+            raise error
+        errors = [finding for finding in findings if finding.is_error]
+        outcome = "failed" if error is not None or errors else "passed"
+        hand_in(self._item, self._result(outcome, findings))
+        if error is not None and not any(finding.code == "CH104" for finding in errors):
+            raise error
+        if errors:
+            pytest.fail(
+                "\n\n".join(f"{f.code} {f.name}: {f.detail or f.message}" for f in errors), pytrace=False
+            )
+
+    def _stuck(self, block: Block | None) -> TestResult:
+        """Return the result of a body that never ends; called from the watchdog's thread."""
+        if block is not None:
+            self._gathered.endless(block)
+        return self._result("error")
+
+    def _result(self, outcome: str, findings: tuple[Finding, ...] | None = None) -> TestResult:
+        settings = self._plan.settings
+        seconds = perf_counter() - self._began
+        notes = [*self._notes, *self._gathered.notes()]
+        if self._runs < settings.repeats and outcome == "passed":
+            notes.append(f"{self._runs} of {settings.repeats} repeats ran in {milliseconds(seconds)}")
+        return TestResult(
+            self._item.nodeid, KIND, outcome, self._runs, seconds=seconds,
+            findings=self._gathered.findings() if findings is None else findings, notes=tuple(notes),
+        )  # fmt: skip
+
+
+def refresh(item: pytest.Function) -> None:
+    """Set the function-scoped fixtures of ``item`` up afresh, so that each repeat begins alike."""
+    definitions = item._fixtureinfo.name2fixturedefs.values()
+    scoped = [
+        d for group in definitions for d in group if d.scope == "function" and d.argname != "greenlet_runner"
+    ]
+    if not scoped:
+        return
+    state = item.session._setupstate
+    results = item.stash.get(
+        tmppath_result_key, {}
+    )  # tmp_path's teardown takes it away and its next one needs it
+    # Tearing down to the parent tears down exactly the item.
+    state.teardown_exact(item.parent)  # type: ignore[arg-type]
+    item.stash[tmppath_result_key] = results
+    item._initrequest()
+    state.setup(item)
+
+
+__all__ = ["InWorker", "StressedTest"]

@@ -1,0 +1,171 @@
+"""The pytest plugin that runs the tests planned for processes."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ...model import Finding, TestResult
+from ...settings import PROCESSES, Settings
+from ...watch.tree import helpers, stop_fork_server
+from ..base import ACTIVE_RUNNER, Plan, hand_in, plan_of
+from .fixture import ProcessRunner
+from .outcome import RAISED, Outcome
+from .refresh import set_up, tear_down
+from .run import Run, run_body, run_workers
+
+FAILED: pytest.StashKey[list[Outcome]] = pytest.StashKey()
+
+
+class ProcessPlugin:
+    """Runs each planned test ``repeats`` times, within ``max_seconds``, until something is found."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self._helpers = helpers()
+
+    def pytest_unconfigure(self) -> None:
+        if helpers() - self._helpers:
+            stop_fork_server()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        plan = plan_of(item, PROCESSES)
+        if plan is not None and isinstance(item, pytest.Function):
+            item.stash[ACTIVE_RUNNER] = ProcessRunner(item, plan.settings)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
+        plan = plan_of(pyfuncitem, PROCESSES)
+        if plan is None:
+            return None
+        _Session(pyfuncitem, plan).run()
+        return True
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+        report = yield
+        outcomes = item.stash.get(FAILED, None)
+        if call.when == "call" and outcomes and report.failed:
+            _show(item, report, outcomes)
+        return report
+
+
+def _show(item: pytest.Item, report: pytest.TestReport, outcomes: list[Outcome]) -> None:
+    """Show the first worker's failure as pytest's own, and what the others said as sections."""
+    first = next((o for o in outcomes if o.status == RAISED and o.report is not None), None)
+    if first is not None and first.report is not None and first.report.longrepr is not None:
+        rebuilt = item.config.hook.pytest_report_from_serializable(
+            config=item.config, data=first.report.longrepr
+        )
+        report.longrepr = rebuilt.longrepr
+    for outcome in outcomes:
+        if outcome is not first and first is not None:
+            text = (
+                outcome.report.summary if outcome.status == RAISED and outcome.report else outcome.describe(0)
+            )
+            report.sections.append((f"worker {outcome.index}", text))
+        elif outcome is first and outcome.output:
+            report.sections.append((f"output of worker {outcome.index}", outcome.output))
+
+
+class _Session:
+    """All runs of one test."""
+
+    def __init__(self, item: pytest.Function, plan: Plan) -> None:
+        self.item = item
+        self.plan = plan
+        self.settings: Settings = plan.settings
+        self.count = 0
+        self.findings: list[Finding] = []
+        self.notes: list[str] = []
+
+    def run(self) -> None:
+        start = time.monotonic()
+        outcome = "error"
+        try:
+            outcome = "failed"
+            self._repeat(start)
+            outcome = "passed"
+        except pytest.skip.Exception:
+            outcome = "passed"
+            raise
+        finally:
+            result = TestResult(
+                nodeid=self.item.nodeid,
+                runner=PROCESSES,
+                outcome=outcome,
+                schedules=self.count,
+                seconds=time.monotonic() - start,
+                findings=tuple(self.findings),
+                notes=tuple(self.notes),
+            )
+            hand_in(self.item, result)
+
+    def _repeat(self, start: float) -> None:
+        one = self._body if self.plan.via_fixture or self.settings.workers == 0 else self._workers
+        longest = 0.0
+        for number in range(1, self.settings.repeats + 1):
+            begun = time.monotonic()
+            if number > 1:
+                if begun - start + longest > self.settings.max_seconds:
+                    self.notes.append(
+                        f"{number - 1} of {self.settings.repeats} repeats were run "
+                        f"in {self.settings.max_seconds:g} s"
+                    )
+                    break
+                tear_down(self.item)
+                set_up(self.item)
+                self._fresh_runner()
+            self.count = number
+            run = one()
+            self._take(run, number)
+            if run.failed:
+                self.item.stash[FAILED] = list(run.failed)
+            if run.error is not None:
+                raise run.error
+            errors = [finding for finding in self.findings if finding.is_error]
+            if errors:
+                pytest.fail("\n\n".join(_text(finding) for finding in errors), pytrace=False)
+            longest = max(longest, time.monotonic() - begun)
+
+    def _fresh_runner(self) -> None:
+        runner = self.item.stash.get(ACTIVE_RUNNER, None)
+        if isinstance(runner, ProcessRunner):
+            runner.forget()
+
+    def _take(self, run: Run, number: int) -> None:
+        for finding in run.findings:
+            severity = self.settings.severity(finding.code)
+            if severity is None:
+                continue
+            if finding.severity == "error":
+                severity = "error"
+            finding = replace(finding, severity=severity, schedule=number)
+            if _key(finding) not in {_key(old) for old in self.findings}:
+                self.findings.append(finding)
+        self.notes += [note for note in run.notes if note not in self.notes]
+
+    def _body(self) -> Run:
+        runner = self.item.stash[ACTIVE_RUNNER]
+        assert isinstance(runner, ProcessRunner)
+        run = run_body(self.item, self.settings, lambda: tear_down(self.item))
+        return replace(
+            run, findings=(*run.findings, *runner.findings_for(run.error)), notes=(*run.notes, *runner.notes)
+        )
+
+    def _workers(self) -> Run:
+        return run_workers(self.item, self.settings)
+
+
+def _key(finding: Finding) -> tuple[object, ...]:
+    places = tuple((location.path, location.line) for location in finding.locations)
+    return finding.code, places or re.sub(r"\d+", "", finding.message)  # process ids differ from run to run
+
+
+def _text(finding: Finding) -> str:
+    return f"{finding.code} {finding.name}: {finding.message}\n{finding.detail}".rstrip()

@@ -1,0 +1,124 @@
+"""Telling a deadlock between processes before its time-out: every thread of every one waits, without limit,
+for another.
+
+Only waits that nothing outside can end count: a join of a process, a lock, a pipe between the processes.
+One thread
+that does anything else (sleeps, listens, computes, waits with a limit) is enough not to call it a deadlock.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import threading
+import types
+from typing import TYPE_CHECKING
+
+from . import stacks, tree
+
+if TYPE_CHECKING:
+    from .watch import Watch
+
+_CONFIRM = 3
+_FRAME = re.compile(r'^\s*File "(?P<path>[^"]*)", line \d+,? in (?P<name>\S+)')
+Frames = list[tuple[str, str]]
+
+
+class Suspicion:
+    """Looks at the processes now and then; the same complete standstill several times running is a
+    deadlock.
+    """
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        self._seen: object = None
+        self._times = 0
+
+    def is_deadlock(self, frame: types.FrameType | None) -> bool:
+        """Return whether nothing has moved since the last looks and every thread is in an endless wait."""
+        state = self._standstill(frame)
+        self._times = self._times + 1 if state is not None and state == self._seen else 0
+        self._seen = state
+        if state is None or self._times < _CONFIRM - 1:
+            return False
+        return self._all_wait_for_ever(frame)
+
+    def _standstill(self, frame: types.FrameType | None) -> object:
+        if not waits_for_ever(_frames_of(frame)):
+            return None
+        below = {
+            pid: info for pid, info in tree.descendants().items() if info.alive and pid not in tree.helpers()
+        }
+        if any(not self._watch.may_end(pid) or not tree.is_asleep(pid) for pid in below):
+            return None
+        return tuple(sorted((pid, info.started, info.ticks) for pid, info in below.items()))
+
+    def _all_wait_for_ever(self, frame: types.FrameType | None) -> bool:
+        current = sys._current_frames()
+        current.pop(threading.get_ident(), None)
+        for thread in threading.enumerate():
+            if thread is not threading.main_thread() and not waits_for_ever(
+                _frames_of(current.get(thread.ident or 0))
+            ):
+                return False
+        for pid, info in tree.descendants().items():
+            if not info.alive or pid in tree.helpers():
+                continue
+            threads = parse_threads(stacks.request(self._watch.directory, pid))
+            if not threads or not all(waits_for_ever(frames) for frames in threads):
+                return False
+        return True
+
+
+def _frames_of(frame: types.FrameType | None) -> Frames:
+    frames = []
+    while frame is not None:
+        frames.append((frame.f_code.co_filename, frame.f_code.co_name))
+        frame = frame.f_back
+    return frames
+
+
+def parse_threads(text: str) -> list[Frames]:
+    """Return the frames, innermost first, of each thread in a dump of faulthandler."""
+    threads: list[Frames] = []
+    for line in text.splitlines():
+        if line.startswith(("Thread 0x", "Current thread 0x")):
+            threads.append([])
+        match = _FRAME.match(line)
+        if match and threads:
+            threads[-1].append((match["path"], match["name"]))
+    return threads
+
+
+def waits_for_ever(frames: Frames) -> bool:
+    """Return whether the innermost frames (first) are a wait that has no limit and that only a process can
+    end.
+    """
+    frames = [
+        frame
+        for frame in frames
+        if os.path.basename(frame[0]) not in ("deadline.py", "watch.py", "deadlock.py")
+    ]
+    if not frames:
+        return False
+    names = [(os.path.basename(path), name) for path, name in frames[:5]]
+    inside = [os.path.basename(os.path.dirname(path)) == "multiprocessing" for path, _ in frames[:5]]
+    first = names[0]
+    if inside[0] and first in _ENDLESS:
+        return True
+    if first == ("synchronize.py", "wait") and len(names) > 1 and names[1] == ("queues.py", "join"):
+        return True
+    if first[0] == "threading.py":
+        return ("queues.py", "_finalize_join") in names or ("queues.py", "_feed") in names
+    return first == ("queues.py", "_feed") and inside[0]
+
+
+_ENDLESS = frozenset(
+    {
+        ("popen_fork.py", "poll"),
+        ("connection.py", "_recv"),
+        ("connection.py", "_send"),
+        ("synchronize.py", "__enter__"),
+    }
+)

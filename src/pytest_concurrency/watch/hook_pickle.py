@@ -1,0 +1,105 @@
+"""Recording of what could not be pickled on its way to another process, and to where it went."""
+
+from __future__ import annotations
+
+import multiprocessing.queues
+import multiprocessing.reduction
+import sys
+from typing import TYPE_CHECKING, Any
+
+from .patching import Patches
+from .pickling import find_culprit, kind_of
+from .record import NOWHERE, PickleFailed
+from .sites import caller, own_frame, site_of
+
+if TYPE_CHECKING:
+    from .watch import Watch
+
+_KEPT = 256
+
+
+def install(watch: Watch, patches: Patches) -> None:
+    """Patch the pickler of ``multiprocessing``, and ``Queue.put`` to know which line an item came from."""
+    reduction: Any = multiprocessing.reduction
+    pickler = reduction.ForkingPickler
+    plain = pickler.dumps
+
+    def dumps(cls: Any, obj: Any, protocol: Any = None) -> Any:
+        __tracebackhide__ = True
+        try:
+            return plain(obj, protocol)
+        except Exception as error:
+            if watch.recording:
+                _note(watch, obj, error, sys._getframe(1))
+            raise
+
+    patches.set(pickler, "dumps", classmethod(dumps))
+    patches.wrap(reduction, "dump", lambda original: _dump(watch, original))
+    patches.wrap(multiprocessing.queues.Queue, "put", lambda original: _put(watch, original))
+
+
+def _dump(watch: Watch, original: Any) -> Any:
+    def dump(obj: Any, file: Any, protocol: Any = None) -> None:
+        __tracebackhide__ = True
+        try:
+            original(obj, file, protocol)
+        except Exception as error:
+            if watch.recording:
+                found = find_culprit(obj, "process", starting=True)
+                if found is not None:
+                    culprit = f"{_readable(found[0])} (a {kind_of(found[1])})"
+                    site = caller(watch.plan.rootdir)
+                    watch.record.unpicklable.append(
+                        PickleFailed(site, "a process being started", culprit, found[2], exception=error)
+                    )
+            raise
+
+    return dump
+
+
+def _readable(path: str) -> str:
+    return (
+        path.replace("process._args", "args")
+        .replace("process._target", "target")
+        .replace("process._kwargs", "kwargs")
+    )
+
+
+def _put(watch: Watch, original: Any) -> Any:
+    def put(self: Any, obj: Any, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        if watch.recording:
+            while len(watch.put_sites) >= _KEPT:
+                watch.put_sites.pop(next(iter(watch.put_sites)), None)
+            watch.put_sites[id(obj)] = caller(watch.plan.rootdir)
+        try:
+            return original(self, obj, *args, **kwargs)
+        finally:
+            joiner = self.__dict__.get("_jointhread")
+            if watch.recording and joiner is not None and joiner not in watch.joiners:
+                watch.joiners.append(joiner)
+
+    return put
+
+
+def _note(watch: Watch, obj: object, error: BaseException, frame: Any) -> None:
+    found = find_culprit(obj, "item")
+    if found is None:
+        return
+    feeding = frame.f_code.co_name == "_feed"
+    onerror = frame.f_locals.get("onerror") if feeding else None
+    lost = getattr(onerror, "__qualname__", "") == "Queue._on_queue_feeder_error"
+    site = watch.put_sites.get(id(obj), NOWHERE)
+    if not site.path:
+        site = site_of(own_frame(frame, watch.plan.rootdir), watch.plan.rootdir)
+    path, culprit, text = found
+    watch.record.unpicklable.append(
+        PickleFailed(
+            site,
+            "an item of a queue" if feeding else "a message",
+            f"{path} (a {kind_of(culprit)})",
+            text,
+            lost=lost,
+            exception=error,
+        )
+    )

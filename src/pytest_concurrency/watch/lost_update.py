@@ -1,0 +1,216 @@
+"""CH101 between processes: ``value.value += 1`` without a lock, made to happen and shown with its values.
+
+In each process that works at the same time as others the shared objects of ``multiprocessing`` are read and
+written through a hook. An augmented assignment (or ``x.value = x.value + 1``) remembers what it read; when it
+writes and finds another value there, another process has written in between and that write is lost. One of
+the processes waits a moment between its read and its write, so that it does happen; under a lock nothing can.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import json
+import linecache
+import os
+import sys
+import time
+import types
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from multiprocessing import sharedctypes
+from pathlib import Path
+from typing import Any
+
+from ..model import Finding, Location
+from .globals import short
+from .patching import Patches
+from .sites import is_own, relative
+
+_PAUSES = 3
+_PAUSE = 0.05  # seconds
+_STEP = 0.0005
+_ROWS = 200
+
+
+class SharedAccess:
+    """Watches the reads and writes of shared objects in this process; ``pauses``: it waits after a read."""
+
+    def __init__(self, directory: str, rootdir: str, worker: str, pauses: bool) -> None:
+        self.rootdir = rootdir
+        self.worker = worker
+        self._left = _PAUSES if pauses else 0
+        self._rows = _ROWS
+        self._directory = directory
+        self._reads: dict[object, tuple[types.FrameType, int, str, Any]] = {}
+        self._patches = Patches()
+
+    def install(self) -> None:
+        """Patch the shared objects of ``multiprocessing``. To be called in the process that is watched."""
+        scalar = vars(sharedctypes.Synchronized)["value"]
+        getter = self._reader(scalar.fget, lambda target, _: target._obj.value)
+        setter = self._writer(scalar.fset, lambda target, _: target._obj.value)
+        self._patches.set(sharedctypes.Synchronized, "value", property(getter, setter))
+        array = sharedctypes.SynchronizedArray
+        self._patches.wrap(
+            array, "__getitem__", lambda f: self._reader(f, lambda target, key: target._obj[key])
+        )
+        self._patches.wrap(
+            array, "__setitem__", lambda f: self._writer(f, lambda target, key: target._obj[key])
+        )
+        managers: Any = sys.modules.get("multiprocessing.managers")
+        if managers is None:
+            return
+        for proxy in (managers.DictProxy, managers.ListProxy):
+            peek = self._plain(proxy.__getitem__)
+            self._patches.set(proxy, "__getitem__", self._reader(proxy.__getitem__, peek))
+            self._patches.set(proxy, "__setitem__", self._writer(proxy.__setitem__, peek))
+
+    def remove(self) -> None:
+        """Put everything back."""
+        self._patches.undo()
+        self._reads.clear()
+
+    @staticmethod
+    def _plain(getter: Any) -> Callable[[Any, Any], Any]:
+        return lambda target, key: getter(target, key)
+
+    def _reader(self, original: Any, peek: Callable[[Any, Any], Any]) -> Any:
+        def read(target: Any, *key: Any) -> Any:
+            __tracebackhide__ = True
+            value = original(target, *key)
+            frame = sys._getframe(1)
+            if self._rows > 0 and is_own(frame.f_code.co_filename, self.rootdir):
+                with contextlib.suppress(Exception):
+                    place = update_at(frame)
+                    if place is not None:
+                        self._reads[id(target), key] = (frame, place[0], place[1], value)
+                        self._pause(lambda: peek(target, key[0] if key else None), value)
+            return value
+
+        return read
+
+    def _pause(self, peek: Callable[[], Any], value: Any) -> None:
+        if self._left <= 0:
+            return
+        self._left -= 1
+        end = time.monotonic() + _PAUSE
+        while time.monotonic() < end and peek() == value:
+            time.sleep(_STEP)
+
+    def _writer(self, original: Any, peek: Callable[[Any, Any], Any]) -> Any:
+        def write(target: Any, *values: Any) -> Any:
+            __tracebackhide__ = True
+            frame = sys._getframe(1)
+            key = values[:-1]
+            known = self._reads.pop((id(target), key), None)
+            there: Any = None
+            with contextlib.suppress(Exception):
+                there = peek(target, key[0] if key else None) if known is not None else None
+            result = original(target, *values)
+            if known is not None and known[0] is frame:
+                with contextlib.suppress(Exception):
+                    self._note(known, there, values[-1])
+            return result
+
+        return write
+
+    def _note(self, read: tuple[types.FrameType, int, str, Any], there: Any, written: Any) -> None:
+        frame, line, name, value = read
+        self._rows -= 1
+        row = {
+            "pid": os.getpid(),
+            "worker": self.worker,
+            "path": relative(frame.f_code.co_filename, self.rootdir),
+            "line": line,
+            "name": name,
+            "read": short(value),
+            "there": short(there),
+            "written": short(written),
+            "lost": bool(there != value),
+        }
+        with Path(self._directory, f"{os.getpid()}.updates").open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(row) + "\n")
+
+
+def update_at(frame: types.FrameType) -> tuple[int, str] | None:
+    """Return (line, target) if ``frame`` reads the target of an update like ``x.value += 1``, else None."""
+    positions = list(frame.f_code.co_positions())
+    index = frame.f_lasti // 2
+    if index >= len(positions):
+        return None
+    path = frame.f_code.co_filename
+    lines = linecache.getlines(path, frame.f_globals)
+    return _updates(path, "".join(lines)).get(positions[index])
+
+
+@lru_cache(maxsize=64)
+def _updates(path: str, source: str) -> dict[tuple[int | None, ...], tuple[int, str]]:
+    """Return where in ``source`` the target of an update is read: position -> (line, target)."""
+    found: dict[tuple[int | None, ...], tuple[int, str]] = {}
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return found
+    for node in ast.walk(tree):
+        if isinstance(node, ast.AugAssign):
+            found[_place(node.target)] = (node.lineno, ast.unparse(node.target))
+        elif isinstance(node, ast.Assign) and len(node.targets) == 1:
+            target = ast.unparse(node.targets[0])
+            for part in ast.walk(node.value):
+                if isinstance(part, (ast.Attribute, ast.Subscript)) and ast.unparse(part) == target:
+                    found[_place(part)] = (node.lineno, target)
+    return found
+
+
+def _place(node: ast.expr) -> tuple[int | None, ...]:
+    return node.lineno, node.end_lineno, node.col_offset, node.end_col_offset
+
+
+def find_lost(paths: Iterable[Path]) -> list[Finding]:
+    """Return one finding for each line whose update was lost, from what the processes have written."""
+    rows: list[dict[str, Any]] = []
+    for path in paths:
+        for text in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            with contextlib.suppress(ValueError):
+                rows.append(json.loads(text))
+    findings: dict[tuple[str, int], Finding] = {}
+    for row in rows:
+        if row["lost"] and (row["path"], row["line"]) not in findings:
+            findings[row["path"], row["line"]] = _finding(row, rows)
+    return list(findings.values())
+
+
+def _finding(row: dict[str, Any], rows: list[dict[str, Any]]) -> Finding:
+    from .judging import explain
+
+    other = next((r for r in rows if r["pid"] != row["pid"] and r["written"] == row["there"]), None)
+    mine, where = row["worker"], f"{row['path']}:{row['line']}"
+
+    def at(entry: dict[str, Any], action: str, value: str) -> Location:
+        return Location(entry["path"], entry["line"], entry["worker"], action, row["name"], value)
+
+    message = (
+        f"{row['name']}: worker {mine} read {row['read']}, another process wrote {row['there']}, "
+        f"and worker {mine} wrote {row['written']} over it ({where})"
+    )
+    lanes = [f"    worker {mine}: {row['name']} -> {row['read']}    ({where})"]
+    locations = [at(row, "read", row["read"])]
+    if other is not None:
+        there = f"{other['path']}:{other['line']}"
+        lanes.append(f"        worker {other['worker']}: {row['name']} = {row['there']}    ({there})")
+        locations.append(at(other, "write", row["there"]))
+    else:
+        lanes.append(f"        another process: {row['name']} = {row['there']}")
+    lanes.append(
+        f"    worker {mine}: {row['name']} = {row['written']}    ({where})    the write above is lost"
+    )
+    locations.append(at(row, "write", row["written"]))
+    return Finding(
+        "CH101",
+        message,
+        explain(*lanes, code="CH101"),
+        reachable=True,
+        preemptions=1,
+        locations=tuple(locations),
+    )

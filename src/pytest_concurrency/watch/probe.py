@@ -1,0 +1,169 @@
+"""What a watch leaves in the child processes of the test: stacks on demand, and the globals that they
+change.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from . import stacks
+from .globals import Fingerprints, take
+from .lost_update import SharedAccess
+
+ATTRIBUTE = "_concurrency_probe"
+_WRAPPED = "_concurrency_wrapped"
+
+
+@dataclass
+class Probe:
+    """Watches this process from its start to its end; travels to it as an attribute of the process object."""
+
+    directory: str
+    rootdir: str
+    number: int = 0
+    pid: int = 0
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _arrive, (self.directory, self.rootdir, self.number)
+
+    def begin(self) -> None:
+        """Take the first fingerprint and open the stack file. To be called in the child."""
+        self.pid = os.getpid()
+        self._stream = stacks.arm(self.directory)
+        with contextlib.suppress(Exception):
+            # One in two waits after a read: somebody else has to write meanwhile.
+            self._access = SharedAccess(self.directory, self.rootdir, str(self.number), self.number % 2 == 0)
+            self._access.install()
+        self._before: Fingerprints = {}
+        self._written: Fingerprints = {}
+        self.rebase()
+
+    def rebase(self) -> None:
+        """Forget what has changed so far: an initializer sets up globals for this process alone."""
+        with contextlib.suppress(Exception):
+            self._before = take(self.rootdir)
+
+    def report(self) -> None:
+        """Write the globals that have changed since the first fingerprint; never raises, writes each value
+        once.
+        """
+        if os.getpid() != self.pid:
+            return
+        try:
+            now = take(self.rootdir)
+            changed = {
+                key: value
+                for key, value in now.items()
+                if key in self._before
+                and self._before[key].digest != value.digest
+                and self._written.get(key) != value
+            }
+            if not changed:
+                return
+            rows = [
+                {
+                    "module": module,
+                    "name": name,
+                    "before": self._before[module, name].shown,
+                    "before_digest": self._before[module, name].digest,
+                    "after": value.shown,
+                    "digest": value.digest,
+                    "generator": value.is_generator,
+                }
+                for (module, name), value in changed.items()
+            ]
+            with Path(self.directory, f"{self.pid}.globals").open("a", encoding="utf-8") as stream:
+                stream.write("".join(json.dumps(row) + "\n" for row in rows))
+            self._written.update(changed)
+        except Exception:
+            return
+
+
+def _arrive(directory: str, rootdir: str, number: int) -> Probe:
+    """Unpickle a probe in a fresh interpreter: from here on its process objects look for one."""
+    install_bootstrap(lambda name, value: setattr(BaseProcess, name, value))
+    return Probe(directory, rootdir, number)
+
+
+def install_bootstrap(set_attribute: Callable[[str, Any], None]) -> None:
+    """Make processes that carry a probe use it around their work."""
+    original = BaseProcess._bootstrap  # type: ignore[attr-defined]
+    if getattr(original, _WRAPPED, False):
+        return
+
+    def _bootstrap(self: Any, *args: Any, **kwargs: Any) -> Any:
+        probe = self.__dict__.pop(ATTRIBUTE, None)
+        if probe is not None:
+            with contextlib.suppress(Exception):
+                _attach(probe, self)
+        return original(self, *args, **kwargs)
+
+    setattr(_bootstrap, _WRAPPED, True)
+    set_attribute("_bootstrap", _bootstrap)
+
+
+def _attach(probe: Probe, process: Any) -> None:
+    run = process.run
+    target, args = getattr(process, "_target", None), getattr(process, "_args", ())
+    where = (getattr(target, "__module__", ""), getattr(target, "__name__", ""))
+
+    if where in ((_POOL, "worker"), (_EXECUTOR, "_process_worker")):
+        probe.begin()
+        process._args = _per_task(probe, args)
+        return
+    if where == (_MANAGERS, "_run_server"):
+        probe._stream = stacks.arm(probe.directory)  # a server: what it holds is shared through its proxies
+        return
+
+    def watched() -> None:
+        probe.begin()
+        try:
+            run()
+        finally:
+            probe.report()
+
+    process.run = watched
+
+
+_POOL = "multiprocessing.pool"
+_EXECUTOR = "concurrent.futures.process"
+_MANAGERS = "multiprocessing.managers"
+
+
+def _per_task(probe: Probe, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Report after each task, before its result leaves: a worker of a pool is often ended by a signal."""
+    results = args[1]
+    put = results.put
+
+    def reported(item: Any) -> None:
+        probe.report()
+        put(item)
+
+    results.put = reported
+    changed = list(args)
+    if len(changed) > 2 and changed[2] is not None:
+        initializer = changed[2]
+
+        def initialise(*values: Any) -> None:
+            initializer(*values)
+            probe.rebase()
+
+        changed[2] = initialise
+    return tuple(changed)
+
+
+def read_changes(paths: list[Path]) -> list[tuple[int, dict[str, Any]]]:
+    """Return what the children wrote into these files, as (process id, row)."""
+    rows = []
+    for path in paths:
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            with contextlib.suppress(ValueError):
+                rows.append((int(path.stem), json.loads(line)))
+    return rows

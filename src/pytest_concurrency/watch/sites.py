@@ -1,0 +1,90 @@
+"""Lines of the code under test: which file is one of its own, who called, and with which expression."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import os
+import sys
+import sysconfig
+import types
+from functools import lru_cache
+from pathlib import Path
+
+from .record import NOWHERE, Site
+
+_OURS = str(Path(__file__).resolve().parents[1]) + os.sep
+
+
+@lru_cache(maxsize=4096)
+def is_own(path: str, rootdir: str) -> bool:
+    """Return whether the source file ``path`` belongs to the project at ``rootdir``: no library, not this
+    plugin.
+    """
+    if not path or path.startswith("<"):
+        return False
+    full = os.path.abspath(path)
+    if not full.startswith(rootdir.rstrip(os.sep) + os.sep) or full.startswith(_OURS):
+        return False
+    parts = full.split(os.sep)
+    if "site-packages" in parts or "dist-packages" in parts:
+        return False
+    library = sysconfig.get_paths()["stdlib"]
+    return not full.startswith(library + os.sep)
+
+
+def relative(path: str, rootdir: str) -> str:
+    """Return ``path`` relative to ``rootdir`` where it lies below it."""
+    try:
+        return str(Path(path).relative_to(rootdir))
+    except ValueError:
+        return path
+
+
+def own_frame(frame: types.FrameType | None, rootdir: str) -> types.FrameType | None:
+    """Return the innermost frame of the project's code at or above ``frame``."""
+    while frame is not None and not is_own(frame.f_code.co_filename, rootdir):
+        frame = frame.f_back
+    return frame
+
+
+def site_of(frame: types.FrameType | None, rootdir: str) -> Site:
+    """Return the line of ``frame``, with its text; NOWHERE for None."""
+    if frame is None:
+        return NOWHERE
+    path, line = frame.f_code.co_filename, frame.f_lineno
+    text = linecache.getline(path, line, frame.f_globals).strip()
+    return Site(relative(path, rootdir), line, frame.f_code.co_qualname, text)
+
+
+def caller(rootdir: str) -> Site:
+    """Return the innermost line of the project's code that led here."""
+    return site_of(own_frame(sys._getframe(1), rootdir), rootdir)
+
+
+@lru_cache(maxsize=64)
+def _tree(path: str, size: int, lines: tuple[str, ...]) -> ast.Module | None:
+    try:
+        return ast.parse("".join(lines))
+    except (SyntaxError, ValueError):
+        return None
+
+
+def call_at(frame: types.FrameType) -> ast.Call | None:
+    """Return the call expression that ``frame`` is in the middle of, or None where its source is not
+    known.
+    """
+    path = frame.f_code.co_filename
+    lines = tuple(linecache.getlines(path, frame.f_globals))
+    tree = _tree(path, len(lines), lines) if lines else None
+    positions = list(frame.f_code.co_positions())
+    index = frame.f_lasti // 2
+    if tree is None or index >= len(positions):
+        return None
+    line, end_line, column, end_column = positions[index]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            place = (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset)
+            if place == (line, end_line, column, end_column):
+                return node
+    return None

@@ -1,0 +1,215 @@
+"""The tree of processes below this one, and ending it."""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+_REAP_SECONDS = 2.0
+_SET_SUBREAPER, _GET_SUBREAPER = 36, 37
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessInfo:
+    """One process as the system sees it; ``state`` is the letter of ps, ``ticks`` the CPU time used."""
+
+    pid: int
+    parent: int
+    state: str
+    started: int
+    ticks: int
+
+    @property
+    def alive(self) -> bool:
+        return self.state not in ("Z", "X")
+
+    @property
+    def command(self) -> str:
+        return command_of(self.pid)
+
+
+def snapshot() -> dict[int, ProcessInfo]:
+    """Return every process of the system by its id (from /proc; from ps where there is none)."""
+    table: dict[int, ProcessInfo] = {}
+    if not Path("/proc/self/stat").exists():
+        return _from_ps()
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            info = look(int(name))
+            if info is not None:
+                table[info.pid] = info
+    return table
+
+
+def look(pid: int) -> ProcessInfo | None:
+    """Return the process ``pid``, or None if there is none."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+    except OSError:
+        return None
+    fields = text[text.rindex(")") + 2 :].split()
+    return ProcessInfo(pid, int(fields[1]), fields[0], int(fields[19]), int(fields[11]) + int(fields[12]))
+
+
+def _from_ps() -> dict[int, ProcessInfo]:
+    shown = subprocess.run(
+        ["ps", "-A", "-o", "pid=,ppid=,state="], capture_output=True, text=True, check=False
+    )
+    table = {}
+    for line in shown.stdout.splitlines():
+        pid, parent, state = line.split()[:3]
+        table[int(pid)] = ProcessInfo(int(pid), int(parent), state[0], 0, 0)
+    return table
+
+
+def descendants(root: int | None = None) -> dict[int, ProcessInfo]:
+    """Return the processes below ``root`` (this process), dead and unreaped ones included."""
+    start = os.getpid() if root is None else root
+    children: dict[int, list[int]] = {}
+    listed = Path(f"/proc/{start}/task/{start}/children").exists()
+    if not listed:
+        for info in snapshot().values():
+            children.setdefault(info.parent, []).append(info.pid)
+    found: dict[int, ProcessInfo] = {}
+    waiting = _listed_children(start) if listed else list(children.get(start, ()))
+    while waiting:
+        pid = waiting.pop()
+        info_now = look(pid) if Path("/proc/self/stat").exists() else snapshot().get(pid)
+        if pid not in found and info_now is not None:
+            found[pid] = info_now
+            waiting.extend(_listed_children(pid) if listed else children.get(pid, ()))
+    return found
+
+
+def _listed_children(pid: int) -> list[int]:
+    """Return the children of every thread of ``pid``, from the list that Linux keeps."""
+    pids: list[int] = []
+    try:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/children") as stream:
+                pids += map(int, stream.read().split())
+    except OSError:
+        pass
+    return pids
+
+
+def command_of(pid: int) -> str:
+    """Return the command line of ``pid``, shortened; "" if it is gone."""
+    try:
+        raw = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return ""
+    return " ".join(raw.decode(errors="replace").split("\0")).strip()[:120]
+
+
+def helpers() -> set[int]:
+    """Return the ids of multiprocessing's own servants: the resource tracker and the fork server."""
+    from multiprocessing import forkserver, resource_tracker
+
+    pids = {
+        getattr(resource_tracker._resource_tracker, "_pid", None),
+        getattr(forkserver._forkserver, "_forkserver_pid", None),
+    }
+    return {pid for pid in pids if pid}
+
+
+def stop_fork_server() -> None:
+    """Stop the fork server of ``multiprocessing``, if it runs: it starts again when it is needed."""
+    from multiprocessing import forkserver
+
+    stop = getattr(forkserver._forkserver, "_stop", None)
+    if stop is not None and getattr(forkserver._forkserver, "_forkserver_pid", None):
+        stop()
+
+
+def kill(infos: Iterable[ProcessInfo]) -> None:
+    """Kill the given processes and reap those that are children of this one."""
+    pids = []
+    for info in infos:
+        now = look(info.pid)
+        if now is not None and now.started != info.started:
+            continue  # the id has been taken over by another process
+        pids.append(info.pid)
+        try:
+            os.kill(info.pid, signal.SIGKILL)
+        except OSError:
+            continue
+    reap(pids)
+
+
+def reap(pids: Iterable[int], seconds: float = _REAP_SECONDS) -> None:
+    """Wait, at most ``seconds``, until the killed processes ``pids`` are gone; collect those that are our
+    children.
+    """
+    left = set(pids)
+    end = time.monotonic() + seconds
+    while left:
+        multiprocessing.active_children()  # lets multiprocessing collect its own
+        for pid in list(left):
+            try:
+                done, _ = os.waitpid(pid, os.WNOHANG)
+                gone = done == pid
+            except OSError:
+                info = look(pid)
+                gone = info is None or info.parent != os.getpid()
+            if gone:
+                left.discard(pid)
+        if not left or time.monotonic() > end:
+            return
+        time.sleep(0.005)
+
+
+def adopt_orphans(wanted: bool) -> bool:
+    """Let orphaned grandchildren become children of this process (Linux); return whether they did before."""
+    try:
+        libc = ctypes.CDLL(None)
+        before = ctypes.c_int()
+        if libc.prctl(_GET_SUBREAPER, ctypes.byref(before), 0, 0, 0) != 0:
+            return False
+        libc.prctl(_SET_SUBREAPER, int(wanted), 0, 0, 0)
+        return bool(before.value)
+    except (OSError, AttributeError):
+        return False
+
+
+def is_asleep(pid: int) -> bool:
+    """Return whether every thread of ``pid`` sleeps in the kernel."""
+    try:
+        tasks = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return False
+    for task in tasks:
+        try:
+            text = Path(f"/proc/{pid}/task/{task}/stat").read_text(errors="replace")
+        except OSError:
+            continue
+        if text[text.rindex(")") + 2] not in "SI":
+            return False
+    return True
+
+
+class Movement:
+    """Tells whether processes get on: one of them runs, or has used CPU time since the last look."""
+
+    def __init__(self) -> None:
+        self._seen: dict[int, int] = {}
+
+    def look(self, pids: Iterable[int]) -> bool:
+        """Return whether any of ``pids`` (or a process new among them) has moved since the last look."""
+        now: dict[int, int] = {}
+        awake = False
+        for pid in pids:
+            info = look(pid)
+            if info is not None and info.alive:
+                now[pid] = info.ticks
+                awake = awake or (pid != os.getpid() and not is_asleep(pid))
+        moved = awake or now != self._seen
+        self._seen = now
+        return moved

@@ -1,0 +1,69 @@
+"""A small laboratory: a made-up module, instrumented with hooks that only note what they are told."""
+
+from __future__ import annotations
+
+import contextlib
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from pytest_concurrency.instrument.activation import Cache, Instrumenter
+from pytest_concurrency.instrument.rewrite import Hooks
+from pytest_concurrency.instrument.sites import Site
+
+
+class Laboratory:
+    """``events`` is what the hooks were told: (hook, name of the site, operands)."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[Any, ...]] = []
+        self.module: dict[str, Any] = {}
+        names = [name for name in Hooks.__slots__ if name not in ("iterate", "method", "enter", "substitute")]
+        self.hooks = Hooks(
+            **{name: self._noting(name) for name in names},
+            iterate=self._noting("iterate", True),
+            method=self._noting("method", True),
+            enter=self._noting("enter", True),
+            substitute=lambda obj, site: self.stand_ins.get(id(obj), obj),
+        )
+        self.stand_ins: dict[int, Any] = {}
+
+    def _noting(self, hook: str, gives_back: bool = False) -> Any:
+        def note(*operands: Any) -> Any:
+            *values, site = operands
+            assert isinstance(site, Site)
+            self.events.append((hook, site.name, *values))
+            return values[0] if gives_back else None
+
+        return note
+
+    def load(self, source: str, **names: Any) -> dict[str, Any]:
+        """Run ``source`` as the module ``subject`` and return its dictionary."""
+        self.module = {"__name__": "subject", **names}
+        exec(compile(textwrap.dedent(source), "subject.py", "exec"), self.module)
+        return self.module
+
+    def accesses(self, function: Any) -> bool:
+        return function.__globals__ is self.module
+
+    def synchronisation(self, function: Any) -> bool:
+        return False
+
+    @contextlib.contextmanager
+    def active(self, builtins: tuple[str, ...] = ()) -> Iterator[tuple[Site, ...]]:
+        """Instrument the module for the length of the block."""
+        self.instrumenter = Instrumenter(self.hooks, self.stand_ins.keys(), builtins, Cache())
+        with self.instrumenter.active(self) as sites:  # type: ignore[arg-type]
+            assert not self.instrumenter.untouched
+            yield sites
+
+    def told(self, *hooks: str) -> list[tuple[Any, ...]]:
+        """Return the events of the named hooks."""
+        return [event for event in self.events if event[0] in hooks]
+
+
+@pytest.fixture
+def lab() -> Laboratory:
+    return Laboratory()

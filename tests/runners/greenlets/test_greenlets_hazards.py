@@ -1,0 +1,251 @@
+"""The other hazards of greenlets, and programs that have none."""
+
+from __future__ import annotations
+
+TUTORIAL = """
+    import gevent, gevent.event, pytest, socket, time
+
+    def handle_request(conn):
+        try:
+            while True:
+                data = conn.recv(1024)
+                conn.send(data)
+                if not data:
+                    conn.shutdown(socket.SHUT_WR)
+        except Exception as error:
+            print(error)
+        finally:
+            conn.close()
+
+    def server(ready, handle, wait):
+        listener = socket.socket()
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(500)
+        ready.set(listener.getsockname())
+        while True:
+            conn, _ = listener.accept()
+            if wait:
+                g = gevent.spawn(handle, conn)
+                g.join()
+            else:
+                gevent.spawn(handle, conn)
+
+    def mended(conn):
+        with conn:
+            while data := conn.recv(1024):
+                conn.sendall(data)
+
+    def client(address):
+        with socket.create_connection(address) as conn:
+            conn.sendall(b"hello")
+            assert conn.recv(1024) == b"hello"
+            time.sleep(0.01)
+
+    def serve(clients, *how):
+        ready = gevent.event.AsyncResult()
+        gevent.spawn(server, ready, *how)
+        address = ready.get()
+        gevent.joinall([gevent.spawn(client, address) for _ in range(clients)], raise_error=True)
+
+    @pytest.mark.stress_greenlets(workers=0, repeats=2)
+    def test_tutorial():
+        serve(4, handle_request, True)
+
+    @pytest.mark.stress_greenlets(workers=0, repeats=2)
+    def test_mended():
+        serve(200, mended, False)
+
+    @pytest.mark.stress_greenlets(workers=0, repeats=1)
+    def test_two_sleepers():
+        def sleeper():
+            gevent.sleep(0.3)
+        gevent.joinall([gevent.spawn(sleeper), gevent.spawn(sleeper)])
+"""
+
+
+def test_the_tutorials_server(stress):
+    tests = stress(test_tutorial=TUTORIAL)
+    assert stress.codes(tests["test_tutorial"]) == ["CH307", "CH305"]
+    lines = {hazard["code"]: hazard["locations"][0]["line"] for hazard in tests["test_tutorial"]["hazards"]}
+    rows = [row.strip() for row in TUTORIAL.splitlines()]
+    assert rows[lines["CH307"]] == "data = conn.recv(1024)"
+    assert rows[lines["CH305"]] == "g = gevent.spawn(handle, conn)"
+    assert stress.codes(tests["test_mended"]) == []
+    (note,) = tests["test_two_sleepers"]["notes"]
+    assert note.startswith("the greenlets overlapped: 2 at once")
+
+
+def test_deadlock_lost_error_and_how_errors_are_looked_at(stress):
+    tests = stress(
+        test_other="""
+        import gevent, pytest
+        from gevent.lock import Semaphore
+        mark = pytest.mark.stress_greenlets(workers=0, repeats=2)
+
+        def fail():
+            raise KeyError("lost")
+
+        @mark
+        def test_deadlock():
+            one, other = Semaphore(), Semaphore()
+            def take(first, second):
+                with first:
+                    gevent.sleep(0)
+                    with second:
+                        pass
+            gevent.joinall([gevent.spawn(take, one, other), gevent.spawn(take, other, one)])
+
+        @mark
+        def test_lost():
+            g = gevent.spawn(fail)
+            gevent.sleep(0.001)
+
+        @mark
+        def test_get():
+            g = gevent.spawn(fail)
+            with pytest.raises(KeyError):
+                g.get()
+
+        @mark
+        def test_joinall():
+            with pytest.raises(KeyError):
+                gevent.joinall([gevent.spawn(fail)], raise_error=True)
+
+        @mark
+        def test_killed():
+            g = gevent.spawn(gevent.sleep, 100)
+            gevent.sleep(0)
+            g.kill()
+
+        @mark
+        def test_left_running():
+            gevent.spawn(gevent.sleep, 100)
+            gevent.sleep(0)
+        """,
+        test_looks="""
+        import gevent, pytest
+        def fail():
+            raise KeyError("seen")
+        @pytest.mark.stress_greenlets(workers=0, repeats=2)
+        def test_exception():
+            g = gevent.spawn(fail)
+            g.join()
+            assert isinstance(g.exception, KeyError)
+        """,
+    )
+    (deadlock,) = tests["test_deadlock"]["hazards"]
+    assert deadlock["code"] == "CH104"
+    assert [(p["worker"], p["line"], p["target"]) for p in deadlock["locations"]][1:] == [
+        ("0.0", 14, "with second"),
+        ("0.1", 14, "with second"),
+    ]
+    (lost,) = tests["test_lost"]["hazards"]
+    assert (lost["code"], lost["locations"][0]["line"]) == ("CH306", 20)
+    for name in ("test_get", "test_joinall", "test_killed", "test_left_running", "test_exception"):
+        assert stress.codes(tests[name]) == [], name
+
+
+COOPERATIVE = """
+    import concurrent.futures, http.client, queue, select, socket, subprocess, threading, time
+    import gevent, gevent.event, gevent.local, gevent.pool, gevent.pywsgi, gevent.server, gevent.threadpool
+    import pytest
+    mark = pytest.mark.stress_greenlets(workers=0, repeats=2)
+
+    def together(*functions):
+        gevent.joinall([gevent.spawn(function) for function in functions], raise_error=True)
+
+    @mark
+    def test_stream_server():
+        def handle(conn, address):
+            while data := conn.recv(4096):
+                conn.sendall(data)
+        server = gevent.server.StreamServer(("127.0.0.1", 0), handle)
+        server.start()
+        def client():
+            with socket.create_connection(server.address) as conn:
+                for _ in range(20):
+                    conn.sendall(b"x")
+                    assert conn.recv(10) == b"x"
+        together(*[client] * 10)
+        server.stop()
+
+    @mark
+    def test_wsgi():
+        def app(environ, start):
+            start("200 OK", [])
+            time.sleep(0.001)
+            return [b"hello"]
+        server = gevent.pywsgi.WSGIServer(("127.0.0.1", 0), app, log=None)
+        server.start()
+        def client():
+            conn = http.client.HTTPConnection("127.0.0.1", server.server_port)
+            conn.request("GET", "/")
+            assert conn.getresponse().read() == b"hello"
+            conn.close()
+        together(*[client] * 5)
+        server.stop()
+
+    @mark
+    def test_pool_and_queue():
+        assert len(gevent.pool.Pool(5).map(lambda n: gevent.sleep(0.001), range(20))) == 20
+        items = queue.Queue(2)
+        together(lambda: [items.put(n) for n in range(20)], lambda: [items.get() for _ in range(20)])
+
+    @mark
+    def test_locks_and_events():
+        condition, event = threading.Condition(), threading.Event()
+        def wait():
+            with condition:
+                condition.wait(5)
+            event.set()
+        def wake():
+            time.sleep(0.005)
+            with condition:
+                condition.notify_all()
+            event.wait()
+        together(wait, wake)
+
+    @mark
+    def test_thread_pools():
+        pool = gevent.threadpool.ThreadPool(2)
+        def compute():
+            return sum(range(300_000))
+        together(*[lambda: pool.apply(compute)] * 4, lambda: [time.sleep(0.001) for _ in range(20)])
+        pool.kill()
+        with concurrent.futures.ThreadPoolExecutor(3) as executor:
+            list(executor.map(lambda n: time.sleep(0.002), range(6)))
+
+    @mark
+    def test_subprocess_with_warnings_as_errors(recwarn):
+        import warnings
+        warnings.simplefilter("error")
+        def echo():
+            assert subprocess.run(["echo", "x"], capture_output=True).stdout
+        together(echo, echo)
+
+    @mark
+    def test_select_and_timeouts():
+        near, far = socket.socketpair()
+        def write():
+            time.sleep(0.01)
+            far.send(b"x")
+        def read():
+            assert select.select([near], [], [], 5)[0]
+        together(read, write)
+        with gevent.Timeout(0.01, False):
+            gevent.event.Event().wait()
+
+    @mark
+    def test_large_import_in_a_greenlet():
+        def late_import():
+            import xml.dom.minidom, distutils_free_name_that_is_not_there
+        g = gevent.spawn(late_import)
+        with pytest.raises(ImportError):
+            g.get()
+"""
+
+
+def test_cooperative_programs_are_silent(stress):
+    tests = stress(test_cooperative=COOPERATIVE)
+    stress.result.assert_outcomes(passed=8)
+    assert {name: stress.codes(test) for name, test in tests.items() if test["hazards"]} == {}

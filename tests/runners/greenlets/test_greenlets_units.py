@@ -1,0 +1,184 @@
+"""The pure parts: verdicts, call sites, overlap, the channel, the guard."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+import threading
+import types
+
+import pytest
+
+pytest.importorskip("gevent")
+
+from pytest_concurrency.runners.greenlets.bindings import binding_of
+from pytest_concurrency.runners.greenlets.callsite import MISSING, callee_of
+from pytest_concurrency.runners.greenlets.channel import Channel, Closed, Expired
+from pytest_concurrency.runners.greenlets.evidence import Block, FrameView, Sample, Who, view_stack
+from pytest_concurrency.runners.greenlets.guard import Guard
+from pytest_concurrency.runners.greenlets.kernel import Sleeping
+from pytest_concurrency.runners.greenlets.serial import most_at_once
+from pytest_concurrency.runners.greenlets.syscalls import NAMES
+from pytest_concurrency.runners.greenlets.verdict import BLOCKED, CPU, observe, unexplained
+
+MAX_BLOCK = 0.010
+HERE = (view_stack(sys._getframe(), 0)[0],)
+
+
+def looks(count: int, sleeping: Sleeping | None, apart: float = 0.001) -> tuple[Sample, ...]:
+    return tuple(Sample(number * apart, 1, HERE, sleeping) for number in range(count))
+
+
+def block(seconds: float, cpu: float, samples: tuple[Sample, ...], collecting: float = 0.0) -> Block:
+    return Block(Who("0.0"), seconds, cpu, collecting, samples)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "kinds"),
+    [
+        (block(0.050, 0.001, looks(8, Sleeping("clock_nanosleep"))), [BLOCKED]),
+        (block(0.050, 0.048, looks(8, None)), [CPU]),
+        (block(0.050, 0.012, looks(8, None)), [CPU]),  # a busy machine took the processor away
+        (block(0.050, 0.004, looks(8, None)), []),  # preempted
+        (block(0.050, 0.004, ()), []),
+        (block(0.050, 0.001, looks(1, Sleeping("read"))), []),  # one look is not enough
+        (block(0.050, 0.001, looks(8, Sleeping("futex"))), [BLOCKED]),
+        (block(0.050, 0.001, looks(5, Sleeping("futex"), apart=0.006)), []),  # waits for the interpreter
+        (block(0.050, 0.001, looks(8, Sleeping("read", on_disk=True))), []),
+        (block(0.500, 0.001, looks(8, Sleeping("read", on_disk=True))), [BLOCKED]),
+        (block(0.500, 0.001, looks(8, Sleeping("write", on_output=True))), []),
+        (block(0.050, 0.000, looks(8, None), collecting=0.045), []),  # garbage collection
+        (block(0.050, 0.001, looks(3, Sleeping("read")) + looks(5, None)), []),  # asleep too seldom
+    ],
+)
+def test_verdict(evidence, kinds):
+    assert [observation.kind for observation in observe(evidence, MAX_BLOCK)] == kinds
+
+
+def test_exact_mode_is_asked_for_where_nothing_was_seen():
+    assert unexplained(block(0.060, 0.001, ()), MAX_BLOCK)
+    assert unexplained(block(0.020, 0.019, ()), MAX_BLOCK)
+    assert not unexplained(block(0.020, 0.001, ()), MAX_BLOCK)  # short, idle and unseen: preempted
+    assert not unexplained(block(0.050, 0.001, looks(8, Sleeping("clock_nanosleep"))), MAX_BLOCK)
+
+
+class Trap:
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.touched: list[str] = []
+
+    @property
+    def ran(self) -> object:
+        self.touched.append("property")
+        return self.lock
+
+    def __getattr__(self, name: str) -> object:
+        self.touched.append(name)
+        return self.lock
+
+    def __getitem__(self, key: object) -> object:
+        self.touched.append("item")
+        return self.lock
+
+
+def seen_from(function) -> FrameView:
+    """Return the frame of ``function`` while it calls ``look()``, which it is given."""
+    views = []
+    function(lambda: views.append(view_stack(sys._getframe(1))[0]))
+    return views[0]
+
+
+def test_callee_is_resolved_without_running_anything(tmp_path):
+    source = tmp_path / "calls.py"
+    source.write_text(
+        "def plain(look):\n    look()\n"
+        "def attribute(trap):\n    return trap.lock.acquire\n"
+        "def default(look, wait=print):\n    wait = look\n    wait()\n"
+    )
+    spec = importlib.util.spec_from_file_location("calls", source)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    frame = seen_from(module.plain)
+    callee = callee_of(frame)
+    assert (callee.text, callee.shown) == ("look", "look()")
+    assert isinstance(callee.function, types.FunctionType)
+
+    import ast
+
+    from pytest_concurrency.runners.greenlets.callsite import Names
+
+    trap = Trap()
+    names = Names(FrameView(frame.code, 0, 1, {"trap": trap, "table": {"a": trap}}, {}))
+
+    def resolve(text: str) -> object:
+        return names.resolve(ast.parse(text, mode="eval").body)
+
+    assert resolve("trap.lock") is trap.lock
+    assert resolve("table['a'].lock") is trap.lock
+    for text in ("trap.ran", "trap.missing", "trap['a']", "trap()", "nothing", "table['b']"):
+        assert resolve(text) is MISSING, text
+    assert trap.touched == []
+
+
+def test_binding_of_a_default_argument(tmp_path):
+    source = tmp_path / "bound.py"
+    source.write_text("import time\n\ndef nap(look, *,\n        sleep=time.sleep):\n    look()\n")
+    spec = importlib.util.spec_from_file_location("bound", source)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    import ast
+
+    binding = binding_of(ast.Name("sleep"), seen_from(module.nap), None)
+    assert (binding.how, binding.line) == ("the default of parameter 'sleep'", 4)
+
+
+@pytest.mark.parametrize(
+    ("spans", "most"),
+    [([], 0), ([(0, 1)], 1), ([(0, 1), (1, 2)], 1), ([(0, 2), (1, 3)], 2), ([(0, 9), (1, 2), (3, 4)], 2)],
+)
+def test_most_at_once(spans, most):
+    assert most_at_once(spans) == most
+
+
+def test_channel():
+    here, there = os.pipe()
+    back, forth = os.pipe()
+    one, other = Channel(here, forth), Channel(back, there)
+    large = b"x" * 10_000
+    other.send("name", 1, large)
+    other.send("second")
+    assert one.receive(1.0) == ("name", 1, large)
+    assert one.receive(1.0) == ("second",)
+    with pytest.raises(Expired):
+        one.receive(0.01)
+    other.close()
+    with pytest.raises(Closed):
+        one.receive(1.0)
+    with pytest.raises(Closed):
+        one.send("too late")
+    one.close()
+
+
+def test_guard_leaves_nothing_behind():
+    before = list(sys.meta_path)
+    guard = Guard()
+    guard.install()
+    guard.remove()
+    assert sys.meta_path == before
+
+
+def test_tables_of_system_calls_are_well_formed():
+    assert NAMES["x86_64"][230] == "clock_nanosleep"
+    assert NAMES["aarch64"][115] == "clock_nanosleep"
+
+
+def test_reasons_to_skip(monkeypatch):
+    from pytest_concurrency.runners.greenlets import availability
+
+    monkeypatch.setattr(availability.sysconfig, "get_config_var", lambda name: 0)
+    assert availability.unusable_reason() is None
+    monkeypatch.setattr(availability.importlib.util, "find_spec", lambda name: None)
+    assert "not installed" in availability.unusable_reason()
+    monkeypatch.setattr(availability.sysconfig, "get_config_var", lambda name: name == "Py_GIL_DISABLED")
+    assert "free-threaded" in availability.unusable_reason()

@@ -1,0 +1,327 @@
+"""Each hazard between processes, as a program that a user could have written: through a real pytest."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+HEAD = """
+import multiprocessing as mp, os, signal, sys, threading, time, random
+from concurrent.futures import ProcessPoolExecutor
+import pytest
+ctx = mp.get_context("{method}")
+watched = pytest.mark.stress_processes(workers=0, repeats=2, timeout={timeout})
+def square(n): return n * n
+def fail(n): raise ValueError(f"bad {{n}}")
+"""
+
+
+def run(
+    pytester: pytest.Pytester, program: str, method: str = "fork", timeout: float = 15, *args: str
+) -> dict[str, Any]:
+    pytester.makepyfile(HEAD.format(method=method, timeout=timeout) + program)
+    pytester.runpytest_subprocess("-p", "no:randomly", "--concurrency-report", "json:out.json", *args)
+    report: dict[str, Any] = json.loads(Path(pytester.path, "out.json").read_text())
+    return report
+
+
+def hazards(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {hazard["code"]: hazard for test in report["tests"] for hazard in test["hazards"]}
+
+
+def line_of(pytester: pytest.Pytester, text: str) -> int:
+    (path,) = pytester.path.glob("test_*.py")
+    return next(n for n, line in enumerate(path.read_text().splitlines(), 1) if text in line)
+
+
+METHODS = pytest.mark.parametrize("method", ["fork", "spawn"])
+
+
+@METHODS
+def test_a_global_that_only_the_child_changes(pytester: pytest.Pytester, method: str) -> None:
+    program = """
+total = 0
+def add():
+    global total
+    for _ in range(1000):
+        total += 1
+@watched
+def test_it():
+    processes = [ctx.Process(target=add) for _ in range(2)]
+    for p in processes: p.start()
+    for p in processes: p.join()
+    print("total is", total)
+"""
+    report = run(pytester, program, method)
+    found = hazards(report)["CH401"]
+    assert found["severity"] == "warning"
+    assert report["tests"][0]["outcome"] == "passed"
+    assert ".total: " in found["message"]
+    assert "from 0 to 1000; in the parent it is 0" in found["message"]
+    lines = [row["line"] for row in found["locations"]]
+    assert line_of(pytester, "print(") in lines
+
+
+@METHODS
+def test_a_target_that_was_called(pytester: pytest.Pytester, method: str) -> None:
+    program = """
+def reader(): pass
+@watched
+def test_it():
+    p = ctx.Process(target=reader())
+    p.start()
+    p.join()
+"""
+    report = run(pytester, program, method)
+    found = hazards(report)["CH402"]
+    assert report["tests"][0]["outcome"] == "failed"
+    assert "reader()" in found["message"]
+    assert found["locations"][0]["line"] == line_of(pytester, "target=reader()")
+
+
+def test_a_target_that_a_call_makes_is_right(pytester: pytest.Pytester) -> None:
+    program = """
+def make(): return os.getpid
+@watched
+def test_it():
+    p = ctx.Process(target=make())
+    p.start()
+    p.join()
+"""
+    assert hazards(run(pytester, program)) == {}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "pool = ctx.Pool(2); pool.apply_async(fail, (3,)); pool.close(); pool.join()",
+        "executor = ProcessPoolExecutor(1, mp_context=ctx); executor.submit(fail, 3); executor.shutdown()",
+        "pool = ctx.Pool(2); pool.map_async(fail, [3]); pool.close(); pool.join()",
+    ],
+)
+def test_an_error_that_nobody_fetched(pytester: pytest.Pytester, body: str) -> None:
+    found = hazards(run(pytester, f"\n@watched\ndef test_it():\n    {body}\n"))["CH403"]
+    assert "ValueError: bad 3" in found["message"]
+    assert "in fail" in found["detail"]  # the child's own traceback
+    assert found["locations"][0]["line"] == line_of(pytester, body)
+
+
+def test_an_item_of_a_queue_that_cannot_be_pickled(pytester: pytest.Pytester) -> None:
+    program = """
+class Job:
+    def __init__(self): self.lock = threading.Lock()
+@watched
+def test_it():
+    q = ctx.Queue()
+    q.put({"job": Job()})
+    q.put(1)
+    assert q.get(timeout=10) == 1
+"""
+    found = hazards(run(pytester, program))["CH404"]
+    assert "item['job'].lock" in found["message"]
+    assert "dropped" in found["message"]
+    assert found["locations"][0]["line"] == line_of(pytester, '"job": Job()')
+
+
+def test_an_argument_that_cannot_be_pickled(pytester: pytest.Pytester) -> None:
+    program = """
+@watched
+def test_it():
+    ctx.Process(target=square, args=({"deep": [threading.Lock()]},)).start()
+"""
+    found = hazards(run(pytester, program, "spawn"))["CH404"]
+    assert "args[0]['deep'][0]" in found["message"]
+
+
+FORK_WITH_LOCK = """
+guard = threading.Lock()
+def locked():
+    with guard: pass
+def hold(held, go):
+    with guard:
+        held.set(); go.wait()
+@watched
+def test_it():
+    held, go = threading.Event(), threading.Event()
+    t = threading.Thread(target=hold, args=(held, go), name="holder"); t.start(); held.wait()
+    try:
+        p = ctx.Process(target={target})
+        p.start()
+        p.join()
+    finally:
+        go.set(); t.join()
+"""
+
+
+def test_a_fork_while_a_thread_runs(pytester: pytest.Pytester) -> None:
+    report = run(pytester, FORK_WITH_LOCK.format(target="os.getpid"))
+    found = hazards(report)["CH405"]
+    assert found["severity"] == "warning"
+    assert report["tests"][0]["outcome"] == "passed"
+    assert "holder" in found["message"]
+    assert "Lock guard" in found["message"]
+
+
+def test_a_fork_whose_child_hangs_on_the_lock(pytester: pytest.Pytester) -> None:
+    report = run(pytester, FORK_WITH_LOCK.format(target="locked"), timeout=3)
+    found = hazards(report)
+    assert found["CH405"]["severity"] == "error"
+    assert "in locked" in found["CH405"]["detail"]
+    assert "CH409" not in found
+
+
+def test_join_before_close(pytester: pytest.Pytester) -> None:
+    report = run(pytester, "\n@watched\ndef test_it():\n    pool = ctx.Pool(2)\n    pool.join()\n")
+    assert hazards(report)["CH406"]["locations"][0]["line"] == line_of(pytester, "pool.join()")
+
+
+@METHODS
+def test_joined_before_the_queue_is_drained(pytester: pytest.Pytester, method: str) -> None:
+    program = """
+def produce(q): q.put("x" * 1_000_000)
+@watched
+def test_it():
+    q = ctx.Queue()
+    p = ctx.Process(target=produce, args=(q,))
+    p.start()
+    p.join()
+    q.get()
+"""
+    found = hazards(run(pytester, program, method, 60))  # long: it has to be noticed before
+    assert set(found) == {"CH407"}
+    assert found["CH407"]["locations"][0]["line"] == line_of(pytester, "p.join()")
+    assert "_finalize_join" in found["CH407"]["detail"]
+
+
+def test_a_child_left_running(pytester: pytest.Pytester) -> None:
+    program = """
+@watched
+def test_it():
+    p = ctx.Process(target=time.sleep, args=(60,)); p.start()
+    open("pid", "w").write(str(p.pid))
+"""
+    found = hazards(run(pytester, program))["CH408"]
+    assert found["locations"][0]["line"] == line_of(pytester, "p.start()")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(Path(pytester.path, "pid").read_text()), 0)
+
+
+def test_a_grandchild_left_running(pytester: pytest.Pytester) -> None:
+    program = """
+import subprocess
+def leave():
+    p = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    open("pid", "w").write(str(p.pid))
+@watched
+def test_it():
+    p = ctx.Process(target=leave); p.start(); p.join()
+"""
+    assert "time.sleep(60)" in hazards(run(pytester, program))["CH408"]["detail"]
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(Path(pytester.path, "pid").read_text()), 0)
+
+
+def test_a_forked_child_that_runs_on(pytester: pytest.Pytester) -> None:
+    program = """
+@watched
+def test_it():
+    pid = os.fork()
+    if pid == 0:
+        return
+    os.waitpid(pid, 0)
+def test_after():
+    open("after", "a").write("once ")
+"""
+    assert "os._exit" in hazards(run(pytester, program))["CH408"]["message"]
+    assert Path(pytester.path, "after").read_text() == "once "
+
+
+def test_a_pipe_end_left_open(pytester: pytest.Pytester) -> None:
+    program = """
+def receive(r, w):
+    try:
+        while True: r.recv()
+    except EOFError: pass
+@watched
+def test_it():
+    r, w = ctx.Pipe(duplex=False)
+    p = ctx.Process(target=receive, args=(r, w)); p.start()
+    w.close()
+    p.join()
+"""
+    found = hazards(run(pytester, program, timeout=30))["CH409"]
+    assert "pipe end is left open" in found["message"]
+    assert "in receive" in found["detail"]
+
+
+def test_task_done_missing(pytester: pytest.Pytester) -> None:
+    program = """
+def consume(q): q.get()
+@watched
+def test_it():
+    q = ctx.JoinableQueue()
+    p = ctx.Process(target=consume, args=(q,)); p.start()
+    q.put(1)
+    q.join()
+"""
+    found = hazards(run(pytester, program, timeout=30))["CH409"]
+    assert "waits for 1 item(s)" in found["message"]
+    assert found["locations"][0]["line"] == line_of(pytester, "q.join()")
+
+
+def test_terminated_while_it_held_a_lock(pytester: pytest.Pytester) -> None:
+    program = """
+def keep(lock, ready): lock.acquire(); ready.set(); time.sleep(60)
+@watched
+def test_it():
+    lock, ready = ctx.Lock(), ctx.Event()
+    p = ctx.Process(target=keep, args=(lock, ready)); p.start(); ready.wait()
+    p.terminate()
+    p.join()
+    with lock: pass
+"""
+    found = hazards(run(pytester, program, timeout=30))["CH409"]
+    assert "terminate()" in found["message"]
+
+
+def test_copies_of_one_random_generator(pytester: pytest.Pytester) -> None:
+    program = """
+generator = random.Random()
+def draw(q): q.put(generator.random())
+@watched
+def test_it():
+    q = ctx.Queue()
+    ps = [ctx.Process(target=draw, args=(q,)) for _ in range(2)]
+    for p in ps: p.start()
+    for p in ps: q.get()
+    for p in ps: p.join()
+"""
+    assert "same numbers" in hazards(run(pytester, program))["CH401"]["message"]
+
+
+def test_what_a_worker_body_starts_is_watched_too(pytester: pytest.Pytester) -> None:
+    program = """
+@pytest.mark.stress_processes(workers=2, repeats=1, start_method="fork")
+def test_it():
+    pool = ctx.Pool(1); pool.apply_async(fail, (3,)); pool.close(); pool.join()
+"""
+    report = run(pytester, program)
+    assert report["tests"][0]["outcome"] == "failed"
+    assert "ValueError: bad 3" in hazards(report)["CH403"]["message"]
+
+
+def test_an_ignored_hazard_is_not_reported(pytester: pytest.Pytester) -> None:
+    program = """
+@pytest.mark.stress_processes(workers=0, repeats=1, ignore=["CH403"])
+def test_it():
+    pool = ctx.Pool(1); pool.apply_async(fail, (3,)); pool.close(); pool.join()
+"""
+    report = run(pytester, program)
+    assert hazards(report) == {}
+    assert report["tests"][0]["outcome"] == "passed"
