@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TIMEOUT_SECONDS = 900.0
+TEST_SECONDS = 120.0
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -157,6 +158,7 @@ def instrumented(modules: tuple[str, ...]) -> Iterator[int]:
     from pytest_concurrency.instrument.scope import Area, Chooser
     from pytest_concurrency.primitives.dispatch import BUILTINS, HOOKS, SUBSTITUTES
     from pytest_concurrency.runtime.execution import Execution
+    from pytest_concurrency.runtime.watchdog import Watchdog
     from pytest_concurrency.strategies.serial import Serial
 
     call = unittest.TestCase.__call__
@@ -170,18 +172,21 @@ def instrumented(modules: tuple[str, ...]) -> Iterator[int]:
             for site in sites:
                 site.off = False
                 site.hits = 0
-            execution = Execution(Serial(), observing=True, timeout=TIMEOUT_SECONDS, sites=sites)
+            execution = Execution(Serial(), observing=True, timeout=TEST_SECONDS, sites=sites)
             outcome = execution.run(lambda: call(self, *args, **kwargs))  # type: ignore[arg-type]
-            for bad in (outcome.error, *outcome.stuck, outcome.livelock, *outcome.lost, *outcome.leaked):
+            for bad in (outcome.error, outcome.timed_out, *outcome.stuck, outcome.livelock, *outcome.lost, *outcome.leaked):
                 if bad:
                     result = args[0]
                     assert isinstance(result, _Outcomes)
                     result.table[str(self.id())] = ["engine", f"{bad!r}"]
 
         unittest.TestCase.__call__ = as_worker  # type: ignore[method-assign]
+        watchdog = Watchdog()
+        watchdog.start()
         try:
             yield len(sites)
         finally:
+            watchdog.stop()
             unittest.TestCase.__call__ = call  # type: ignore[method-assign]
 
 

@@ -54,8 +54,7 @@ def test_what_is_told(lab, body, expected):
     with lab.active():
         module["subject"]()
     wanted = [tuple(known.get(part, part) if i > 1 else part for i, part in enumerate(event)) for event in expected]
-    told = [event for event in lab.events if event[0] in {e[0] for e in wanted} or not wanted]
-    assert told == wanted
+    assert [event for event in lab.events if event[0] != "step"] == wanted
 
 
 def test_slices(lab):
@@ -90,9 +89,9 @@ def test_closure_variables(lab):
 
 
 def test_what_nobody_writes_is_not_told(lab):
-    module = lab.load("limit = 3\nclass C:\n    size = 4\ndef subject(c): return limit + c.size + len([1])")
+    module = lab.load("limit = 3\nclass C:\n    size = 4\ndef subject(c): return limit + c.size")
     with lab.active() as sites:
-        assert module["subject"](module["C"]()) == 8
+        assert module["subject"](module["C"]()) == 7
     assert sites == () and lab.events == []
 
 
@@ -147,9 +146,9 @@ class TestSubstitution:
 
     def test_a_builtin_is_replaced_where_it_is_called_only(self, lab):
         lab.stand_ins = {id(len): lambda x: "stand-in"}
-        module = lab.load("def subject(): return len('abc'), (len is L)", L=len)
+        module = lab.load("def subject(it): return len('abc'), (len is it)")
         with lab.active(builtins=("len",)):
-            assert module["subject"]() == ("stand-in", True)
+            assert module["subject"](len) == ("stand-in", True)
 
     def test_a_local_of_the_same_name_is_left_alone(self, lab):
         lab.stand_ins = {id(len): lambda x: "stand-in"}

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from bytecode import Instr, Label
 from bytecode.instr import TryBegin, TryEnd
 
-from .sites import CALL, METHOD, READ, Site
+from .sites import CALL, METHOD, READ, STEP, Site
 
 Taint = frozenset[Site]
 EMPTY: Taint = frozenset()
@@ -176,7 +176,7 @@ def _step(entry: Instr, state: _State, site: Site | None, found: dict[Site, Tain
         if site is not None and site.action != READ:
             # The value is the lowest operand of every store; it is popped last.
             found[site] = found[site] & taken[-1] if site in found else (taken[-1] if taken else EMPTY)
-        if site is not None and site.action == READ and site.kind not in (CALL, METHOD):
+        if site is not None and site.action == READ and site.kind not in (CALL, METHOD, STEP):
             result = frozenset((site,))
         elif site is not None and site.kind == METHOD:
             result = frozenset((site,)) if site.action == READ else EMPTY

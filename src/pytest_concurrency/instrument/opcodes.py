@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -14,6 +15,12 @@ PY313 = sys.version_info >= (3, 13)
 PY314 = sys.version_info >= (3, 14)
 
 Location = InstrLocation | None
+
+HOOK_STACK = 8
+"""Stack entries that a call to a hook needs at most: hook, NULL, three operands, the site, and two to spare."""
+
+WITH_OPCODES = frozenset(dis.opmap[name] for name in ("BEFORE_WITH", "LOAD_SPECIAL") if name in dis.opmap)
+"""Numbers of the instructions with which a ``with`` statement looks its context manager's methods up."""
 
 
 def _call(count: int, where: Location) -> list[Instr]:

@@ -86,7 +86,19 @@ def rewrite(
     ``nested`` maps the id of each inner code object to its rewritten form; ``shared_cells`` are the closure variables
     of outer functions that are written after their creation.
     """
+    if not scope.accesses and not _synchronises(code, scope, nested):
+        return Rewritten(code, code, ())
     return _Writer(code, scope, hooks, shared_cells | written_cells(code), nested).run()
+
+
+def _synchronises(code: types.CodeType, scope: Scope, nested: Mapping[int, types.CodeType]) -> bool:
+    """Say whether ``code`` may hold anything to take over besides accesses; a quick look without decoding it."""
+    return (
+        code.co_qualname in scope.announced
+        or not (SYNC_METHODS | scope.substituted).isdisjoint(code.co_names)
+        or not op.WITH_OPCODES.isdisjoint(code.co_code[::2])
+        or any(id(replaced) != original for original, replaced in nested.items())
+    )
 
 
 def written_cells(code: types.CodeType) -> frozenset[str]:
@@ -139,7 +151,7 @@ class _Writer:
         self.changed = False
 
     def run(self) -> Rewritten:
-        original = Bytecode.from_code(self.code)
+        original = Bytecode.from_code(self.code, conserve_exception_block_stackdepth=True)
         original.argnames = list(self.code.co_varnames)  # or the library renumbers the local variables
         entries: Sequence[Any] = list(original)
         output: list[Any] = []
@@ -162,7 +174,10 @@ class _Writer:
         if self.scope.accesses:
             link_updates(entries, self.sites, arguments_of(self.code))
         original[:] = output
-        return Rewritten(self.code, original.to_code(), tuple(self.all_sites))
+        # Hooks leave the stack as it was: working the depths out anew would take as long as all the rest.
+        depth = self.code.co_stacksize + op.HOOK_STACK
+        code = original.to_code(stacksize=depth, compute_exception_stack_depths=False)
+        return Rewritten(self.code, code, tuple(self.all_sites))
 
     def _site(self, entry: Instr, kind: str, action: str, name: str) -> Site:
         self.changed = True

@@ -16,6 +16,7 @@ from typing import Any
 from ..instrument.sites import Site
 from ..strategies.base import NEVER, Strategy
 from .clock import VirtualClock
+from .posture import posture
 from .state import STATE
 from .trace import Blocked, LostUpdate, Outcome, Row, Switch
 from .waits import JoinWait
@@ -29,6 +30,12 @@ SPIN_AGAIN = 100
 """The same for the turns that follow while still nobody writes."""
 ROUNDS_LIMIT = 60
 """Turns of spinning workers without any write before the run counts as a livelock."""
+POLL_CHECK = 499
+"""Operations between two looks at a worker that nobody interrupts; a prime, to fall out of step with its loops."""
+POLL_REPEATS = 3
+"""Times that such a worker is found in the same state before the others get a turn."""
+REPEATS_LIMIT = 100
+"""Times that a worker is found at one point in one state before it counts as polling."""
 JUMPS_LIMIT = 20_000
 """Clock jumps without any write before polling workers count as a livelock."""
 DRAIN_SECONDS = 1.0
@@ -77,6 +84,7 @@ class Execution:
         self.strategy = strategy
         self.number = number
         self.observing = observing
+        self.light = not (observing or recording)
         self.rows: list[Row] | None = [] if recording else None
         self.kept_rows: list[Row] = []
         self.clock = VirtualClock()
@@ -94,7 +102,6 @@ class Execution:
         self.coasting = False
         self.failed_at = 0
         self.switches: list[Switch] = []
-        self.occurrences: dict[tuple[int, Site], int] = {}
         self.locations: dict[Any, Location] = {}
         self.owners: dict[int, tuple[Worker, Any, Site | None]] = {}
         self.signals: dict[int, str] = {}
@@ -106,6 +113,12 @@ class Execution:
         self.lost: list[LostUpdate] = []
         self.unseen: list[tuple[str, BaseException]] = []
         self.external: list[tuple[str, str, int]] = []
+        self.postures: dict[object, int] = {}
+        self.asked_at = 0
+        self.look_at = POLL_CHECK
+        self.polls = 0
+        self.turn = -1
+        self.turn_postures: dict[object, int] = {}
         self.saturated: list[Site] = []
         self.aborting = ""
         self.stuck: tuple[Blocked, ...] = ()
@@ -251,8 +264,8 @@ class Execution:
         worker.loc = loc
         worker.write = write
         self.steps = step = self.steps + 1
-        key = (worker.index, site)
-        self.occurrences[key] = worker.occurrence = self.occurrences.get(key, 0) + 1
+        counts = worker.counts
+        worker.occurrence = counts[site] = counts.get(site, 0) + 1
         if write:
             self.progress = step
             self.spins = self.jumps = 0
@@ -272,6 +285,13 @@ class Execution:
             self.next_decision = self.steps + 10_000
             if worker is not self.main:
                 raise Abandon
+            return
+        if self.steps >= self.look_at:
+            self.look_at = self.steps - self.steps % POLL_CHECK + POLL_CHECK
+            if self.live > 1 and self.steps <= self.max_steps and self._yield_of_polling(worker):
+                return
+        if self.steps < self.asked_at:
+            self.next_decision = min(self.asked_at, self.look_at)
             return
         if self.steps > self.horizon:
             self.coast()
@@ -296,15 +316,40 @@ class Execution:
     def _plan(self) -> None:
         """Work out at which operation the strategy has to be asked again."""
         if self.steps > self.max_steps:
-            self.next_decision = min(self.steps + FAIR_TURN, self.horizon + 1)
+            self.next_decision = self.asked_at = min(self.steps + FAIR_TURN, self.horizon + 1)
             return
-        self.next_decision = min(self.strategy.quiet_until(self.steps), self.horizon + 1, self.max_steps + 1)
+        self.asked_at = min(self.strategy.quiet_until(self.steps), self.horizon + 1, self.max_steps + 1)
+        self.next_decision = min(self.asked_at, self.look_at)
+
+    def _yield_of_polling(self, worker: Worker) -> bool:
+        """Where ``worker`` comes back to the same point in the same state again and again, let others have a turn,
+        and time a push: it may take and release locks, which counts as headway, and still only ask. Return True if
+        somebody else had a turn."""
+        if self.turn != worker.last_run:
+            self.turn = worker.last_run
+            self.turn_postures = {}
+        here = posture()
+        self.turn_postures[here] = seen = self.turn_postures.get(here, 0) + 1
+        if seen < POLL_REPEATS:
+            return False
+        self.turn_postures = {}
+        self.polls += 1
+        self.clock.now += 0.001 * 2 ** min(self.polls, 20)
+        others = [w for w in self._enabled_or_due() if w is not worker]
+        if not others:
+            return False
+        self.next_decision = min(self.asked_at, self.look_at)
+        chosen = min(others, key=lambda w: (w.last_run, w.index))
+        self._log(worker, chosen, forced=True, chosen=False)
+        self._switch(worker, chosen)
+        return True
 
     def coast(self) -> None:
         """Let the rest of the run go by: what it was to show is shown."""
         self.coasting = True
         self.failed_at = self.failed_at or self.steps
-        self.next_decision = NEVER
+        self.asked_at = NEVER
+        self.next_decision = self.look_at
         self._freeze()
         self.saturated.clear()
         for site in self.sites:
@@ -325,13 +370,20 @@ class Execution:
             site.hits = 0
         self.saturated.clear()
         others = [w for w in self._enabled_or_due() if w is not worker]
-        if self.spins > ROUNDS_LIMIT * max(1, len(self.workers)):
+        if self.spins > ROUNDS_LIMIT * max(1, len(self.workers)) and self._repeats(worker):
             self._fail_livelock("every worker that could run polls a state that nobody changes")
             raise Abandon
         if others and not self.aborting:
             chosen = min(others, key=lambda w: (w.last_run, w.index))
             self._log(worker, chosen, forced=True, chosen=False)
             self._switch(worker, chosen)
+
+    def _repeats(self, worker: Worker) -> bool:
+        """Say whether ``worker`` was at this very point often before with the very same local variables: it polls. A worker
+        that computes something from values which nobody changes moves on, however long it takes."""
+        here = (worker.index, posture())
+        self.postures[here] = seen = self.postures.get(here, 0) + 1
+        return seen > REPEATS_LIMIT
 
     def _enabled_or_due(self) -> list[Worker]:
         for w in self.workers:

@@ -1,0 +1,98 @@
+"""A worker that polls is told from one that computes: the first comes back to the same point in the same state."""
+
+from __future__ import annotations
+
+import pytest
+
+
+
+@pytest.fixture
+def run(pytester):
+    def run(source: str):
+        pytester.makepyfile(source)
+        return pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:randomly", timeout=120)
+
+    return run
+
+
+def test_long_reading_is_no_livelock(run):
+    result = run(
+        """
+        import threading
+
+        class Config:
+            rate = 1
+
+        config = Config()
+
+        def compute():
+            total = 0
+            for number in range(60_000):
+                total += config.rate
+            return total
+
+        def test_reading(thread_runner):
+            config.rate = 2
+            assert thread_runner.run(compute, workers=2) == [120_000] * 2
+        """
+    )
+    result.assert_outcomes(passed=1)
+
+
+def test_polling_for_what_nobody_writes_is_a_livelock(run):
+    result = run(
+        """
+        class Flag:
+            up = False
+
+        flag = Flag()
+
+        def wait():
+            while not flag.up:
+                pass
+
+        def test_polling(thread_runner):
+            flag.up = False
+            thread_runner.run(wait, workers=2)
+        """
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*CH107*"])
+
+
+def test_polling_under_a_lock_lets_others_have_their_turn(run):
+    """Each round takes and releases a lock, so it looks like headway; the poller still has to be interrupted."""
+    result = run(
+        """
+        import queue, threading, time
+
+        def test_lock(thread_runner):
+            lock, state = threading.Lock(), {"done": False}
+
+            def poll():
+                while True:
+                    with lock:
+                        if state["done"]:
+                            return True
+
+            def work():
+                time.sleep(5)
+                with lock:
+                    state["done"] = True
+
+            assert thread_runner.run(poll, work) == [True, None]
+
+        def test_queue(thread_runner):
+            items = queue.Queue()
+
+            def poll():
+                while True:
+                    try:
+                        return items.get_nowait()
+                    except queue.Empty:
+                        pass
+
+            assert thread_runner.run(poll, lambda: items.put(1)) == [1, None]
+        """
+    )
+    result.assert_outcomes(passed=2)
