@@ -23,8 +23,11 @@ def test_a_session_without_stressed_tests_imports_no_engine(pytester):
     result.assert_outcomes(passed=1)
     loaded = _words(result, "OURS")
     assert "pytest_concurrency.plugin" in loaded
-    for part in ("explore", "runtime", "instrument", "primitives", "strategies", "schedules", "detect", "runners"):
+    for part in ("explore", "runtime", "instrument", "primitives", "strategies", "schedules", "detect", "parallelism"):
         assert not [name for name in loaded if f".{part}" in name], part
+    light = {"pytest_concurrency.runners", "pytest_concurrency.runners.greenlets"}
+    light.add("pytest_concurrency.runners.greenlets.guard")
+    assert {name for name in loaded if ".runners" in name} <= light
     assert _words(result, "HEAVY") == []
 
 

