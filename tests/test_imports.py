@@ -14,9 +14,8 @@ def test_a_session_without_stressed_tests_imports_no_engine(pytester):
         def test_plain():
             ours = sorted(name for name in sys.modules if name.startswith("pytest_concurrency"))
             print("OURS", *ours)
-            print("HEAVY", *[name for name in %r if name in sys.modules])
-        """
-        % (HEAVY,)
+            print("HEAVY", *[name for name in HEAVY if name in sys.modules])
+        """.replace("HEAVY if", f"{HEAVY} if")
     )
     others = ("cov", "hypothesispytest", "randomly", "xdist", "timeout")
     result = pytester.runpytest_subprocess("-s", *(part for name in others for part in ("-p", f"no:{name}")))

@@ -52,7 +52,8 @@ def normalised(text: str) -> str:
     text = re.sub(r"\b(Schedule |stressed, )\d+", r"\1N", text)
     text = re.sub(r" at 0x[0-9a-f]+", " at 0xADDRESS", text)
     text = re.sub(r" in [0-9.]+s( \([0-9:]+\))?", " in SECONDS", text)
-    return "\n".join(line.rstrip("= ").lstrip("= ") if line.startswith("==") else line.rstrip() for line in text.splitlines()) + "\n"
+    lines = [line.strip("= ") if line.startswith("==") else line.rstrip() for line in text.splitlines()]
+    return "\n".join(lines) + "\n"
 
 
 @pytest.mark.parametrize("name", SOURCES)

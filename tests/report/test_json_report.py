@@ -8,9 +8,9 @@ import sys
 from typing import Any
 
 import pytest
-from pytester_runs import run
 
 from pytest_concurrency.hazards import CATALOGUE
+from pytester_runs import run
 
 SOURCE = """
 import threading

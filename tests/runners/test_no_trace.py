@@ -14,7 +14,7 @@ def shape():
     mine = sys.modules['test_it']
     return {
         "code": {n: id(f.__code__) for n, f in vars(mine).items() if isinstance(f, types.FunctionType)},
-        "std": (id(threading.Thread.start.__code__), id(threading.Condition.wait.__code__), id(__import__("queue").Queue.get.__code__)),
+        "std": [id(f.__code__) for f in (threading.Thread.start, threading.Condition.wait, queue.Queue.get)],
         "builtins": (threading.Lock, threading.RLock, time.sleep, time.monotonic, random.random),
         "interval": sys.getswitchinterval(), "hook": threading.excepthook, "syshook": sys.excepthook,
         "threads": sorted(t.name for t in threading.enumerate()),
@@ -36,7 +36,7 @@ def pytest_runtest_call(item):
 """
 
 TESTS = r"""
-import gc, random, sys, threading, time, types
+import gc, queue, random, sys, threading, time, types
 import pytest
 from hypothesis import given, settings, strategies as st
 
@@ -84,8 +84,10 @@ def test_stressed_error_in_main(thread_runner):
     t = threading.Thread(target=lambda: time.sleep(1), daemon=True); t.start()
     raise KeyError(1)
 def test_later():
-    
-    q = __import__("queue").Queue(); t = threading.Thread(target=q.put, args=(1,)); t.start(); assert q.get(timeout=5) == 1; t.join()
+    box = queue.Queue()
+    t = threading.Thread(target=box.put, args=(1,)); t.start()
+    assert box.get(timeout=5) == 1
+    t.join()
 """
 
 

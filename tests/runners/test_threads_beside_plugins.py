@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from pytester_runs import no_traceback_of_ours, run
 
 TESTS = """

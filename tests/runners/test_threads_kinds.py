@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from pytester_runs import no_traceback_of_ours, run
 
 FIXTURES = r"""
@@ -239,7 +240,7 @@ def test_skip_sometimes(thread_runner):
     thread_runner.run(lambda: s.append(1), lambda: s.append(2))
     if s[0] == 2: pytest.skip("x")
 @pytest.mark.stress_threads
-def test_plain(): 
+def test_plain():
     print("once")
     assert 0, "both"
 @pytest.fixture

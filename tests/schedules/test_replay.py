@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from pytester_runs import no_traceback_of_ours, run
 
 LOST = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from pytester_runs import no_traceback_of_ours
 
 GOOD = "import pytest\n@pytest.mark.stress_threads(schedules=3)\ndef test_a(): pass\n"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from pytester_runs import run
 
 from pytest_concurrency.settings import default_seed
+from pytester_runs import run
 
 SEEDS = """
 import pytest
@@ -81,13 +81,12 @@ def test_ignoring(pytester):
     assert "other" not in hazard["code"]
     assert hazard["locations"][0]["line"] == LOST.splitlines().index('        value = other["n"]')
 
-    ignored = run(pytester, None, "--concurrency-schedules=40", "-p", "no:cacheprovider", "-o", "concurrency_ignore=CH101")
+    args = ("--concurrency-schedules=40", "-p", "no:cacheprovider", "-o")
+    ignored = run(pytester, None, *args, "concurrency_ignore=CH101")
     assert ignored.outcomes["test_quiet"] == "PASSED"
     assert ignored.outcomes["test_effect"] == "FAILED", "the test's own assert is not ignored with its cause"
     assert ignored.codes("test_effect") == ["CH110"]
-    both = run(
-        pytester, None, "--concurrency-schedules=40", "-p", "no:cacheprovider", "-o", "concurrency_ignore=CH101 CH110"
-    )
+    both = run(pytester, None, *args, "concurrency_ignore=CH101 CH110")
     assert both.result.ret == 0
     assert all(test["hazards"] == [] for test in both.tests.values())
 
@@ -105,8 +104,11 @@ def test_severities_by_code(pytester):
     assert done.tests["test_quiet"]["hazards"][0]["severity"] == "error"
 
 
-@pytest.mark.parametrize(("errors", "ignore", "expected"), [((), (), "warning"), (("CH105",), (), "error"), (("CH105",), ("CH105",), None)])
-def test_severity(pytester, errors, ignore, expected):
+@pytest.mark.parametrize(
+    ("errors", "ignore", "expected"),
+    [((), (), "warning"), (("CH105",), (), "error"), (("CH105",), ("CH105",), None)],
+)
+def test_severity(errors, ignore, expected):
     from pytest_concurrency.settings import Settings
 
     settings = Settings(errors=frozenset(errors), ignore=frozenset(ignore))

@@ -74,7 +74,7 @@ def planned(item: pytest.Item, config: pytest.Config) -> set[str]:
 
 
 def select_replayed(items: list[pytest.Item], config: pytest.Config) -> None:
-    """Keep of ``items`` only the test that ``--concurrency-replay`` was made for; raise UsageError if it is not there."""
+    """Keep of ``items`` only the test that ``--concurrency-replay`` was made for; raise UsageError if there is none."""
     from ..schedules.token import BadToken, decode, test_digest
 
     word = config.option.concurrency_replay
