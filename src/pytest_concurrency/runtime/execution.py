@@ -109,6 +109,7 @@ class Execution:
         self.threads: dict[int, Worker] = {}
         self.tries = 0
         self.live = 1
+        self.unknown: set[Site] = set()
         self.nested: list[tuple[str, str, int, frozenset[int], int]] = []
         self.lost: list[LostUpdate] = []
         self.unseen: list[tuple[str, BaseException]] = []

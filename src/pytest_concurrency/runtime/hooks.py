@@ -279,6 +279,16 @@ def step(site: Site) -> None:
             note(run, worker, site, "call", "", "", None)
 
 
+def _unknown(cls: type, site: Site) -> None:
+    """An operation on an object whose class may do anything: it counts like a call of unknown effect."""
+    if cls.__module__ == "builtins" or STATE.run.light:
+        if not STATE.run.light or site.key not in STATE.run.strategy.sites:
+            return
+    if STATE.run.observing:
+        STATE.run.unknown.add(site)
+    step(site)
+
+
 # -- globals
 
 
@@ -436,6 +446,7 @@ def read_item(container: Any, index: Any, site: Site) -> None:
     if kind is None:
         kind = site.cache[cls] = container_kind(cls)
     if not kind:
+        _unknown(cls, site)
         return
     key = _item_key(container, index)
     _read(
@@ -451,6 +462,7 @@ def write_item(value: Any, container: Any, index: Any, site: Site) -> None:
     if kind is None:
         kind = site.cache[cls] = container_kind(cls)
     if not kind:
+        _unknown(cls, site)
         return
     key = _item_key(container, index)
     _write(
@@ -485,6 +497,7 @@ def read_whole(obj: Any, site: Site) -> None:
         return
     container = _container(obj, site)
     if container is None:
+        _unknown(type(obj), site)
         return
     key = (id(container), "container")
     _read(site, key, key, _WHOLE, container, None)
