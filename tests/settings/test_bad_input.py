@@ -55,7 +55,7 @@ def test_marker_argument(pytester, argument):
         ("--concurrency-schedules=many", "--concurrency-schedules: schedules='many' is not a whole number"),
         ("--concurrency-max-seconds=-1", "--concurrency-max-seconds: max_seconds='-1' is not a number of seconds"),
         ("--concurrency-seed=zz", "--concurrency-seed: seed='zz' is not a whole number or 'random'"),
-        ("--concurrency-report=zz:x", "--concurrency-report: 'zz' is not one of json, html, sarif, github"),
+        ("--concurrency-report=zz:x", "--concurrency-report: 'zz' is not one of json"),
         ("--concurrency-report=", "--concurrency-report: '' is not one of json"),
         ("--concurrency-include=a-b", "--concurrency-include: include='a-b' is not a sequence of module names"),
         ("--stress-threads=zz", "--stress-threads: 'zz' is not a whole number of at least 1"),
