@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import builtins
+import contextvars
 import sys
 import threading
 import time
@@ -40,9 +41,8 @@ def _module(obj: types.ModuleType, site: Site) -> Any:
 
 def _begin(obj: Any, site: Site) -> Any:
     """Announce that a started thread is about to run: others may go first, whatever it does then."""
-    run, worker = STATE.run, STATE.worker
-    if worker.thread is obj:
-        run.announce(worker, site, (id(obj), "call"), False)
+    if site.muted and site.qualname == "Thread._bootstrap_inner":
+        STATE.run.announce(STATE.worker, site, (id(obj), "call"), False)
     return obj
 
 
@@ -67,7 +67,7 @@ def _handler(cls: type, name: str) -> Callable[[Any, Site], Any]:
         return known
     if name == "_wait_for_tstate_lock" and issubclass(cls, threading.Thread):
         return ControlledThread
-    if name == "run" and issubclass(cls, threading.Thread):
+    if name == "run" and issubclass(cls, (threading.Thread, contextvars.Context)):  # a context from 3.14 on
         return _begin
     if issubclass(cls, threading.Condition) and name in ("acquire", "release", "_release_save", "_acquire_restore"):
         return _condition
