@@ -44,6 +44,7 @@ def install(watch: Watch, patches: Patches) -> None:
     patches.wrap(executor, "map", lambda original: _executor_map(watch, original))
     patches.wrap(concurrent.futures.Future, "result", _future_looked)
     patches.wrap(concurrent.futures.Future, "exception", _future_looked)
+    patches.wrap(concurrent.futures.Future, "_get_snapshot", _future_looked)  # how asyncio looks, from 3.15 on
 
 
 def _pool_init(watch: Watch, original: Any) -> Any:
