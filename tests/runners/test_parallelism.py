@@ -110,8 +110,8 @@ def test_an_accept_loop_that_joins_each_handler(pytester):
     result = run(pytester, source, "--concurrency-report=json:out.json")
     result.assert_outcomes(passed=1)
     (test,) = report(pytester)
-    (hazard,) = test["hazards"]
-    assert hazard["code"] == "CH203"
+    # on a busy machine the little work of the handlers may be measured, too, and called small (CH204)
+    (hazard,) = [each for each in test["hazards"] if each["code"] == "CH203"]
     assert [each["line"] for each in hazard["locations"]] == [12]
 
 
