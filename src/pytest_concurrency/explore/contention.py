@@ -74,16 +74,16 @@ class Contention:
             first, *rest = sites
             for site in rest:
                 self._union(first, site)
-        self.steps |= {site for _, site in run.occurrences if site.kind == STEP}
+        self.steps |= {site for worker in run.workers for site in worker.counts if site.kind == STEP}
         self.nested = [Nested(*row) for row in run.nested] or self.nested
         numbers: dict[Site, int] = {}
         for site in sorted(self.contended | self.synchronising, key=lambda s: s.key):
             site.group = numbers.setdefault(self._find(site), len(numbers) + 1)
         self.counts = {}
-        paths = {worker.index: worker.path for worker in run.workers}
-        for (index, site), count in run.occurrences.items():
-            counts = self.counts.setdefault(paths[index], {})
-            counts[site.group] = counts.get(site.group, 0) + count
+        for worker in run.workers:
+            counts = self.counts.setdefault(worker.path, {})
+            for site, count in worker.counts.items():
+                counts[site.group] = counts.get(site.group, 0) + count
 
     def focus(self, sites: Iterable[Site]) -> None:
         """Silence the sites that were seen and found to touch nothing that workers share."""

@@ -19,7 +19,7 @@ from ..runtime import hooks
 from ..runtime.hooks import note
 from ..runtime.state import STATE
 from . import builtin_calls, clocks, threads
-from .locks import LOCK_TYPES, ControlledLock
+from .locks import LOCK_TYPES, AnnouncedLock, ControlledLock
 from .simple_queue import QUEUE_TYPE, ControlledSimpleQueue
 from .threads import HANDLE_TYPE, THREAD_MODULE, ControlledHandle, ControlledThread
 
@@ -99,7 +99,19 @@ def method(obj: Any, site: Site) -> Any:
 
 def enter(obj: Any, site: Site) -> Any:
     """Return what stands in for the context manager ``obj`` of a ``with`` statement."""
-    if type(obj) in LOCK_TYPES and (get_ident() == STATE.ident or hooks._mine()):
+    cls = type(obj)
+    if cls is LOCK_TYPES[0]:
+        if get_ident() != STATE.ident and not hooks._mine():
+            return obj
+        run = STATE.run
+        if not run.light or site.muted:
+            return ControlledLock(obj, site)
+        worker = STATE.worker
+        worker.key = loc = (id(obj), "lock")
+        run.announce(worker, site, loc, True)
+        # A free lock stays free until the worker's next announcement: it can be taken without our help.
+        return AnnouncedLock(obj, site) if obj.locked() else obj
+    if cls is LOCK_TYPES[1] and (get_ident() == STATE.ident or hooks._mine()):
         return ControlledLock(obj, site)
     return obj
 

@@ -29,6 +29,11 @@ def acquire(run: Execution, worker: Worker, lock: Any, blocking: bool, timeout: 
             run.observe(worker, site, loc, True)
             if worker.held and id(lock) not in worker.held:
                 run.nested.append((worker.path, site.key, worker.occurrence, frozenset(worker.held), id(lock)))
+    return take(run, worker, lock, blocking, timeout, site)
+
+
+def take(run: Execution, worker: Worker, lock: Any, blocking: bool, timeout: float, site: Site) -> bool:
+    """Take ``lock`` for ``worker``, which has announced it (or need not), as ``lock.acquire`` would."""
     if lock.acquire(False):
         _taken(run, worker, lock, site)
         return True
@@ -169,6 +174,18 @@ class ControlledLock:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._lock, name)
+
+
+class AnnouncedLock(ControlledLock):
+    """Stands in for a lock in a ``with`` statement whose entry was announced already."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> bool:
+        worker = current_worker()
+        if worker is None:
+            return self._lock.acquire()  # type: ignore[no-any-return]
+        return take(STATE.run, worker, self._lock, True, -1, self._site)
 
 
 def current_worker() -> Worker | None:

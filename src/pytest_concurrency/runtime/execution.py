@@ -84,6 +84,7 @@ class Execution:
         self.strategy = strategy
         self.number = number
         self.observing = observing
+        self.light = not (observing or recording)
         self.rows: list[Row] | None = [] if recording else None
         self.kept_rows: list[Row] = []
         self.clock = VirtualClock()
@@ -101,7 +102,6 @@ class Execution:
         self.coasting = False
         self.failed_at = 0
         self.switches: list[Switch] = []
-        self.occurrences: dict[tuple[int, Site], int] = {}
         self.locations: dict[Any, Location] = {}
         self.owners: dict[int, tuple[Worker, Any, Site | None]] = {}
         self.signals: dict[int, str] = {}
@@ -264,8 +264,8 @@ class Execution:
         worker.loc = loc
         worker.write = write
         self.steps = step = self.steps + 1
-        key = (worker.index, site)
-        self.occurrences[key] = worker.occurrence = self.occurrences.get(key, 0) + 1
+        counts = worker.counts
+        worker.occurrence = counts[site] = counts.get(site, 0) + 1
         if write:
             self.progress = step
             self.spins = self.jumps = 0

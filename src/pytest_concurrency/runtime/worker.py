@@ -61,9 +61,9 @@ class Worker:
     """
 
     __slots__ = (
-        "before", "body", "children", "daemon", "done", "error", "external", "gate", "held", "ident", "index", "key",
+        "before", "body", "children", "counts", "daemon", "done", "error", "external", "gate", "held", "ident", "index", "key",
         "last_depth", "last_run", "last_site", "loc", "native_id", "occurrence", "operation", "path", "read_tag", "reads", "result", "section", "segment", "site",
-        "started", "steps", "tags", "thread", "timed_out", "wait", "write", "write_tag",
+        "started", "tags", "thread", "timed_out", "wait", "write", "write_tag",
     )  # fmt: skip
 
     def __init__(self, path: str, index: int, parent: Worker | None, daemon: bool = False) -> None:
@@ -87,7 +87,7 @@ class Worker:
         self.occurrence = 0
         self.last_site: Site | None = None
         self.last_depth = 0
-        self.steps = 0
+        self.counts: dict[Site, int] = {}
         self.children = 0
         self.last_run = 0
         self.held: dict[int, Any] = {}

@@ -1,0 +1,103 @@
+"""Schedules per second, and the cost of one schedule as a ratio to plain threads that run the same code.
+
+Run as ``python -m benchmarks.schedules [--seconds S]``. Both are measured in one process, in turn, and each figure is
+the median of several rounds: the machine's speed drops out of the ratio.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from pytest_concurrency.explore.pipeline import Explorer
+from pytest_concurrency.instrument.activation import Cache, Instrumenter
+from pytest_concurrency.instrument.scope import Area, Chooser
+from pytest_concurrency.primitives.dispatch import BUILTINS, HOOKS, SUBSTITUTES
+from pytest_concurrency.runtime.execution import Execution
+from pytest_concurrency.runtime.pool import ThreadPool
+from pytest_concurrency.runtime.trace import Outcome
+from pytest_concurrency.settings import Settings
+
+SIZES = (1, 10, 100, 1_000, 10_000)
+ROUNDS = 5
+
+
+class Counter:
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.value = 0
+
+
+def locked(counter: Counter, times: int) -> None:
+    for _ in range(times):
+        with counter.lock:
+            counter.value += 1
+
+
+def unlocked(counter: Counter, times: int) -> None:
+    for _ in range(times):
+        counter.value += 1
+
+
+def plain_seconds(work: Callable[[Counter, int], None], times: int, seconds: float) -> float:
+    """Return the seconds of one run on two plain threads."""
+    runs, begun = 0, time.perf_counter()
+    while runs < 3 or time.perf_counter() - begun < seconds:
+        counter = Counter()
+        threads = [threading.Thread(target=work, args=(counter, times)) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        runs += 1
+    return (time.perf_counter() - begun) / runs
+
+
+def controlled_seconds(work: Callable[[Counter, int], None], times: int, seconds: float) -> float:
+    """Return the seconds of one schedule of the exploring phase (observing and confirming are not counted)."""
+    pool = ThreadPool()
+    marks: list[float] = []
+
+    def once(execution: Execution) -> Outcome:
+        counter = Counter()
+
+        def body() -> None:
+            execution.run_callables(execution.main, [lambda: work(counter, times)] * 2, pool)
+
+        outcome = execution.run(body)
+        marks.append(time.perf_counter())
+        return outcome
+
+    settings = Settings(schedules=10**9, max_seconds=seconds, strategy="pct", seed=1, ignore=frozenset({"CH101"}))
+    chooser = Chooser(Area(str(Path(__file__).resolve().parent)))
+    with Instrumenter(HOOKS, SUBSTITUTES, BUILTINS, Cache()).active(chooser) as sites:
+        Explorer(once, settings, sites).explore()
+    pool.close()
+    return (marks[-1] - marks[1]) / max(1, len(marks) - 2)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=0.3, help="seconds for each measurement")
+    seconds = parser.parse_args().seconds
+    print(f"Python {sys.version.split()[0]}, 2 workers, median of {ROUNDS} rounds")
+    print(f"{'program':<10} {'increments':>10} {'schedules/s':>12} {'plain us':>10} {'ratio':>7}")
+    for work in (locked, unlocked):
+        for times in SIZES:
+            pairs = [
+                (controlled_seconds(work, times, seconds), plain_seconds(work, times, seconds / 3))
+                for _ in range(ROUNDS)
+            ]
+            ours = statistics.median(pair[0] for pair in pairs)
+            plain = statistics.median(pair[1] for pair in pairs)
+            ratio = statistics.median(pair[0] / pair[1] for pair in pairs)
+            print(f"{work.__name__:<10} {times:>10,} {1 / max(ours, 1e-9):>12,.0f} {plain * 1e6:>10,.0f} {ratio:>7.2f}")
+
+
+if __name__ == "__main__":
+    main()
