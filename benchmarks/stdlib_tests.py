@@ -272,7 +272,7 @@ def main(arguments: list[str] | None = None) -> int:
         answer = run_here(SUBJECTS[options.subjects[0]], options.instrument)
         Path(options.child).write_text(json.dumps(answer))
         return 0
-    wrong = tests = 0
+    wrong = 0
     for key in options.subjects or SUBJECTS:
         differences, summary = compare(key)
         wrong += len(differences)

@@ -140,7 +140,7 @@ def _extra_strategies() -> Iterable[str]:
 
 def _seed(value: object) -> int | str | None:
     if value is None or value == "random":
-        return value  # type: ignore[return-value]
+        return value
     try:
         if isinstance(value, bool):
             raise ValueError

@@ -112,7 +112,7 @@ def _handlers(code: Sequence[object]) -> dict[int, Label]:
     current: Label | None = None
     for index, entry in enumerate(code):
         if isinstance(entry, TryBegin):
-            current = entry.target  # type: ignore[assignment]
+            current = entry.target
         elif isinstance(entry, TryEnd):
             current = None
         elif current is not None:
@@ -131,16 +131,16 @@ def _step(entry: Instr, state: _State, site: Site | None, found: dict[Site, Tain
     if name in _LOADS:
         stack.append(names.get(str(entry.arg), EMPTY))
     elif name in _PAIR_LOADS:
-        first, second = entry.arg  # type: ignore[misc]
+        first, second = entry.arg  # type: ignore[misc,str-unpack]
         stack += [names.get(str(first), EMPTY), names.get(str(second), EMPTY)]
     elif name == "STORE_FAST":
         names = {**names, str(entry.arg): pop()}
     elif name == "STORE_FAST_STORE_FAST":
-        first, second = entry.arg  # type: ignore[misc]
+        first, second = entry.arg  # type: ignore[misc,str-unpack]
         names = {**names, str(first): pop()}
         names = {**names, str(second): pop()}
     elif name == "STORE_FAST_LOAD_FAST":
-        first, second = entry.arg  # type: ignore[misc]
+        first, second = entry.arg  # type: ignore[misc,str-unpack]
         names = {**names, str(first): pop()}
         stack.append(names.get(str(second), EMPTY))
     elif name in ("DELETE_FAST", "LOAD_FAST_AND_CLEAR"):

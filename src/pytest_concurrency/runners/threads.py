@@ -141,7 +141,7 @@ class ThreadsPlugin:
             with relaxed(item):
                 return (yield)
         finally:
-            del item.runtest  # type: ignore[method-assign]
+            del item.runtest
 
     def _stress(self, item: pytest.Function, plan: Plan, runtest: Callable[[], None]) -> None:
         __tracebackhide__ = True

@@ -379,8 +379,8 @@ class Execution:
             self._switch(worker, chosen)
 
     def _repeats(self, worker: Worker) -> bool:
-        """Say whether ``worker`` was at this very point often before with the very same local variables: it polls. A worker
-        that computes something from values which nobody changes moves on, however long it takes."""
+        """Say whether ``worker`` was often at this very point before with the very same local variables: it polls.
+        A worker that computes from values which nobody changes moves on, however long it takes."""
         here = (worker.index, posture())
         self.postures[here] = seen = self.postures.get(here, 0) + 1
         return seen > REPEATS_LIMIT
@@ -502,7 +502,7 @@ class Execution:
         due = [w for w in self.workers if not w.done and w.wait is not None and w.wait.deadline is not None]
         if not due:
             return False
-        first = min(due, key=lambda w: (w.wait.deadline, w.index))  # type: ignore[union-attr,arg-type]
+        first = min(due, key=lambda w: (w.wait.deadline, w.index))  # type: ignore[union-attr]
         moment = first.wait.deadline  # type: ignore[union-attr]
         if self.draining and moment > self.drain_end:  # type: ignore[operator]
             return False

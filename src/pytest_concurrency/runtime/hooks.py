@@ -266,7 +266,7 @@ def read_global(site: Site) -> None:
         return
     names = site.cache.get(dict)
     if names is None:
-        names = site.cache[dict] = sys._getframe(1).f_globals  # type: ignore[assignment]
+        names = site.cache[dict] = sys._getframe(1).f_globals
     name = site.name
     key = (id(names), name)
     _read(site, key, key, lambda: names.get(name, MISSING), lambda: name)
@@ -277,7 +277,7 @@ def write_global(value: Any, site: Site) -> None:
         return
     names = site.cache.get(dict)
     if names is None:
-        names = site.cache[dict] = sys._getframe(1).f_globals  # type: ignore[assignment]
+        names = site.cache[dict] = sys._getframe(1).f_globals
     name = site.name
     key = (id(names), name)
     _write(site, key, key, value, lambda: names.get(name, MISSING), lambda: name)
@@ -367,7 +367,7 @@ def _item(container: Any, index: Any) -> Any:
         for base in (list, bytearray):
             if issubclass(cls, base):
                 with suppress(IndexError):
-                    return base.__getitem__(container, index)  # type: ignore[attr-defined]
+                    return base.__getitem__(container, index)
     return MISSING
 
 

@@ -102,7 +102,7 @@ class HoldAll:
         if not free or len(self._held) == len(self._points):
             self._done = True
             return enabled[0]
-        return current if current in free else free[0]  # type: ignore[return-value]
+        return current if current in free else free[0]
 
     def quiet_until(self, step: int) -> int:
         return NEVER if self._done else 0
