@@ -206,7 +206,8 @@ class ThreadsPlugin:
             finally:
                 watchdog.stop()
                 stress.program.close()
-        self._run_freely(stress)
+        with put_back():
+            self._run_freely(stress)
         return stress
 
     def _run_freely(self, stress: _Stress) -> None:
