@@ -78,7 +78,9 @@ def test_library_modules_with_locks(tmp_path):
 
 
 def test_stores():
-    f = function("m", "m.py", "def f(o):\n    global g\n    g = o.a\n    def inner(): o.b = 1; del o.c\n    return inner")
+    f = function(
+        "m", "m.py", "def f(o):\n    global g\n    g = o.a\n    def inner(): o.b = 1; del o.c\n    return inner"
+    )
     stores = scan_stores([f])
     assert stores.attributes == {"b", "c"} and stores.globals[id(f.__globals__)] == {"g"}
     assert not stores.any_attribute
