@@ -125,7 +125,7 @@ def _peek(owner: Any, name: str) -> Any:
 def _target(owner: Any, name: str) -> str:
     if type(owner) is dict:
         return name
-    if isinstance(owner, type):
+    if issubclass(type(owner), type):
         return f"{owner.__name__}.{name}"
     return f"{type(owner).__name__}.{name}"
 

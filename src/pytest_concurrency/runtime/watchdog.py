@@ -59,6 +59,7 @@ class Watchdog:
             if now == self._last:  # it computes: it may spin on a site that was silenced
                 for site in tuple(run.saturated):
                     site.off = False
+                    site.hits = 0
             self._last, self._same, self._cpu = now, 0, cpu
             return
         self._same += 1

@@ -1,0 +1,87 @@
+"""Which code counts as the code under test."""
+
+from __future__ import annotations
+
+import os
+import sysconfig
+import types
+
+import pytest
+
+from pytest_concurrency.instrument.scope import Area, Chooser, scan_stores
+
+
+def function(name: str, path: str, source: str = "def f(): pass"):
+    module = {"__name__": name}
+    exec(compile(source, path, "exec"), module)
+    return next(value for value in module.values() if isinstance(value, types.FunctionType))
+
+
+@pytest.mark.parametrize(
+    ("path", "inside"),
+    [
+        ("app.py", True),
+        ("src/pkg/mod.py", True),
+        ("tests/test_it.py", True),
+        ("conftest.py", True),
+        (".venv/lib/python3/site-packages/six.py", False),
+        ("venv/lib/python3/site-packages/six.py", False),
+        (".tox/py/lib/app.py", False),
+        ("../elsewhere.py", False),
+        ("../root-and-more/app.py", False),
+    ],
+)
+def test_files(tmp_path, path, inside):
+    root = tmp_path / "root"
+    root.mkdir()
+    assert Area(str(root)).holds_file(os.path.normpath(root / path)) is inside
+
+
+def test_generated_code_is_outside(tmp_path):
+    assert not Area(str(tmp_path)).holds_file("<string>")
+
+
+def test_standard_library_is_outside_even_of_a_root_above_it():
+    root = os.path.dirname(os.path.realpath(sysconfig.get_path("stdlib")))
+    assert not Area(root).holds_file(os.path.join(os.path.realpath(sysconfig.get_path("stdlib")), "queue.py"))
+
+
+def test_a_symbolic_link_is_followed(tmp_path):
+    real = tmp_path / "real"
+    real.mkdir()
+    (real / "app.py").write_text("")
+    (tmp_path / "link").symlink_to(real)
+    assert Area(str(real)).holds_file(str(tmp_path / "link" / "app.py"))
+
+
+@pytest.mark.parametrize(
+    ("module", "included"),
+    [("six", True), ("pkg", True), ("pkg.sub.mod", True), ("pkgs", False), ("sixty", False), ("other", False)],
+)
+def test_included_modules(tmp_path, module, included):
+    chooser = Chooser(Area(str(tmp_path), include=("six", "pkg")))
+    assert chooser.accesses(function(module, "/usr/lib/x.py")) is included
+
+
+def test_other_test_modules_and_tools_are_left_alone(tmp_path):
+    other = str(tmp_path / "test_other.py")
+    chooser = Chooser(Area(str(tmp_path), excluded=frozenset({other})))
+    assert not chooser.accesses(function("test_other", other))
+    assert not chooser.accesses(function("_pytest.runner", str(tmp_path / "runner.py")))
+    assert chooser.accesses(function("test_this", str(tmp_path / "test_this.py")))
+
+
+def test_library_modules_with_locks(tmp_path):
+    chooser = Chooser(Area(str(tmp_path)))
+    assert chooser.synchronisation(function("queue", "/usr/lib/queue.py"))
+    assert not chooser.synchronisation(function("json", "/usr/lib/json.py"))
+
+
+def test_stores():
+    f = function(
+        "m", "m.py", "def f(o):\n    global g\n    g = o.a\n    def inner(): o.b = 1; del o.c\n    return inner"
+    )
+    stores = scan_stores([f])
+    assert stores.attributes == {"b", "c"} and stores.globals[id(f.__globals__)] == {"g"}
+    assert not stores.any_attribute
+    assert scan_stores([function("m", "m.py", "def f(o): setattr(o, 'x', 1)")]).any_attribute
