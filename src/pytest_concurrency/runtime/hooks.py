@@ -393,6 +393,8 @@ def read_item(container: Any, index: Any, site: Site) -> None:
     if kind is None:
         kind = site.cache[cls] = container_kind(cls)
     if not kind:
+        if STATE.run.precise is not None:
+            STATE.run.precise.met(STATE.worker, container)
         return
     key = _item_key(container, index)
     _read(
@@ -408,6 +410,8 @@ def write_item(value: Any, container: Any, index: Any, site: Site) -> None:
     if kind is None:
         kind = site.cache[cls] = container_kind(cls)
     if not kind:
+        if STATE.run.precise is not None:
+            STATE.run.precise.met(STATE.worker, container)
         return
     key = _item_key(container, index)
     _write(
@@ -441,6 +445,8 @@ def read_whole(obj: Any, site: Site) -> None:
         return
     container = _container(obj, site)
     if container is None:
+        if STATE.run.precise is not None:
+            STATE.run.precise.met(STATE.worker, obj)
         return
     key = (id(container), "container")
     _read(site, key, key, lambda: container, lambda: _whole_target(container))
@@ -451,6 +457,8 @@ def write_whole(obj: Any, site: Site) -> None:
         return
     container = _container(obj, site)
     if container is None:
+        if STATE.run.precise is not None:
+            STATE.run.precise.met(STATE.worker, obj)
         return
     key = (id(container), "container")
     _write(site, key, key, MISSING, lambda: container, lambda: _whole_target(container))
@@ -461,6 +469,8 @@ def iterate(obj: Any, site: Site) -> Any:
         return obj
     container = _container(obj, site)
     if container is None:
+        if STATE.run.precise is not None:
+            STATE.run.precise.met(STATE.worker, obj)
         return obj
     read_whole(obj, site)
     if STATE.run.observing and not site.seen:
