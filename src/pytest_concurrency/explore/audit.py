@@ -9,7 +9,9 @@ from __future__ import annotations
 import _thread
 import collections
 import dis
+import os
 import sys
+import threading
 import types
 from array import array
 from typing import Any
@@ -19,6 +21,7 @@ from ..runtime.state import STATE
 from ..strategies.precise import Precise
 
 _ENGINE = __name__.partition(".")[0] + "."
+_ENGINE_FOLDER = os.path.dirname(os.path.dirname(__file__)) + os.sep
 _IMMUTABLE = frozenset({str, bytes, int, float, complex, bool, tuple, frozenset, range, type(None), slice})
 _CONTAINERS = (dict, list, set, collections.deque, bytearray, array)
 _MADE = frozenset(
@@ -29,6 +32,7 @@ _MADE = frozenset(
 _LOCKS = (type(_thread.allocate_lock()), _thread.RLock)
 _HARMLESS = frozenset({"isinstance", "issubclass", "id", "callable", "allocate_lock", "get_ident", "RLock"})
 _OF_VALUES = frozenset({"abs", "ord", "chr", "round", "divmod", "pow", "hash", "repr", "len", "min", "max", "sorted", "sum"})
+_UNKNOWN = object()
 _CHAINED = frozenset({"join", "format", "format_map"})
 """Methods of immutable objects that look into their arguments."""
 _MODULES = frozenset({"threading", "queue"})
@@ -87,11 +91,12 @@ def _builtin_doubt(function: Any, first: Any) -> str:
             value_only = name in _OF_VALUES and type(first) in _IMMUTABLE
             return "" if name in _HARMLESS or value_only else _named(function)
         owner = first
-    if type(owner) in _IMMUTABLE:
+    cls = type(owner) if first is not _UNKNOWN else getattr(function, "__objclass__", object)
+    if cls in _IMMUTABLE:
         return _named(function) if name in _CHAINED else ""
-    if isinstance(owner, _CONTAINERS) and name in CONTAINER_METHODS:
+    if issubclass(cls, _CONTAINERS) and name in CONTAINER_METHODS:
         return ""
-    return "" if isinstance(owner, _LOCKS) or name in ("__init__", "__new__") else _named(function)
+    return "" if issubclass(cls, _LOCKS) or name in ("__init__", "__new__") else _named(function)
 
 
 def code_doubt(code: types.CodeType) -> str:
@@ -120,7 +125,34 @@ class Audit:
         self._tool = -1
         self._codes: dict[types.CodeType, str] = {}
 
+    def _judge_start(self, worker: Any) -> None:
+        """Judge what a new worker runs: a library or the engine calls it, not the test's own code."""
+        thread = worker.thread
+        if worker.body is None and thread is not None:
+            if type(thread).run is threading.Thread.run:
+                function = getattr(thread, "_target", None)
+            else:
+                function = type(thread).run
+        else:
+            function = worker.body
+        if not self._is_ours(function):
+            self._strategy.doubt("a thread runs a function that is not instrumented")  # nothing of it is announced
+
+    def _is_ours(self, function: Any) -> bool:
+        """Say whether ``function`` is instrumented, or one of the engine's around such ones only."""
+        while isinstance(function, types.MethodType):
+            function = function.__func__
+        if not isinstance(function, types.FunctionType):
+            return False
+        if function.__code__.co_filename in self._files:
+            return True
+        if not (function.__module__ or "").startswith(_ENGINE):
+            return False
+        inner = [c for c in (cell.cell_contents for cell in function.__closure__ or ()) if callable(c)]
+        return bool(inner) and all(self._is_ours(c) for c in inner)
+
     def __enter__(self) -> Audit:
+        self._strategy.judge_start = self._judge_start
         if sys.version_info < (3, 12):
             self._strategy.watch_thread = self._watch_thread
             return self
@@ -142,6 +174,7 @@ class Audit:
 
     def __exit__(self, *exc: object) -> None:
         self._strategy.watch_thread = None
+        self._strategy.judge_start = None
         if self._tool >= 0 and sys.version_info >= (3, 12):
             monitoring = sys.monitoring
             monitoring.set_events(self._tool, 0)
@@ -169,10 +202,15 @@ class Audit:
             self._strategy.met(STATE.worker, first)
 
     def _started(self, code: types.CodeType, offset: int) -> Any:
-        if code.co_filename not in self._files:
+        if code.co_filename.startswith(_ENGINE_FOLDER):
             return sys.monitoring.DISABLE
         if self._is_concurrent():
-            self._judge_code(code)
+            if code.co_filename in self._files:
+                self._judge_code(code)
+            else:
+                frame = sys._getframe(1)
+                if frame.f_back is not None and frame.f_back.f_code.co_filename in self._files:
+                    self._judge_frame(frame)
         return None
 
     def _judge_code(self, code: types.CodeType) -> None:
@@ -193,7 +231,7 @@ class Audit:
     def _profiled(self, frame: types.FrameType, event: str, arg: Any) -> None:
         if event == "c_call":
             if frame.f_code.co_filename in self._files and self._is_concurrent():
-                first = getattr(arg, "__self__", None)
+                first = getattr(arg, "__self__", _UNKNOWN)
                 self._judge(arg, first)
         elif event == "call" and self._is_concurrent():
             code, back = frame.f_code, frame.f_back
@@ -208,6 +246,9 @@ class Audit:
             return
         owner, _, name = frame.f_code.co_qualname.partition(".")
         known = ANNOUNCED_CALLS.get(module, {}).get(owner, ()) if module in _MODULES else ()
-        if name not in known and name not in ("__enter__", "__exit__", "__init__", "__new__"):
-            if not (module in _MODULES and frame.f_code.co_qualname in _FUNCTIONS):
-                self._strategy.doubt(f"the effects of {frame.f_code.co_qualname}() are not known")
+        sync = module in _MODULES and (
+            name in ("__enter__", "__exit__", "__init__") or frame.f_code.co_qualname in _FUNCTIONS
+        )
+        made = frame.f_code.co_filename == "<string>" and frame.f_code.co_name == "__init__"  # of a dataclass
+        if not (name in known or sync or made):
+            self._strategy.doubt(f"the effects of {frame.f_code.co_qualname}() are not known")

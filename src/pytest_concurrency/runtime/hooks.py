@@ -396,6 +396,8 @@ def read_item(container: Any, index: Any, site: Site) -> None:
         if STATE.run.precise is not None:
             STATE.run.precise.met(STATE.worker, container)
         return
+    if kind == 1 and cls is not dict and STATE.run.precise is not None and hasattr(cls, "__missing__"):
+        STATE.run.precise.met(STATE.worker, container)  # reading may add an item
     key = _item_key(container, index)
     _read(
         site, key, (id(container), "container"), lambda: _item(container, index), lambda: _item_target(container, index)

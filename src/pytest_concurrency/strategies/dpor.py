@@ -6,6 +6,9 @@ from .dpor_core import Abort, SourceDpor
 from .dpor_ops import Op
 from .precise import Precise
 
+DEPTH_LIMIT = 600
+"""Operations of one schedule that are looked at: the time for the analysis grows with more than their square."""
+
 
 class Dpor(Precise):
     """Explores every class of interleavings of the announced operations; see :mod:`.dpor_core`."""
@@ -16,6 +19,8 @@ class Dpor(Precise):
         super().__init__()
         self._core: SourceDpor[str] = SourceDpor()
         self._blocked: dict[str, Op[str]] = {}
+        self._depth = 0
+        self._too_deep = False
 
     @property
     def progress(self) -> float:
@@ -25,6 +30,8 @@ class Dpor(Precise):
     def begin(self, number: int) -> None:
         super().begin(number)
         self._blocked = {}
+        self._depth = 0
+        self._too_deep = False
         self._core.begin()
 
     def _forked(self, path: str) -> None:
@@ -32,6 +39,11 @@ class Dpor(Precise):
             self._core.forked(path)
 
     def _choose(self, able: dict[str, Op[str]], running: str | None) -> str | None:
+        self._depth += 1
+        if self._depth > DEPTH_LIMIT:
+            self.doubt("a schedule was too long")
+            self._too_deep = True
+            return None
         chosen = self._core.pick(able, running)
         if isinstance(chosen, Abort):
             self._blocked = self._translator.blocked(self._workers, tuple(able))
@@ -43,8 +55,8 @@ class Dpor(Precise):
         self.exhausted, self.found = False, 0
 
     def finish(self, cut_short: str) -> None:
-        self.exhausted = self._core.end(self._blocked, cut_short=bool(cut_short))
+        self.exhausted = self._core.end(self._blocked, cut_short=bool(cut_short) or self._too_deep)
         self.found = self._core.runs
         self._note_doubts(cut_short)
-        if self._core.diverged and not cut_short:
+        if self._core.diverged and not self.doubts:
             self.doubts.append("the test did not do the same in the same schedule")

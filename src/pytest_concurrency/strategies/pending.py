@@ -60,6 +60,7 @@ class Announced(Protocol):
     wait: Any
     intent: Any
     thread: Any
+    body: Any
 
 
 class Held:
@@ -113,7 +114,7 @@ class Translator:
         if wait is not None and wait.kind == "sleep":
             return ops.parked(), ()
         if loc is None:
-            if worker.site is None and worker.thread is not None:
+            if worker.site is None and worker.body is None and worker.thread is not None:
                 started = (id(worker.thread), "call")
                 return ops.transfer(self._name(started)), (started,)
             if wait is not None:

@@ -29,6 +29,7 @@ class Precise:
         self.found = 0
         self.files: frozenset[str] = frozenset()
         self.watch_thread: Callable[[bool], None] | None = None
+        self.judge_start: Callable[[Any], None] | None = None
         self._translator = Translator()
         self._workers: Sequence[Any] = ()
         self._known = 1
@@ -63,9 +64,12 @@ class Precise:
     def pick(
         self, enabled: Sequence[Candidate], current: Candidate | None, step: int, left: Candidate | None = None
     ) -> Candidate:
-        for worker in self._workers[self._known :]:
-            self._forked(worker.path)
-        self._known = len(self._workers)
+        if len(self._workers) > self._known:
+            for worker in self._workers[self._known :]:
+                self._forked(worker.path)
+                if self.judge_start is not None:
+                    self.judge_start(worker)
+            self._known = len(self._workers)
         translator = self._translator
         able: dict[str, Op[str]] = {}
         candidates: dict[str, Candidate] = {}
