@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..instrument.sites import Site
-from ..runtime.execution import Execution
+from ..runtime.execution import SATURATION, Execution
 from ..runtime.trace import Outcome
 from ..strategies.bounded import Bounded
 from ..strategies.precise import Precise
@@ -33,7 +33,7 @@ def doubt_of(run: Execution, outcome: Outcome) -> str:
         return "time passed: a wait timed out, a worker slept or polled"
     if run.uses_thread_locals:
         return "thread-local data is used"
-    if run.saturated or any(site.hits > 3_000 for site in run.sites):
+    if run.saturated or any(site.hits > SATURATION for site in run.sites):
         return "a place was passed too often to be watched"
     return ""
 

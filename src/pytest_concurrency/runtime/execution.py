@@ -261,7 +261,7 @@ class Execution:
         location.accesses.add((site, worker.write_tag if write else worker.read_tag))
         site.seen = True
         site.hits += 1
-        if site.hits > SATURATION and self.steps - self.progress < SATURATION:
+        if site.hits > SATURATION and self.precise is None and self.steps - self.progress < SATURATION:
             site.off = True
             self.saturated.append(site)
 
