@@ -21,6 +21,7 @@ from ..runtime.state import STATE
 from ..strategies.precise import Precise
 
 _ENGINE = __name__.partition(".")[0] + "."
+_MONITORING: Any = getattr(sys, "monitoring", None)
 _ENGINE_FOLDER = os.path.dirname(os.path.dirname(__file__)) + os.sep
 _IMMUTABLE = frozenset({str, bytes, int, float, complex, bool, tuple, frozenset, range, type(None), slice})
 _CONTAINERS = (dict, list, set, collections.deque, bytearray, array)
@@ -153,10 +154,10 @@ class Audit:
 
     def __enter__(self) -> Audit:
         self._strategy.judge_start = self._judge_start
-        if sys.version_info < (3, 12):
-            self._strategy.watch_thread = self._watch_thread
+        if _MONITORING is None:
+            self._strategy.doubts.append("before Python 3.12 there is no way to see what C code is called")
             return self
-        monitoring = sys.monitoring
+        monitoring = _MONITORING
         for tool in (4, 3, 5, 2, 1, 0):
             if monitoring.get_tool(tool) is None:
                 break
@@ -173,10 +174,9 @@ class Audit:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._strategy.watch_thread = None
         self._strategy.judge_start = None
-        if self._tool >= 0 and sys.version_info >= (3, 12):
-            monitoring = sys.monitoring
+        if self._tool >= 0:
+            monitoring = _MONITORING
             monitoring.set_events(self._tool, 0)
             monitoring.register_callback(self._tool, monitoring.events.CALL, None)
             monitoring.register_callback(self._tool, monitoring.events.PY_START, None)
@@ -189,7 +189,7 @@ class Audit:
 
     def _called(self, code: types.CodeType, offset: int, function: Any, first: Any) -> Any:
         if code.co_filename not in self._files:
-            return sys.monitoring.DISABLE
+            return _MONITORING.DISABLE
         if self._is_concurrent():
             self._judge(function, first)
         return None
@@ -203,7 +203,7 @@ class Audit:
 
     def _started(self, code: types.CodeType, offset: int) -> Any:
         if code.co_filename.startswith(_ENGINE_FOLDER):
-            return sys.monitoring.DISABLE
+            return _MONITORING.DISABLE
         if self._is_concurrent():
             if code.co_filename in self._files:
                 self._judge_code(code)
@@ -219,26 +219,6 @@ class Audit:
             doubt = self._codes[code] = code_doubt(code)
         if doubt:
             self._strategy.doubt(doubt)
-
-    def _watch_thread(self, watch: bool) -> None:
-        """Before 3.12: watch the calling thread, or stop."""
-        if watch:
-            self._before = sys.getprofile()
-            sys.setprofile(self._profiled)
-        else:
-            sys.setprofile(None)
-
-    def _profiled(self, frame: types.FrameType, event: str, arg: Any) -> None:
-        if event == "c_call":
-            if frame.f_code.co_filename in self._files and self._is_concurrent():
-                first = getattr(arg, "__self__", _UNKNOWN)
-                self._judge(arg, first)
-        elif event == "call" and self._is_concurrent():
-            code, back = frame.f_code, frame.f_back
-            if code.co_filename in self._files:
-                self._judge_code(code)
-            elif back is not None and back.f_code.co_filename in self._files:
-                self._judge_frame(frame)
 
     def _judge_frame(self, frame: types.FrameType) -> None:
         module = frame.f_globals.get("__name__") or ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 
 from ..instrument.sites import Site
@@ -31,11 +32,15 @@ def doubt_of(run: Execution, outcome: Outcome) -> str:
     """Return why a run shows less than its operations tell, or an empty string."""
     if outcome.virtual_seconds > 0:
         return "time passed: a wait timed out, a worker slept or polled"
-    if run.uses_thread_locals:
+    if run.uses_thread_locals or any(site.seen and _is_thread_local(site) for site in run.sites):
         return "thread-local data is used"
     if run.saturated or any(site.hits > SATURATION for site in run.sites):
         return "a place was passed too often to be watched"
     return ""
+
+
+def _is_thread_local(site: Site) -> bool:
+    return any(isinstance(cls, type) and issubclass(cls, threading.local) for cls in site.cache)
 
 
 def newly_shared(run: Execution) -> list[Site]:

@@ -159,8 +159,6 @@ class Execution:
         STATE.ident = main.ident
         try:
             try:
-                if self.precise is not None:
-                    self.precise.on_thread(True)
                 body()
             except Abandon:
                 pass
@@ -176,8 +174,6 @@ class Execution:
             self._give_up("interrupted")
             raise
         finally:
-            if self.precise is not None:
-                self.precise.on_thread(False)
             STATE.ident = 0
             STATE.run = STATE.worker = None  # type: ignore[assignment]
             self._release_leftovers()
@@ -594,13 +590,9 @@ class Execution:
         if not worker.native_id:
             worker.native_id = threading.get_native_id()
         worker.started = True
-        if self.precise is not None:
-            self.precise.on_thread(True)
 
     def finish(self, worker: Worker) -> None:
         """Called on a worker's own thread when it has ended: hand the baton on."""
-        if self.precise is not None:
-            self.precise.on_thread(False)
         with self.mutex:
             worker.done = True
             self.live -= 1

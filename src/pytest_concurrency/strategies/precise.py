@@ -28,7 +28,6 @@ class Precise:
         self.exhausted = False
         self.found = 0
         self.files: frozenset[str] = frozenset()
-        self.watch_thread: Callable[[bool], None] | None = None
         self.judge_start: Callable[[Any], None] | None = None
         self._translator = Translator()
         self._workers: Sequence[Any] = ()
@@ -43,11 +42,6 @@ class Precise:
     def attach(self, workers: Sequence[Any]) -> None:
         """Hand over the list of the run's workers, which grows as they are started."""
         self._workers = workers
-
-    def on_thread(self, runs: bool) -> None:
-        """Called on a worker's own thread when it begins and when it ends."""
-        if self.watch_thread is not None:
-            self.watch_thread(runs)
 
     def touched(self, worker: Any, lock: Any, took: bool) -> None:
         """Called by the primitives: see :meth:`.pending.Translator.touched`."""
