@@ -89,7 +89,8 @@ def table(wanted: Sequence[Case], tests: Sequence[dict[str, Any]]) -> str:
     for case, test in zip(wanted, tests, strict=True):
         verdict = "proven" if test["exhaustive"] else "; ".join(test["notes"]) or test["outcome"]
         lines.append(
-            f"{case.workers:>7} {case.times:>10} {case.classes:>9} {test['schedules']:>9} {test['seconds']:>8.2f}  {verdict}"
+            f"{case.workers:>7} {case.times:>10} {case.classes:>9} {test['schedules']:>9} "
+            f"{test['seconds']:>8.2f}  {verdict}"
         )
     return "\n".join(lines)
 

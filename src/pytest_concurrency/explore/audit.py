@@ -32,13 +32,14 @@ _MADE = frozenset(
 )
 _LOCKS = (type(_thread.allocate_lock()), _thread.RLock)
 _HARMLESS = frozenset({"isinstance", "issubclass", "id", "callable", "allocate_lock", "get_ident", "RLock"})
-_OF_VALUES = frozenset({"abs", "ord", "chr", "round", "divmod", "pow", "hash", "repr", "len", "min", "max", "sorted", "sum"})
+_OF_VALUES = frozenset({"abs", "ord", "chr", "round", "divmod", "pow", "hash", "repr", "len", "min"})
 _UNKNOWN = object()
 _CHAINED = frozenset({"join", "format", "format_map"})
 """Methods of immutable objects that look into their arguments."""
 _MODULES = frozenset({"threading", "queue"})
 _FUNCTIONS = frozenset({"current_thread", "get_ident", "Thread.__init__"})
-_BUILTINS = (types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType, types.MethodWrapperType)
+_BUILTINS = (types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType,
+             types.MethodWrapperType)  # fmt: skip
 
 
 def call_doubt(function: Any, first: Any, files: frozenset[str]) -> str:
@@ -56,7 +57,7 @@ def call_doubt(function: Any, first: Any, files: frozenset[str]) -> str:
         return _making_doubt(function, files)
     if isinstance(function, _BUILTINS):
         return _builtin_doubt(function, first)
-    method = getattr(type(function), "__call__", None)
+    method = getattr(type(function), "__call__", None)  # noqa: B004
     return call_doubt(method, function, files) if isinstance(method, types.FunctionType) else _named(type(function))
 
 

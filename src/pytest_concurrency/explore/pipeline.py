@@ -178,7 +178,7 @@ class Explorer:
         files = frozenset(site.path for site in self._sites if not site.muted)
         strategy.files = files
         with Audit(strategy, files):
-            while not strategy.exhausted and self._budget_left():
+            while not strategy.exhausted and self._budget_left() and (alone or not strategy.doubts):
                 if not alone and (result.schedules >= until or time.monotonic() - began > seconds):
                     done = strategy.progress if isinstance(strategy, Dpor) else 0.0
                     used = max((result.schedules - first) / left, (time.monotonic() - began) / self._settings.max_seconds)
@@ -200,8 +200,6 @@ class Explorer:
                 for site in newly_shared(run):
                     site.contended = True
                     strategy.restart()
-                if strategy.doubts and not alone:
-                    break
         proven, said = verdict(strategy, alone)
         if proven:
             result.exhaustive = True

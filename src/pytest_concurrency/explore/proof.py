@@ -53,7 +53,10 @@ def newly_shared(run: Execution) -> list[Site]:
 
 
 def verdict(strategy: Precise, limited: bool) -> tuple[bool, str]:
-    """Return whether ``strategy`` has proven that there is no hazard, and the sentence about it."""
+    """Return whether ``strategy`` has proven that there is no hazard, and the sentence about it.
+
+    ``limited``: it was the only one asked for, so that what is missing is to be said.
+    """
     bounded = isinstance(strategy, Bounded)
     plural = "s" if strategy.found != 1 else ""
     if strategy.exhausted and not strategy.doubts:
@@ -61,7 +64,7 @@ def verdict(strategy: Precise, limited: bool) -> tuple[bool, str]:
         return True, (
             f"all {strategy.found} {what} of the operations on shared locations explored: no hazard"
         )
-    if strategy.exhausted:
+    if strategy.exhausted and limited:
         return False, f"not a proof: {'; '.join(_few(strategy.doubts))}"
     if not limited:
         return False, ""
