@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from ..schedules.minimise import ddmin
 from ..settings import Settings
 from ..strategies.base import NEVER, Strategy
 from ..strategies.bounded import Bounded
-from ..strategies.directed import Directed, HoldAll, StepOver
+from ..strategies.directed import Directed, HoldAll, Nested, StepOver
 from ..strategies.dpor import Dpor
 from ..strategies.pct import Pct
 from ..strategies.pos import Pos
@@ -32,6 +33,7 @@ RunOnce = Callable[[Execution], Outcome]
 FIRM_SCHEDULES = 8
 DPOR_SHARE = 3
 """One part in this many of the budget that is left goes to DPOR in ``auto``, more where that will do."""
+NESTED_SCHEDULES = 12
 MINIMISE_RUNS = 120
 MINIMISE_SECONDS = 3.0
 
@@ -181,7 +183,8 @@ class Explorer:
             while not strategy.exhausted and self._budget_left() and (alone or not strategy.doubts):
                 if not alone and (result.schedules >= until or time.monotonic() - began > seconds):
                     done = strategy.progress if isinstance(strategy, Dpor) else 0.0
-                    used = max((result.schedules - first) / left, (time.monotonic() - began) / self._settings.max_seconds)
+                    spent = time.monotonic() - began
+                    used = max((result.schedules - first) / left, spent / self._settings.max_seconds)
                     if strategy.doubts or used > done:
                         break
                 outcome = self._run(strategy, observing=True)
@@ -246,11 +249,14 @@ class Explorer:
         name = self._settings.strategy
         counts = self._contention.counts
         if name == "auto":
-            yield from self._directed()
+            portfolio = itertools.cycle([Surw(seed, counts), Pos(seed), Pct(seed), RandomWalk(seed)])
+            likely, rest = self._directed()
+            yield from likely
             yield Dpor()
-            portfolio: list[Strategy] = [Pos(seed), Surw(seed, counts), Pct(seed), RandomWalk(seed)]
-            while True:
-                yield from portfolio
+            for directed in rest:
+                yield directed
+                yield next(portfolio)
+            yield from portfolio
         single: dict[str, Callable[[], Strategy]] = {
             "random": lambda: RandomWalk(seed),
             "pct": lambda: Pct(seed),
@@ -263,8 +269,8 @@ class Explorer:
         while True:
             yield strategy
 
-    def _directed(self) -> Iterator[Strategy]:
-        """Directed schedules for everything that workers share, the likeliest suspicions first."""
+    def _directed(self) -> tuple[list[Strategy], list[Strategy]]:
+        """Return directed schedules for everything that workers share: the likeliest suspicions, and the rest."""
         known = self._contention
         sites = sorted(known.contended, key=lambda s: (not s.derived, s.action == READ, s.key))
         updates = [site for site in sites if site.derived]
@@ -272,16 +278,19 @@ class Explorer:
         others = [site for site in sites if not site.derived]
         others += sorted(known.synchronising, key=lambda s: s.key)
         again = (2, 3) if len(updates) <= 3 else ()
-        plans: list[Strategy] = [Directed(site.key, 1) for site in updates]
-        plans += [HoldAll(points) for points in closing_cycles(known.nested)[:4]]
-        plans += [Directed(site.key, occurrence) for occurrence in again for site in updates]
-        first = [Directed(site.key, 1, last_first=flip) for flip in (False, True) for site in others]
-        later = [Directed(site.key, 2, last_first=flip) for flip in (False, True) for site in others]
-        steps = [StepOver(site.key, 1) for site in sorted(known.steps, key=lambda s: s.key)]
-        plans += [*first, *steps, *later]
-        plans += [Directed(site.key, occurrence) for occurrence in (2, 3) if not again for site in updates]
-        plans += [Directed(site.key, 1, any_access=True) for site in sites if site.action != READ]
-        yield from plans[: max(8, self._settings.schedules * 6 // 10)]
+        likely: list[Strategy] = [Directed(site.key, 1) for site in updates]
+        likely += [HoldAll(points) for points in closing_cycles(known.nested)[:4]]
+        likely += [Directed(site.key, occurrence) for occurrence in again for site in updates]
+        likely += [Directed(site.key, 1) for site in others]
+        if known.most_workers >= 3:
+            likely += [Nested(site.key) for site in sites][:NESTED_SCHEDULES]
+        rest: list[Strategy] = [StepOver(site.key, 1) for site in sorted(known.steps, key=lambda s: s.key)]
+        rest += [Directed(site.key, 1, last_first=True) for site in others]
+        rest += [Directed(site.key, 2, last_first=flip) for flip in (False, True) for site in others]
+        rest += [Directed(site.key, occurrence) for occurrence in (2, 3) if not again for site in updates]
+        rest += [Directed(site.key, 1, any_access=True) for site in sites if site.action != READ]
+        most = max(8, self._settings.schedules // 2)
+        return likely[:most], rest[: most - len(likely[:most]) or 1]
 
     # -- what failed
 
