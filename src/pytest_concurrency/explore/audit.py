@@ -108,8 +108,10 @@ def code_doubt(code: types.CodeType) -> str:
         if instruction.opname == "IMPORT_NAME":
             return f"{code.co_name}() imports a module"
         if instruction.opname == "BINARY_OP" and instruction.argrepr.endswith("="):
-            number = previous is not None and isinstance(previous.argval, (int, float)) and (
-                previous.opname in ("LOAD_CONST", "LOAD_SMALL_INT")
+            number = (
+                previous is not None
+                and isinstance(previous.argval, (int, float))
+                and (previous.opname in ("LOAD_CONST", "LOAD_SMALL_INT"))
             )
             if not number:
                 return f"{code.co_name}() changes an object in place with {instruction.argrepr}"

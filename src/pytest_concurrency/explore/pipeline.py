@@ -316,9 +316,7 @@ class Explorer:
         )
         self._result.found.append(Found(shown, number, tuple(directives), recorded if again else outcome, related))
 
-    def _minimised(
-        self, failure: Failure, directives: Sequence[Directive], horizon: int
-    ) -> tuple[Directive, ...]:
+    def _minimised(self, failure: Failure, directives: Sequence[Directive], horizon: int) -> tuple[Directive, ...]:
         """Return the shortest list of directives that shows ``failure`` within ``horizon`` operations."""
         end = time.monotonic() + MINIMISE_SECONDS
 

@@ -40,9 +40,7 @@ def intend_call(run: Execution, worker: Worker, obj: Any, name: str, loc: Any) -
     elif name == "Condition.wait":
         lock = obj._lock
         run.user_locks.add(id(lock))
-        worker.intent = Intent(
-            CALL, loc, name, free=free_test(run, worker, lock), lock_loc=(id(lock), "lock")
-        )
+        worker.intent = Intent(CALL, loc, name, free=free_test(run, worker, lock), lock_loc=(id(lock), "lock"))
     elif name == "Thread.join":
         worker.intent = Intent(CALL, loc, name, target=run.threads.get(id(obj)))
     else:

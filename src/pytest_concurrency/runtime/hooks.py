@@ -240,9 +240,7 @@ def _check_lost_update(
             continue
         if run.observing and read[4] != worker.section:
             site.split = source.split = True
-        others = [
-            entry for index, entry in location.last.items() if index != worker.index and entry[0] > read[1]
-        ]
+        others = [entry for index, entry in location.last.items() if index != worker.index and entry[0] > read[1]]
         if not others:
             continue
         current = remember(view.peek(a, b))
@@ -259,8 +257,7 @@ def _check_lost_update(
                 overwritten=Row(
                     other[3].path, other[1].path, other[1].line, "write", name, show(current), other[1].key, other[2]
                 ),
-                write=row
-                or Row(worker.path, site.path, site.line, "write", name, show(value), site.key, run.steps),
+                write=row or Row(worker.path, site.path, site.line, "write", name, show(value), site.key, run.steps),
             )
         )
         run.coast()
@@ -454,9 +451,7 @@ def read_item(container: Any, index: Any, site: Site) -> None:
     if kind == 1 and cls is not dict and STATE.run.precise is not None and hasattr(cls, "__missing__"):
         STATE.run.precise.met(STATE.worker, container)  # reading may add an item
     key = _item_key(container, index)
-    _read(
-        site, key, (id(container), "container"), _ITEM, container, index
-    )
+    _read(site, key, (id(container), "container"), _ITEM, container, index)
 
 
 def write_item(value: Any, container: Any, index: Any, site: Site) -> None:

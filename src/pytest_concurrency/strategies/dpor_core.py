@@ -45,7 +45,9 @@ class _Node(Generic[W]):
         self.cur = worker
         self.op = self.enabled[worker]
         self.clock: Clock[W] | None = None  # None until its races were looked for
-        self.forks: tuple[W, ...] = (self.op.worker,) if self.op.kind is Kind.FORK and self.op.worker is not None else ()
+        self.forks: tuple[W, ...] = (
+            (self.op.worker,) if self.op.kind is Kind.FORK and self.op.worker is not None else ()
+        )
 
 
 class SourceDpor(Generic[W]):
