@@ -15,17 +15,24 @@ from ..schedules.directives import Directive, Replay, from_switches
 from ..schedules.minimise import ddmin
 from ..settings import Settings
 from ..strategies.base import NEVER, Strategy
+from ..strategies.bounded import Bounded
 from ..strategies.directed import Directed, HoldAll, Nested, StepOver
+from ..strategies.dpor import Dpor
 from ..strategies.pct import Pct
 from ..strategies.pos import Pos
+from ..strategies.precise import Precise
 from ..strategies.random_walk import RandomWalk
 from ..strategies.serial import Serial
 from ..strategies.surw import Surw
+from .audit import Audit
 from .contention import Contention
+from .proof import cut_short, doubt_of, newly_shared, verdict
 from .suspects import closing_cycles
 
 RunOnce = Callable[[Execution], Outcome]
 FIRM_SCHEDULES = 8
+DPOR_SHARE = 3
+"""One part in this many of the budget that is left goes to DPOR in ``auto``, more where that will do."""
 NESTED_SCHEDULES = 12
 MINIMISE_RUNS = 120
 MINIMISE_SECONDS = 3.0
@@ -80,6 +87,7 @@ class Explorer:
         self._result = Exploration()
         self._max_steps = 0
         self._silenced = False
+        self._execution: Execution | None = None
 
     # -- one run
 
@@ -99,9 +107,12 @@ class Explorer:
     ) -> Outcome:
         self._result.schedules += 1
         wanted = strategy.sites
+        precise = isinstance(strategy, Precise)
         steps = recording and any(site.kind == STEP and site.key in wanted for site in self._sites)
         for site in self._sites:
             site.off = not site.contended and site.key not in wanted and not (steps and site.kind == STEP)
+            if precise and site.kind != STEP:
+                site.off = False
             site.hits = 0
         execution = Execution(
             strategy,
@@ -115,8 +126,9 @@ class Explorer:
         )
         if self._max_steps:
             execution.max_steps = self._max_steps
+        self._execution = execution
         outcome = self._run_once(execution)
-        if observing:
+        if observing and not precise:
             self._contention.learn(execution)
             self._silenced = self._silenced or execution.silenced
         return outcome
@@ -146,7 +158,10 @@ class Explorer:
         for strategy in self._strategies():
             if not self._budget_left() and not self._owed(strategy):
                 break
-            if self._take(self._run(strategy)):
+            if isinstance(strategy, Precise):
+                if self._every_interleaving(strategy):
+                    return result
+            elif self._take(self._run(strategy)):
                 return result
         if self._time_left() <= 0 and result.schedules < self._settings.schedules:
             result.notes.append(
@@ -154,6 +169,48 @@ class Explorer:
                 f"{self._settings.schedules} schedules were run"
             )
         return result
+
+    def _every_interleaving(self, strategy: Precise) -> bool:
+        """Let ``strategy`` run all there is, within the budget; return True where exploring ends with it."""
+        result = self._result
+        alone = self._settings.strategy != "auto"
+        left = self._settings.schedules - result.schedules
+        share = left if alone else max(1, left // DPOR_SHARE)
+        until = result.schedules + share
+        seconds = self._time_left() * (1.0 if alone else 1.0 / DPOR_SHARE)
+        began, first = time.monotonic(), result.schedules
+        files = frozenset(site.path for site in self._sites if not site.muted)
+        strategy.files = files
+        with Audit(strategy, files):
+            while not strategy.exhausted and self._budget_left() and (alone or not strategy.doubts):
+                if not alone and (result.schedules >= until or time.monotonic() - began > seconds):
+                    done = strategy.progress if isinstance(strategy, Dpor) else 0.0
+                    spent = time.monotonic() - began
+                    used = max((result.schedules - first) / left, spent / self._settings.max_seconds)
+                    if strategy.doubts or used > done:
+                        break
+                outcome = self._run(strategy, observing=True)
+                run = self._execution
+                assert run is not None
+                bound = strategy.bound if isinstance(strategy, Bounded) else 0
+                doubt = doubt_of(run, outcome)
+                if doubt:
+                    strategy.doubt(doubt)
+                strategy.finish(cut_short(run, outcome))
+                if self._take(outcome):
+                    if bound and result.found:
+                        plural = "s" if bound != 1 else ""
+                        result.notes.append(f"the failure needs at least {bound} preemption{plural}")
+                    return True
+                for site in newly_shared(run):
+                    site.contended = True
+                    strategy.restart()
+        proven, said = verdict(strategy, alone)
+        if proven:
+            result.exhaustive = True
+        if said:
+            result.notes.append(said)
+        return proven or alone
 
     def replay(self, directives: Sequence[Directive]) -> tuple[Exploration, Replay]:
         """Run exactly one schedule."""
@@ -199,6 +256,7 @@ class Explorer:
             )
             likely, rest = self._directed()
             yield from likely
+            yield Dpor()
             for directed in rest:
                 yield directed
                 yield next(portfolio)
@@ -208,6 +266,8 @@ class Explorer:
             "pct": lambda: Pct(seed),
             "pos": lambda: Pos(seed),
             "surw": lambda: Surw(seed, counts),
+            "dpor": Dpor,
+            "bounded": Bounded,
         }
         strategy = single[name]()
         while True:

@@ -20,6 +20,7 @@ from ..runtime import hooks
 from ..runtime.hooks import note
 from ..runtime.state import STATE
 from . import builtin_calls, clocks, threads
+from .intents import intend_call
 from .locks import LOCK_TYPES, AnnouncedLock, ControlledLock
 from .simple_queue import QUEUE_TYPE, ControlledSimpleQueue
 from .threads import HANDLE_TYPE, THREAD_MODULE, ControlledHandle, ControlledThread
@@ -139,6 +140,8 @@ def call(obj: Any, site: Site) -> None:
     write = name not in _READS
     loc = (id(obj._lock), "lock") if name == "Condition.__enter__" else (id(obj), "call")
     worker.key = loc
+    if run.releases:
+        intend_call(run, worker, obj, name, loc)
     run.announce(worker, site, loc, write)
     if run.observing:
         run.observe(worker, site, loc, write)

@@ -14,6 +14,7 @@ from ..runtime.hooks import note
 from ..runtime.state import STATE
 from ..runtime.waits import LockWait
 from ..runtime.worker import Abandon, Worker
+from .intents import announce_release, intend_acquire
 
 LOCK_TYPES = (type(allocate_lock()), RLock)
 _TIMEOUT_MAX = threading.TIMEOUT_MAX
@@ -24,6 +25,8 @@ def acquire(run: Execution, worker: Worker, lock: Any, blocking: bool, timeout: 
     if not site.muted:
         loc = (id(lock), "lock")
         worker.key = loc
+        if run.releases:
+            intend_acquire(run, worker, lock, loc, blocking and timeout != 0)
         run.announce(worker, site, loc, True)
         if run.observing:
             run.observe(worker, site, loc, True)
@@ -85,6 +88,8 @@ def _holder(run: Execution, lock: Any) -> str:
 def _taken(run: Execution, worker: Worker, lock: Any, site: Site) -> None:
     run.tries = 0
     worker.section += 1
+    if run.precise is not None:
+        run.precise.touched(worker, lock, True)
     if id(lock) not in run.owners:
         where = site if not site.muted else None
         run.owners[id(lock)] = (worker, lock, where)
@@ -97,7 +102,11 @@ def _taken(run: Execution, worker: Worker, lock: Any, site: Site) -> None:
 
 def release(run: Execution, worker: Worker, lock: Any, site: Site) -> None:
     """Release ``lock`` as ``lock.release()`` would; whoever waits for it can then be chosen."""
+    if run.releases:
+        announce_release(run, worker, lock, site)
     lock.release()
+    if run.precise is not None:
+        run.precise.touched(worker, lock, False)
     run.progress = run.steps
     run.spins = 0
     if type(lock) is LOCK_TYPES[0] or not lock._is_owned():
@@ -154,6 +163,8 @@ class ControlledLock:
         if worker is not None:
             run = STATE.run
             run.progress = run.steps
+            if run.precise is not None:
+                run.precise.touched(worker, self._lock, False)
             owner = run.owners.pop(id(self._lock), None)
             if owner is not None and run.observing and owner[0].held.pop(id(self._lock), None) is not None:
                 owner[0].retag()

@@ -33,6 +33,8 @@ class ControlledSimpleQueue:
             run.announce(worker, site, worker.key, True)
             if run.observing:
                 run.observe(worker, site, worker.key, True)
+        elif run.precise is not None:
+            run.precise.doubt("a queue inside a library was used")
         wait = ItemWait(queue, None if timeout is None else run.clock.now + timeout)
         worker.site = site
         while True:
@@ -59,6 +61,8 @@ class ControlledSimpleQueue:
                     run.observe(worker, site, worker.key, True)
                 if run.rows is not None:
                     note(run, worker, site, "put", "SimpleQueue", "", (id(self._queue), "queue"))
+            elif run.precise is not None:
+                run.precise.doubt("a queue inside a library was used")
             run.progress = run.steps
         self._queue.put(item)
 

@@ -13,7 +13,7 @@ from _thread import allocate_lock, get_ident
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..instrument.sites import Site
+from ..instrument.sites import CALL, METHOD, WITH, Site
 from ..strategies.base import NEVER, Strategy
 from .clock import VirtualClock
 from .posture import posture
@@ -84,7 +84,10 @@ class Execution:
         self.strategy = strategy
         self.number = number
         self.observing = observing
-        self.light = not (observing or recording)
+        self.precise: Any = strategy if getattr(strategy, "precise", False) else None
+        self.releases = bool(getattr(strategy, "releases", False))
+        self.user_locks: set[int] = set()
+        self.light = not (observing or recording or self.releases)
         self.rows: list[Row] | None = [] if recording else None
         self.kept_rows: list[Row] = []
         self.clock = VirtualClock()
@@ -150,6 +153,8 @@ class Execution:
         self.workers.append(main)
         self.by_ident[main.ident] = main
         self.strategy.begin(self.number)
+        if self.precise is not None:
+            self.precise.attach(self.workers)
         error: BaseException | None = None
         STATE.run, STATE.worker = self, main
         self.current = main
@@ -254,7 +259,7 @@ class Execution:
         location.accesses.add((site, worker.write_tag if write else worker.read_tag))
         site.seen = True
         site.hits += 1
-        if site.hits > SATURATION and self.steps - self.progress < SATURATION:
+        if site.hits > SATURATION and self.precise is None and self.steps - self.progress < SATURATION:
             site.off = True
             self.saturated.append(site)
             self.silenced = True
@@ -299,6 +304,8 @@ class Execution:
         if self.steps > self.horizon:
             self.coast()
             return
+        if self.precise is not None and (len(self.workers) == 1 or _is_silent(worker)):
+            return
         enabled = self._enabled()
         chosen: Any = worker
         if self.steps > self.max_steps:
@@ -309,7 +316,7 @@ class Execution:
                 )
                 raise Abandon
             chosen = min(enabled, key=lambda w: (w.last_run, w.index))
-        elif len(enabled) > 1:
+        elif len(enabled) > 1 or self.precise is not None:
             chosen = self.strategy.pick(enabled, worker, self.steps)
         self._plan()
         if chosen is not worker:
@@ -490,7 +497,7 @@ class Execution:
                 return self.main
             if enabled:
                 chosen: Any = enabled[0]
-                if len(enabled) > 1 and not self.coasting:
+                if (len(enabled) > 1 or self.precise is not None) and not self.coasting:
                     chosen = self.strategy.pick(enabled, None, self.steps, leaving)
                     self._plan()
                 if leaving is not None and chosen is not leaving:
@@ -679,6 +686,14 @@ class Execution:
         self.next_decision = 0
         for site in self.saturated:
             site.off = False
+
+
+def _is_silent(worker: Worker) -> bool:
+    """Say whether the announced access is of something that workers do not share, and no synchronisation."""
+    site = worker.site
+    if site is None or site.contended or site.kind in (WITH, CALL):
+        return False
+    return not (site.kind == METHOD and worker.loc[1] in ("lock", "queue", "call"))
 
 
 def _idle_in_pool(worker: Worker) -> bool:

@@ -443,8 +443,13 @@ def read_item(container: Any, index: Any, site: Site) -> None:
     if kind is None:
         kind = site.cache[cls] = container_kind(cls)
     if not kind:
-        _unknown(cls, site)
+        if STATE.run.precise is not None:
+            STATE.run.precise.met(STATE.worker, container)
+        else:
+            _unknown(cls, site)
         return
+    if kind == 1 and cls is not dict and STATE.run.precise is not None and hasattr(cls, "__missing__"):
+        STATE.run.precise.met(STATE.worker, container)  # reading may add an item
     key = _item_key(container, index)
     _read(site, key, (id(container), "container"), _ITEM, container, index)
 
@@ -457,7 +462,10 @@ def write_item(value: Any, container: Any, index: Any, site: Site) -> None:
     if kind is None:
         kind = site.cache[cls] = container_kind(cls)
     if not kind:
-        _unknown(cls, site)
+        if STATE.run.precise is not None:
+            STATE.run.precise.met(STATE.worker, container)
+        else:
+            _unknown(cls, site)
         return
     key = _item_key(container, index)
     _write(
@@ -492,7 +500,10 @@ def read_whole(obj: Any, site: Site) -> None:
         return
     container = _container(obj, site)
     if container is None:
-        _unknown(type(obj), site)
+        if STATE.run.precise is not None:
+            STATE.run.precise.met(STATE.worker, obj)
+        else:
+            _unknown(type(obj), site)
         return
     key = (id(container), "container")
     _read(site, key, key, _WHOLE, container, None)
@@ -503,6 +514,8 @@ def write_whole(obj: Any, site: Site) -> None:
         return
     container = _container(obj, site)
     if container is None:
+        if STATE.run.precise is not None:
+            STATE.run.precise.met(STATE.worker, obj)
         return
     key = (id(container), "container")
     _write(site, key, key, MISSING, _WHOLE, container, None)
@@ -513,6 +526,8 @@ def iterate(obj: Any, site: Site) -> Any:
         return obj
     container = _container(obj, site)
     if container is None:
+        if STATE.run.precise is not None:
+            STATE.run.precise.met(STATE.worker, obj)
         return obj
     read_whole(obj, site)
     if STATE.run.observing and not site.seen:

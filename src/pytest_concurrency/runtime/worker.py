@@ -54,13 +54,15 @@ class Worker:
     ``key`` is the exact location of the announced access (a container's item), ``loc`` the one that counts for
     scheduling (the container); ``section`` counts acquires and releases.
 
+    ``intent`` says what an announced synchronising operation does, where the strategy asks for it.
+
     ``path`` is its spawn path ("main", "0", "0.1"), ``index`` its place in the order of creation. ``site``, ``loc``
     and ``write`` describe the operation it has announced and not yet done.
     """
 
     __slots__ = (
         "before", "body", "children", "counts", "daemon", "done", "error", "external", "gate", "held", "ident",
-        "index", "key", "last_depth", "last_run", "last_site", "loc", "native_id", "occurrence", "operation",
+        "index", "intent", "key", "last_depth", "last_run", "last_site", "loc", "native_id", "occurrence", "operation",
         "path", "read_tag", "reads", "result", "section", "segment", "site", "started", "tags", "thread",
         "timed_out", "wait", "write", "write_tag",
     )  # fmt: skip
@@ -81,6 +83,7 @@ class Worker:
         self.site: Site | None = None
         self.loc: Any = None
         self.key: Any = None
+        self.intent: Any = None
         self.section = 0
         self.write = False
         self.occurrence = 0

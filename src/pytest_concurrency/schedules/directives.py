@@ -46,6 +46,7 @@ class Replay:
 
     def __init__(self, directives: Sequence[Directive]) -> None:
         self.sites = frozenset(directive.site for directive in directives)
+        self.releases = any(directive.site.endswith(":release") for directive in directives)
         self._table = {directive.point: directive.to for directive in directives}
         self.followed: set[tuple[str, str, int, str]] = set()
 

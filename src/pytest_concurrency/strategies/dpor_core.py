@@ -33,7 +33,7 @@ Clock = dict[W, int]
 class _Node(Generic[W]):
     """A state of the run: what could run, what was chosen, what else is to be tried, what need not be."""
 
-    __slots__ = ("backtrack", "clock", "cur", "enabled", "op", "sleep")
+    __slots__ = ("backtrack", "clock", "cur", "enabled", "forks", "op", "sleep")
 
     def __init__(self, cur: W, enabled: dict[W, Op[W]], sleep: dict[W, Op[W]]) -> None:
         self.enabled = enabled
@@ -45,6 +45,9 @@ class _Node(Generic[W]):
         self.cur = worker
         self.op = self.enabled[worker]
         self.clock: Clock[W] | None = None  # None until its races were looked for
+        self.forks: tuple[W, ...] = (
+            (self.op.worker,) if self.op.kind is Kind.FORK and self.op.worker is not None else ()
+        )
 
 
 class SourceDpor(Generic[W]):
@@ -107,6 +110,27 @@ class SourceDpor(Generic[W]):
         self._depth = depth + 1
         return node.cur
 
+    def forked(self, worker: W) -> None:
+        """Say that the operation picked last started ``worker``, where its announcement could not tell."""
+        if 0 < self._depth <= len(self._nodes):
+            node = self._nodes[self._depth - 1]
+            if node.clock is None and worker not in node.forks:
+                node.forks += (worker,)
+
+    def progress(self) -> float:
+        """Return a rough share of the exploration that is done, from 0 to 1; to be asked between runs.
+
+        It counts the alternatives known so far at every state of the current path, and therefore tends to be
+        too high.
+        """
+        done, share = 0.0, 1.0
+        for node in self._nodes:
+            known = len(node.backtrack)
+            tried = len(node.backtrack & node.sleep.keys())
+            share /= known
+            done += tried * share
+        return min(done, 1.0) if self._nodes else 1.0
+
     def end(self, blocked: Mapping[W, Op[W]] | None = None, cut_short: bool = False) -> bool:
         """Finish the run; return True when there is nothing left to explore.
 
@@ -153,8 +177,8 @@ class SourceDpor(Generic[W]):
         self._by_worker.setdefault(node.cur, []).append(index)
         for location, _ in node.op.accesses:
             self._by_location.setdefault(location, []).append(index)
-        if node.op.kind is Kind.FORK and node.op.worker is not None:
-            self._forked[node.op.worker] = index
+        for worker in node.forks:
+            self._forked[worker] = index
 
     def _forget(self, node: _Node[W]) -> None:
         """Undo :meth:`_remember` for the newest event that was remembered."""
@@ -162,8 +186,8 @@ class SourceDpor(Generic[W]):
             self._by_worker[node.cur].pop()
             for location, _ in node.op.accesses:
                 self._by_location[location].pop()
-            if node.op.kind is Kind.FORK and node.op.worker is not None:
-                del self._forked[node.op.worker]
+            for worker in node.forks:
+                del self._forked[worker]
 
     def _clock_before(self, worker: W, op: Op[W]) -> Clock[W]:
         """Return the clock of ``worker`` before its next operation, with the edge of a start or a join."""
@@ -173,10 +197,11 @@ class SourceDpor(Generic[W]):
             clock.update(self._clock_of(own[-1]))
         elif worker in self._forked:
             clock.update(self._clock_of(self._forked[worker]))
-        if op.kind is Kind.JOIN and op.worker is not None:
-            target = self._by_worker.get(op.worker)
-            if target:
-                _merge(clock, self._clock_of(target[-1]))
+        if op.kind is Kind.JOIN:
+            for other in op.others if op.worker is None else (op.worker, *op.others):
+                target = self._by_worker.get(other)
+                if target:
+                    _merge(clock, self._clock_of(target[-1]))
         return clock
 
     def _clock_of(self, index: int) -> Clock[W]:

@@ -33,12 +33,14 @@ class Op(Generic[W]):
     """An operation that a worker announces: ``accesses`` are (location, is it changed) pairs.
 
     A location is any hashable name that is the same in every run with the same beginning, for example a
-    number given in the order of first announcement; never an ``id``. ``worker`` is the one started or joined.
+    number given in the order of first announcement; never an ``id``. ``worker`` is the one started or joined,
+    ``others`` are further ones joined by the same operation.
     """
 
     kind: Kind
     accesses: tuple[tuple[Hashable, bool], ...] = ()
     worker: W | None = None
+    others: tuple[W, ...] = ()
 
 
 def read(location: Hashable) -> Op[W]:
@@ -104,6 +106,11 @@ def fork(worker: W) -> Op[W]:
 def join(worker: W) -> Op[W]:
     """The join of another worker; enabled where it has ended."""
     return Op(Kind.JOIN, (), worker)
+
+
+def join_all(workers: tuple[W, ...]) -> Op[W]:
+    """The join of several workers in one step; enabled where all have ended."""
+    return Op(Kind.JOIN, (), None, workers)
 
 
 def parked() -> Op[W]:

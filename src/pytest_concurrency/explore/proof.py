@@ -1,0 +1,79 @@
+"""When a complete exploration may be called complete, and what is said of one."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from ..instrument.sites import Site
+from ..runtime.execution import SATURATION, Execution
+from ..runtime.trace import Outcome
+from ..strategies.bounded import Bounded
+from ..strategies.precise import Precise
+from .contention import contended_sites
+
+
+def cut_short(run: Execution, outcome: Outcome) -> str:
+    """Return why the run was not controlled to its very end, or an empty string."""
+    if outcome.timed_out:
+        return "a schedule timed out"
+    if outcome.external:
+        return "a worker blocked outside the engine's control"
+    if run.coasting:
+        return "a schedule ended early because of what it had shown"
+    if run.aborting or any(not worker.done for worker in run.workers if worker is not run.main):
+        return "a thread did not end by itself"
+    if run.steps > run.max_steps:
+        return "a schedule was too long"
+    return ""
+
+
+def doubt_of(run: Execution, outcome: Outcome) -> str:
+    """Return why a run shows less than its operations tell, or an empty string."""
+    if outcome.virtual_seconds > 0:
+        return "time passed: a wait timed out, a worker slept or polled"
+    if run.uses_thread_locals or any(site.seen and _is_thread_local(site) for site in run.sites):
+        return "thread-local data is used"
+    if run.saturated or any(site.hits > SATURATION for site in run.sites):
+        return "a place was passed too often to be watched"
+    return ""
+
+
+def _is_thread_local(site: Site) -> bool:
+    return any(isinstance(cls, type) and issubclass(cls, threading.local) for cls in site.cache)
+
+
+def newly_shared(run: Execution) -> list[Site]:
+    """Return the sites that were silent because nobody else touched what they touch, and that are not local."""
+    found: set[Site] = set()
+    for location in run.locations.values():
+        if len(location.accesses) > 1 and any(not site.contended for site, _ in location.accesses):
+            found.update(site for site in contended_sites(location) if not site.contended)
+    return sorted(found, key=lambda site: site.key)
+
+
+def verdict(strategy: Precise, limited: bool) -> tuple[bool, str]:
+    """Return whether ``strategy`` has proven that there is no hazard, and the sentence about it.
+
+    ``limited``: it was the only one asked for, so that what is missing is to be said.
+    """
+    bounded = isinstance(strategy, Bounded)
+    plural = "s" if strategy.found != 1 else ""
+    if strategy.exhausted and not strategy.doubts:
+        what = f"schedule{plural}" if bounded else f"distinct interleaving{plural}"
+        return True, (f"all {strategy.found} {what} of the operations on shared locations explored: no hazard")
+    if strategy.exhausted and limited:
+        return False, f"not a proof: {'; '.join(_few(strategy.doubts))}"
+    if not limited:
+        return False, ""
+    reached = f"{strategy.found} distinct interleaving{plural} explored, more are left"
+    if isinstance(strategy, Bounded):
+        reached = (
+            f"all schedules with fewer than {strategy.bound} preemption{'s' if strategy.bound != 1 else ''} explored, "
+            f"those with {strategy.bound} not all"
+        )
+    return False, f"cut short: {reached}"
+
+
+def _few(reasons: Sequence[str]) -> list[str]:
+    return [*reasons[:3], *(["and more"] if len(reasons) > 3 else [])]

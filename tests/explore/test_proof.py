@@ -1,0 +1,126 @@
+"""Proofs and bounds in a real pytest: claimed where all was explored, and nowhere else."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import pytest
+
+NEEDS_MONITORING = pytest.mark.skipif(sys.version_info < (3, 12), reason="proofs need sys.monitoring")
+HEADER = """
+import functools, io, itertools, os, threading, time
+import pytest
+
+class Counter:
+    def __init__(self):
+        self.value = 0
+        self.lock = threading.Lock()
+
+    def increment(self):
+        with self.lock:
+            self.value += 1
+"""
+
+
+def stressed(pytester: pytest.Pytester, body: str, *options: str) -> dict[str, Any]:
+    """Run one test and return its object in the JSON report."""
+    pytester.makepyfile(test_it=HEADER + body)
+    pytester.runpytest_subprocess(
+        "-p", "no:randomly", "-p", "no:cacheprovider", "--concurrency-max-seconds=30",
+        "--concurrency-report=json:report.json", *options,
+    )  # fmt: skip
+    (test,) = json.loads((pytester.path / "report.json").read_text())["tests"]
+    assert isinstance(test, dict)
+    return test
+
+
+@NEEDS_MONITORING
+@pytest.mark.parametrize("strategy", ["auto", "dpor"])
+def test_locked_counter_is_proven(pytester: pytest.Pytester, strategy: str) -> None:
+    test = stressed(
+        pytester,
+        """
+def test_it(thread_runner):
+    counter = Counter()
+    thread_runner.run(counter.increment, workers=4)
+    assert counter.value == 4
+""",
+        f"--concurrency-strategy={strategy}",
+    )
+    assert test["exhaustive"] is True
+    assert "all 24 distinct interleavings of the operations on shared locations explored: no hazard" in test["notes"]
+
+
+@NEEDS_MONITORING
+def test_bounded_exhausts_a_small_program(pytester: pytest.Pytester) -> None:
+    body = "\ndef test_it(thread_runner):\n    thread_runner.run(Counter().increment, workers=2)\n"
+    test = stressed(pytester, body, "--concurrency-strategy=bounded")
+    assert test["exhaustive"] is True
+
+
+def test_bounded_says_how_many_preemptions_a_failure_needs(pytester: pytest.Pytester) -> None:
+    test = stressed(
+        pytester,
+        """
+def test_it(thread_runner):
+    state = {"n": 0}
+    def add():
+        state["n"] += 1
+    thread_runner.run(add, workers=2)
+    assert state["n"] == 2
+""",
+        "--concurrency-strategy=bounded",
+    )
+    assert "the failure needs at least 1 preemption" in test["notes"]
+    assert test["exhaustive"] is False
+
+
+def test_a_limit_is_said_loudly(pytester: pytest.Pytester) -> None:
+    body = "\ndef test_it(thread_runner):\n    thread_runner.run(Counter().increment, workers=6)\n"
+    test = stressed(pytester, body, "--concurrency-strategy=dpor", "--concurrency-schedules=20")
+    assert test["exhaustive"] is False
+    assert any(note.startswith("cut short:") for note in test["notes"])
+
+
+DOUBTFUL = {
+    "shared generator": "    numbers = iter(range(9))\n    def work():\n        next(numbers)\n",
+    "file-like": "    file = io.StringIO()\n    def work():\n        file.write('a')\n",
+    "cached": "    @functools.lru_cache\n    def cached():\n        return 1\n    def work():\n        cached()\n",
+    "environment": "    def work():\n        os.environ['XYZ'] = '1'\n",
+    "sleep": "    def work():\n        time.sleep(1)\n",
+    "in place": "    shared = []\n    def work():\n        mine = shared\n        mine += [1]\n",
+    "method of a builtin": "    shared = []\n    work = shared.append\n    work = functools.partial(work, 1)\n",
+    "thread-local": "    local = threading.local()\n    def work():\n        local.x = 1\n        return local.x\n",
+}
+
+
+@pytest.mark.parametrize("work", DOUBTFUL.values(), ids=DOUBTFUL.keys())
+@pytest.mark.parametrize("strategy", ["dpor"])
+def test_no_proof_where_something_is_not_announced(pytester: pytest.Pytester, work: str, strategy: str) -> None:
+    body = f"\ndef test_it(thread_runner):\n{work}    thread_runner.run(work, workers=2)\n"
+    test = stressed(pytester, body, f"--concurrency-strategy={strategy}")
+    assert test["outcome"] == "passed"
+    assert test["exhaustive"] is False
+
+
+def test_try_lock_needs_a_preemption_before_the_release(pytester: pytest.Pytester) -> None:
+    test = stressed(
+        pytester,
+        """
+def test_it(thread_runner):
+    lock, failed = threading.Lock(), []
+    def work():
+        if lock.acquire(blocking=False):
+            lock.release()
+        else:
+            failed.append(1)
+    thread_runner.run(work, workers=2)
+    assert not failed
+""",
+        "--concurrency-strategy=dpor",
+    )
+    assert test["outcome"] == "failed"
+    assert test["hazards"][0]["code"] == "CH110"
+    assert test["hazards"][0]["replay"]
