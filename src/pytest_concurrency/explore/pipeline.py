@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from ..detect.causes import Cause, atomicity_violation
 from ..detect.failures import Failure, failures_of
 from ..instrument.sites import READ, STEP, Site
 from ..runtime.execution import SATURATION, Execution
-from ..runtime.trace import Outcome
+from ..runtime.trace import Outcome, Row
 from ..schedules.directives import Directive, Replay, from_switches
 from ..schedules.minimise import ddmin
 from ..settings import Settings
@@ -26,6 +27,8 @@ from .suspects import closing_cycles
 RunOnce = Callable[[Execution], Outcome]
 FIRM_SCHEDULES = 8
 MINIMISE_RUNS = 120
+EXPLAINED = frozenset({"CH108", "CH110"})
+"""Failures whose cause is looked for: the others name it themselves."""
 MINIMISE_SECONDS = 3.0
 
 
@@ -33,7 +36,8 @@ MINIMISE_SECONDS = 3.0
 class Found:
     """A failure, the schedule that showed it first, the shortest one that does, and a recorded run of that.
 
-    ``free``: seen on real threads, where there is no schedule to replay.
+    ``free``: seen on real threads, where there is no schedule to replay. ``decides`` are the rows whose order decides
+    between pass and fail.
     """
 
     failure: Failure
@@ -42,14 +46,17 @@ class Found:
     outcome: Outcome
     related: tuple[Failure, ...] = ()
     free: bool = False
+    decides: tuple[Row, ...] = ()
 
 
 @dataclass(slots=True)
 class Exploration:
-    """What exploring came to. ``plain`` is the error of the test in its serial order: an ordinary failure."""
+    """What exploring came to. ``plain`` is the error of the test in its serial order: an ordinary failure;
+    ``suspected`` is what explains a failure, or what no schedule confirmed: warnings unless settings say otherwise."""
 
     schedules: int = 0
     found: list[Found] = field(default_factory=list)
+    suspected: list[Found] = field(default_factory=list)
     plain: BaseException | None = None
     exhaustive: bool = False
     notes: list[str] = field(default_factory=list)
@@ -246,7 +253,31 @@ class Explorer:
         related = tuple(
             f for f in failures_of(recorded if again else outcome) if (f.code, f.place) != (shown.code, shown.place)
         )
-        self._result.found.append(Found(shown, number, tuple(directives), recorded if again else outcome, related))
+        causes: tuple[Cause, ...] = ()
+        if minimise and again and shown.code in EXPLAINED:
+            causes = self._causes(tuple(directives), recorded, horizon)
+            self._result.schedules = spent
+        violations = [atomicity_violation(cause) for cause in causes if cause.is_check_then_act]
+        final = recorded if again else outcome
+        self._result.found.append(
+            Found(
+                shown, number, tuple(directives), final, (*related, *violations),
+                decides=tuple(row for cause in causes for row in cause.rows),
+            )
+        )  # fmt: skip
+        for violation in violations:
+            self._result.suspected.append(
+                Found(violation, number, tuple(directives), final, decides=violation.data.rows)
+            )
+
+    def _causes(self, directives: Sequence[Directive], recorded: Outcome, horizon: int) -> tuple[Cause, ...]:
+        """Return the access pairs of ``recorded`` whose order decides."""
+        from .causes import find_causes
+
+        def run(flipped: Sequence[Directive]) -> Outcome:
+            return self._run(Replay(flipped), recording=True, horizon=horizon)
+
+        return find_causes(directives, recorded, run, lambda outcome: not failures_of(outcome))
 
     def _minimised(
         self, failure: Failure, directives: Sequence[Directive], horizon: int

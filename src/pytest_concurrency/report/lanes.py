@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 WIDTH = 110
 CONTEXT_ROWS = 40
+DECIDES = "   <- decides"
 
 
 def gil_enabled() -> bool:
@@ -53,6 +54,8 @@ def _relevant(found: Found) -> list[Row]:
     while rows and rows[-1].worker == "main" and any(row.worker != "main" for row in rows):
         rows.pop()  # what the test does after its workers is not part of the interleaving
     data: Any = found.failure.data
+    if found.failure.code in ("CH102", "CH103", "CH105"):
+        return list(data.rows)
     if found.failure.code == "CH101":
         wanted = {data.read.site, data.write.site, data.overwritten.site}
         location = next((r.location for r in rows if r.site == data.write.site and r.action == "write"), None)
@@ -145,7 +148,7 @@ def _text(
     lines += _wrap(failure.message[0].upper() + failure.message[1:])
     lines.append("")
     if rows:
-        lines += lanes(rows, root)
+        lines += lanes(rows, root, found.decides)
         lines.append("")
     for related in found.related:
         lines += _wrap(f"With it: {related.code} {CATALOGUE[related.code].name}: {related.message}")
@@ -175,8 +178,8 @@ def _wrap(text: str) -> list[str]:
     return textwrap.wrap(text, WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
 
 
-def lanes(rows: Sequence[Row], root: Path) -> list[str]:
-    """Draw ``rows`` as one column a worker, time downwards, with the source line of each."""
+def lanes(rows: Sequence[Row], root: Path, decides: Sequence[Row] = ()) -> list[str]:
+    """Draw ``rows`` as one column a worker, time downwards, with the source line of each; mark those of ``decides``."""
     workers = sorted({row.worker for row in rows}, key=lambda p: (p != "main", [_number(x) for x in p.split(".")]))
     cells = [(row, f"{_verb(row)}") for row in rows]
     width = min(34, max([len("worker 00")] + [len(cell) for _, cell in cells])) + 2
@@ -190,7 +193,8 @@ def lanes(rows: Sequence[Row], root: Path) -> list[str]:
         lane = "".join((cell[: width - 2] if w == row.worker else "|").ljust(width) for w in workers)
         source = linecache.getline(row.path, row.line).strip()
         place = f"{os.path.basename(row.path)}:{row.line}" if row.line else ""
-        drawn.append(f"  {lane}{place}  {source}".rstrip()[: WIDTH + 30])
+        mark = DECIDES if row in decides else ""
+        drawn.append(f"  {lane}{place}  {source}".rstrip()[: WIDTH + 30 - len(mark)] + mark)
     return drawn
 
 
