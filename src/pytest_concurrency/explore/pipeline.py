@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ..detect.causes import Cause, atomicity_violation
 from ..detect.failures import Failure, failures_of
+from ..detect.trace_events import Event
 from ..instrument.sites import READ, STEP, Site
 from ..runtime.execution import SATURATION, Execution
 from ..runtime.trace import Outcome, Row
@@ -24,9 +26,15 @@ from ..strategies.surw import Surw
 from .contention import Contention
 from .suspects import closing_cycles
 
+if TYPE_CHECKING:
+    from ..runtime.recorder import Recorder
+
 RunOnce = Callable[[Execution], Outcome]
 FIRM_SCHEDULES = 8
 MINIMISE_RUNS = 120
+SUSPICION_RUNS = 6
+SUSPICION_SHARE = 0.5
+"""Part of max_seconds that following up what no schedule settled may take in addition."""
 EXPLAINED = frozenset({"CH108", "CH110"})
 """Failures whose cause is looked for: the others name it themselves."""
 MINIMISE_SECONDS = 3.0
@@ -84,6 +92,7 @@ class Explorer:
         self._started = time.monotonic()
         self._result = Exploration()
         self._max_steps = 0
+        self._interrupted: set[str] = set()
 
     # -- one run
 
@@ -99,7 +108,13 @@ class Explorer:
         return few and isinstance(strategy, Directed) and self._time_left() > -self._settings.max_seconds
 
     def _run(
-        self, strategy: Strategy, *, observing: bool = False, recording: bool = False, horizon: int = NEVER
+        self,
+        strategy: Strategy,
+        *,
+        observing: bool = False,
+        recording: bool = False,
+        horizon: int = NEVER,
+        recorder: Recorder | None = None,
     ) -> Outcome:
         self._result.schedules += 1
         wanted = strategy.sites
@@ -110,7 +125,7 @@ class Explorer:
         execution = Execution(
             strategy,
             self._result.schedules,
-            observing=observing,
+            observing=observing or recorder is not None,
             recording=recording,
             timeout=self._settings.timeout,
             baseline=self._baseline,
@@ -119,6 +134,7 @@ class Explorer:
         )
         if self._max_steps:
             execution.max_steps = self._max_steps
+        execution.recorder = recorder
         outcome = self._run_once(execution)
         if observing:
             self._contention.learn(execution)
@@ -151,6 +167,9 @@ class Explorer:
                 break
             if self._take(self._run(strategy)):
                 return result
+            if isinstance(strategy, Directed):
+                self._interrupted.add(strategy.key)
+        self._suspect()
         if self._time_left() <= 0 and result.schedules < self._settings.schedules:
             result.notes.append(
                 f"cut short by max_seconds={self._settings.max_seconds:g}: {result.schedules} of "
@@ -230,6 +249,26 @@ class Explorer:
         plans += [Directed(site.key, occurrence) for occurrence in (2, 3) if not again for site in updates]
         plans += [Directed(site.key, 1, any_access=True) for site in sites if site.action != READ]
         yield from plans[: max(8, self._settings.schedules * 6 // 10)]
+
+    def _suspect(self) -> None:
+        """Note what the runs gave reason to suspect and none of them showed."""
+        from ..runtime.recorder import Recorder
+        from .suspicions import suspicions
+
+        def record(last_first: bool) -> tuple[Outcome, Sequence[Event]]:
+            recorder = Recorder()
+            return self._run(Serial(last_first=last_first), recorder=recorder), recorder.events
+
+        result = self._result
+        spent = result.schedules
+        a_run = (time.monotonic() - self._started) / spent
+        if SUSPICION_RUNS * a_run > SUSPICION_SHARE * self._settings.max_seconds:
+            return
+        for suspicion in suspicions(self._contention, self._interrupted, self._run, record):
+            failure = suspicion.as_failure()
+            if not self._dismissed(failure):
+                result.suspected.append(Found(failure, 0, (), result.first or Outcome(0, 0, (), 0), free=True))
+        result.schedules = spent
 
     # -- what failed
 

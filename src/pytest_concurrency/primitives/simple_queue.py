@@ -44,6 +44,8 @@ class ControlledSimpleQueue:
                 if not run.park(worker, wait):
                     raise Empty from None
             else:
+                if run.recorder is not None:
+                    run.recorder.handed(worker, queue, put=False)
                 if run.rows is not None and not site.muted:
                     note(run, worker, site, "get", "SimpleQueue", "", (id(queue), "queue"))
                 return item
@@ -60,6 +62,8 @@ class ControlledSimpleQueue:
                 if run.rows is not None:
                     note(run, worker, site, "put", "SimpleQueue", "", (id(self._queue), "queue"))
             run.progress = run.steps
+            if run.recorder is not None:
+                run.recorder.handed(worker, self._queue, put=True)
         self._queue.put(item)
 
     def get_nowait(self) -> Any:

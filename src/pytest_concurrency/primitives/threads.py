@@ -85,13 +85,13 @@ def _is_daemon(function: Callable[..., Any], default: bool) -> bool:
 def wait_for(run: Execution, waiting: Worker, target: Worker, timeout: float | None) -> bool:
     """Park ``waiting`` until ``target`` has ended; return False where ``timeout`` (virtual seconds) came first."""
     if target.done:
-        waiting.joined(target)
+        run.joined(waiting, target)
         return True
     if timeout is not None and timeout <= 0:
         return False
     deadline = None if timeout is None else run.clock.now + timeout
     if run.park(waiting, JoinWait([target], deadline)):
-        waiting.joined(target)
+        run.joined(waiting, target)
         return True
     return False
 
@@ -124,6 +124,7 @@ class ControlledHandle:
                 if not known[1].done:
                     return False
                 self._handle.join()
+                STATE.run.joined(STATE.worker, known[1])
         return self._handle.is_done()  # type: ignore[no-any-return]
 
     def __getattr__(self, name: str) -> Any:
@@ -148,6 +149,8 @@ class ControlledThread:
                 return None
             if not wait_for(STATE.run, waiting, target, None if timeout < 0 else timeout):  # type: ignore[arg-type]
                 return None
+        else:
+            STATE.run.joined(STATE.worker, target)
         self._wait_for_c()
         return self._thread._wait_for_tstate_lock()
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 WIDTH = 110
 CONTEXT_ROWS = 40
+SUSPECTED = frozenset({"CH103", "CH105"})
+"""What is told without having been demonstrated."""
 DECIDES = "   <- decides"
 
 
@@ -42,7 +44,7 @@ def explain(found: Found, word: str, nodeid: str, root: Path, severity: str) -> 
         severity=severity,
         schedule=found.schedule,
         preemptions=preemptions,
-        reachable=reachable,
+        reachable=None if failure.code in SUSPECTED else reachable,
         replay=word,
         locations=_locations(found, rows, root),
     )
@@ -153,7 +155,9 @@ def _text(
     for related in found.related:
         lines += _wrap(f"With it: {related.code} {CATALOGUE[related.code].name}: {related.message}")
     plural = "s" if preemptions != 1 else ""
-    if not found.free:
+    if failure.code in SUSPECTED:
+        lines += _wrap("No schedule has shown it: this is a warning.")
+    elif not found.free:
         lines += _wrap(f"Schedule {found.schedule}; shortened to {preemptions} preemption{plural}. {_where(reachable)}")
     lines += _wrap(f"Cause: {hazard.cause}")
     lines += _wrap(f"Fix: {hazard.fix}")

@@ -171,6 +171,8 @@ def _read(site: Site, key: Any, loc: Any, peek: Callable[[], Any], target: Calla
         location = run.locations[key] = Location()
     if run.observing:
         run.observe(worker, site, loc, False)
+        if run.recorder is not None:
+            run.recorder.access(worker, site, key, loc, False, target(), peek)
     if run.rows is not None:
         value = peek()
         note(run, worker, site, "read", target(), show(value), loc)
@@ -192,6 +194,8 @@ def _write(site: Site, key: Any, loc: Any, value: Any, peek: Callable[[], Any], 
         location = run.locations[key] = Location()
     if run.observing:
         run.observe(worker, site, loc, True)
+        if run.recorder is not None:
+            run.recorder.access(worker, site, key, loc, True, target(), peek)
     row = None
     if run.rows is not None:
         row = note(run, worker, site, "write", target(), show(value), loc)
@@ -526,9 +530,9 @@ def _announced_method(name: str, effect: str) -> Callable[..., Any]:
             return getattr(container, name)(*args, **kwargs)
         call = f"{_whole_target(container)}.{name}"
         if site.action == READ:
-            _read(site, loc, loc, lambda: MISSING, lambda: call)
+            _read(site, loc, loc, lambda _=container: MISSING, lambda: call)
             return getattr(container, name)(*args, **kwargs)
-        _write(site, loc, loc, args[0] if args else MISSING, lambda: MISSING, lambda: call)
+        _write(site, loc, loc, args[0] if args else MISSING, lambda _=container: MISSING, lambda: call)
         return getattr(container, name)(*args, **kwargs)
 
     method.__name__ = name

@@ -75,7 +75,8 @@ class HoldAll:
     """Make a suspected deadlock come true: hold every worker of a cycle before the acquire that closes it.
 
     ``points`` are (worker path, site key, occurrence). The held ones go on together when nobody else can run. This is
-    the confirmation phase of DeadlockFuzzer (Joshi, Park, Sen, Naik: PLDI 2009).
+    the confirmation phase of DeadlockFuzzer (Joshi, Park, Sen, Naik: PLDI 2009). ``kept_out`` says afterwards that a
+    worker of the cycle waited for something else while the others were held: it is let in only one by one.
     """
 
     name = "hold-all"
@@ -84,11 +85,15 @@ class HoldAll:
     def __init__(self, points: Sequence[tuple[str, str, int]]) -> None:
         self._points = frozenset(points)
         self._held: set[str] = set()
+        self._ended: set[str] = set()
         self._done = False
+        self.kept_out = False
 
     def begin(self, number: int) -> None:
         self._held = set()
+        self._ended = set()
         self._done = False
+        self.kept_out = False
 
     def pick(
         self, enabled: Sequence[Candidate], current: Candidate | None, step: int, left: Candidate | None = None
@@ -98,9 +103,13 @@ class HoldAll:
         if current is not None and current.site is not None:
             if (current.path, current.site.key, current.occurrence) in self._points:
                 self._held.add(current.path)
+        if left is not None and left.done:
+            self._ended.add(left.path)
         free = [worker for worker in enabled if worker.path not in self._held]
         if not free or len(self._held) == len(self._points):
             self._done = True
+            missing = {path for path, _, _ in self._points} - self._held
+            self.kept_out = not missing <= self._ended
             return enabled[0]
         return current if current in free else free[0]  # type: ignore[return-value]
 
