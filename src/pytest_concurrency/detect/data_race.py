@@ -8,7 +8,8 @@ of a chain is seen and what depends on its outcome is not.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..runtime.trace import Row
@@ -36,9 +37,9 @@ class _Pair:
     write: Row
 
 
-def with_values(events: Sequence[Event], only: frozenset[Hashable] | None = None) -> tuple[list[Event], list[int]]:
-    """Return ``events`` with the order that values carry from writes to reads (of the locations ``only``), and for each
-    the index of the event that it was or belongs to."""
+def with_values(events: Sequence[Event]) -> tuple[list[Event], list[int]]:
+    """Return ``events`` with the order that values carry from writes to reads, and for each the index of the
+    event that it was or belongs to."""
     ordered: list[Event] = []
     origin: list[int] = []
 
@@ -48,7 +49,7 @@ def with_values(events: Sequence[Event], only: frozenset[Hashable] | None = None
 
     for index, event in enumerate(events):
         add(event, index)
-        if isinstance(event.where, Touch) and (only is None or event.where.row.location in only):
+        if isinstance(event.where, Touch):
             value = ("value", event.where.row.location)
             if event.action is Action.READ or event.where.kind == UPDATE:
                 add(Event(Action.ACQUIRE, event.worker, value), index)
@@ -69,19 +70,14 @@ def _moved(access: Access, origin: Sequence[int]) -> Access:
     return Access(origin[access.index], access.event)
 
 
-def racy_places(events: Sequence[Event]) -> frozenset[Hashable]:
-    """Return the locations through which workers communicate without a lock."""
-    touches = (race.first.event.where for race in first_races(events))
-    return frozenset(touch.row.location for touch in touches if isinstance(touch, Touch))
-
-
 def find_effects(events: Sequence[Event]) -> Iterator[Suspicion]:
     """Yield the races that may have an effect, one for each set of places."""
     updates = _updates(events)
+    loops = _loops(events)
     seen: set[tuple[str, ...]] = set()
     for race in first_races(events):
         for side, other in ((race.first, race.second), (race.second, race.first)):
-            found = _effect(side, other, updates)
+            found = _effect(side, other, updates, loops)
             if found is not None and found.sites not in seen:
                 seen.add(found.sites)
                 yield found
@@ -107,7 +103,22 @@ def _updates(events: Sequence[Event]) -> dict[int, _Pair]:
     return found
 
 
-def _effect(side: Access, other: Access, updates: dict[int, _Pair]) -> Suspicion | None:
+def _loops(events: Sequence[Event]) -> frozenset[tuple[Hashable, Hashable]]:
+    """Return the workers and containers that a loop has taken more than one step through."""
+    steps = Counter(
+        (event.worker, event.target)
+        for event in events
+        if isinstance(event.where, Touch) and event.where.kind == ITERATION
+    )
+    return frozenset(place for place, count in steps.items() if count > 1)
+
+
+def _effect(
+    side: Access,
+    other: Access,
+    updates: Mapping[int, _Pair],
+    loops: frozenset[tuple[Hashable, Hashable]],
+) -> Suspicion | None:
     touch, foreign = side.event.where, other.event.where
     if not isinstance(touch, Touch) or not isinstance(foreign, Touch) or other.event.action is not Action.WRITE:
         return None
@@ -116,9 +127,11 @@ def _effect(side: Access, other: Access, updates: dict[int, _Pair]) -> Suspicion
         message = (
             f"worker {pair.read.worker} reads {pair.read.target} {at(pair.read)} and writes what it makes of it "
             f"{at(pair.write)}; nothing keeps worker {foreign.row.worker} from writing it in between "
-            f"{at(foreign.row)}. No schedule was left to show an effect"
+            f"{at(foreign.row)}. No schedule of the budget tried it"
         )
         return Suspicion("CH103", (pair.read, foreign.row, pair.write), message)
+    if (side.event.worker, side.event.target) not in loops:
+        return None
     if touch.kind == ITERATION and touch.row.target == "list" and _removes(foreign.row):
         message = (
             f"worker {touch.row.worker} goes through a list {at(touch.row)}; nothing keeps worker {foreign.row.worker} "

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..runtime.trace import Row
-from .data_race import racy_places, with_values
+from .data_race import with_values
 from .lock_order import find_inversions
 from .suspicion import Suspicion, at
 from .trace_events import Event
 
 
 def find_opposite_orders(events: Sequence[Event]) -> Iterator[Suspicion]:
-    """Yield the cycles in which workers take locks; what workers tell each other without a lock orders them too."""
-    ordered, _ = with_values(events, racy_places(events))
+    """Yield the cycles in which workers take locks.
+
+    What a worker has read orders it after the write, also under a lock: it may have come here only for what it read.
+    Where that is not so, a schedule shows the deadlock itself.
+    """
+    ordered, _ = with_values(events)
     for inversion in find_inversions(ordered):
         rows: list[Row] = []
         told = []
@@ -27,7 +31,7 @@ def find_opposite_orders(events: Sequence[Event]) -> Iterator[Suspicion]:
                 f"{at(acquisition.where)}"
             )
         else:
-            yield Suspicion("CH105", tuple(rows), "; ".join(told) + ". No schedule showed the deadlock")
+            yield Suspicion("CH105", tuple(rows), "; ".join(told) + ". No schedule of the budget showed the deadlock")
 
 
 def _name(row: Row) -> str:

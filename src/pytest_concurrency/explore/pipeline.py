@@ -24,7 +24,7 @@ from ..strategies.random_walk import RandomWalk
 from ..strategies.serial import Serial
 from ..strategies.surw import Surw
 from .contention import Contention
-from .suspects import closing_cycles
+from .suspects import CYCLES, Points, closing_cycles
 
 if TYPE_CHECKING:
     from ..runtime.recorder import Recorder
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 RunOnce = Callable[[Execution], Outcome]
 FIRM_SCHEDULES = 8
 MINIMISE_RUNS = 120
-SUSPICION_RUNS = 6
+SUSPICION_RUNS = 10
 SUSPICION_SHARE = 0.5
 """Part of max_seconds that following up what no schedule settled may take in addition."""
 EXPLAINED = frozenset({"CH108", "CH110"})
@@ -93,6 +93,7 @@ class Explorer:
         self._result = Exploration()
         self._max_steps = 0
         self._interrupted: set[str] = set()
+        self._cycles: list[Points] = []
 
     # -- one run
 
@@ -121,6 +122,8 @@ class Explorer:
         steps = recording and any(site.kind == STEP and site.key in wanted for site in self._sites)
         for site in self._sites:
             site.off = not site.contended and site.key not in wanted and not (steps and site.kind == STEP)
+            if recorder is not None:
+                site.off = site.kind == STEP
             site.hits = 0
         execution = Execution(
             strategy,
@@ -138,6 +141,7 @@ class Explorer:
         outcome = self._run_once(execution)
         if observing:
             self._contention.learn(execution)
+            self._cycles += [c for c in closing_cycles(self._contention.nested) if c not in self._cycles]
         return outcome
 
     # -- the phases
@@ -240,7 +244,7 @@ class Explorer:
         others += sorted(known.synchronising, key=lambda s: s.key)
         again = (2, 3) if len(updates) <= 3 else ()
         plans: list[Strategy] = [Directed(site.key, 1) for site in updates]
-        plans += [HoldAll(points) for points in closing_cycles(known.nested)[:4]]
+        plans += [HoldAll(points) for points in sorted(self._cycles, key=len)[:CYCLES]]
         plans += [Directed(site.key, occurrence) for occurrence in again for site in updates]
         first = [Directed(site.key, 1, last_first=flip) for flip in (False, True) for site in others]
         later = [Directed(site.key, 2, last_first=flip) for flip in (False, True) for site in others]
@@ -264,7 +268,8 @@ class Explorer:
         a_run = (time.monotonic() - self._started) / spent
         if SUSPICION_RUNS * a_run > SUSPICION_SHARE * self._settings.max_seconds:
             return
-        for suspicion in suspicions(self._contention, self._interrupted, self._run, record):
+        cycles = sorted(self._cycles, key=len)[:CYCLES]
+        for suspicion in suspicions(self._contention, cycles, self._interrupted, self._run, record):
             failure = suspicion.as_failure()
             if not self._dismissed(failure):
                 result.suspected.append(Found(failure, 0, (), result.first or Outcome(0, 0, (), 0), free=True))

@@ -529,10 +529,14 @@ def _announced_method(name: str, effect: str) -> Callable[..., Any]:
             _read(site, key, loc, lambda: _item(container, args[0]), lambda: _item_target(container, args[0]))
             return getattr(container, name)(*args, **kwargs)
         call = f"{_whole_target(container)}.{name}"
+
+        def nothing(held: Any = container) -> Any:
+            return MISSING
+
         if site.action == READ:
-            _read(site, loc, loc, lambda _=container: MISSING, lambda: call)
+            _read(site, loc, loc, nothing, lambda: call)
             return getattr(container, name)(*args, **kwargs)
-        _write(site, loc, loc, args[0] if args else MISSING, lambda _=container: MISSING, lambda: call)
+        _write(site, loc, loc, args[0] if args else MISSING, nothing, lambda: call)
         return getattr(container, name)(*args, **kwargs)
 
     method.__name__ = name

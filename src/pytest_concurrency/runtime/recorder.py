@@ -28,7 +28,8 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _SENDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "Event.set": ("set",), "Semaphore.release": ("free",), "BoundedSemaphore.release": ("free",),
-        "Queue.put": ("items",), "Queue.get": ("slots",), "Queue.task_done": ("done",), "Queue.shutdown": ("items", "slots"),
+        "Queue.put": ("items",), "Queue.get": ("slots",), "Queue.task_done": ("done",),
+        "Queue.shutdown": ("items", "slots"),
         "Future.set_result": ("result",), "Future.set_exception": ("result",), "Future.cancel": ("result",),
         "Barrier.wait": ("all",), "Barrier.abort": ("all",), "Barrier.reset": ("all",),
     }
@@ -69,7 +70,7 @@ class Recorder:
         kind = PLAIN
         if site.kind == METHOD or (site.kind == WHOLE and write):
             kind = UPDATE
-        elif site.kind == WHOLE and site.name == "iter":
+        elif site.kind == WHOLE and site.name == "iter" and site.function is not None:
             kind = ITERATION
         sources = tuple(source.key for source in site.derived)
         self._add(Action.WRITE if write else Action.READ, worker.path, key, Touch(row, kind, sources))
@@ -84,9 +85,10 @@ class Recorder:
             return
         self._kept[id(lock)] = lock
         path, line = _place() if site.muted else (site.path, site.line)
-        label = site.label or "lock"
-        row = Row(worker.path, path, line, "acquire" if taken else "release", label, "", site.key, 0, (id(lock), "lock"))
-        self._add(Action.ACQUIRE if taken else Action.RELEASE, worker.path, (id(lock), "lock"), row, for_ever)
+        place = (id(lock), "lock")
+        action = "acquire" if taken else "release"
+        row = Row(worker.path, path, line, action, site.label or "lock", "", site.key, 0, place)
+        self._add(Action.ACQUIRE if taken else Action.RELEASE, worker.path, place, row, for_ever)
 
     def heard(self, worker: Worker, operation: str, owner: Any) -> None:
         """Record an operation that uses no lock and hears what others have said, such as ``Event.is_set``."""
