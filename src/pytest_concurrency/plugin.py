@@ -73,7 +73,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.option.concurrency_replay is not None:
         from .runners.planning import select_replayed
 
-        select_replayed(config, items)
+        select_replayed(items, config)
     for kind in sorted(kinds):
         name = f"concurrency-{kind}"
         if not config.pluginmanager.has_plugin(name):

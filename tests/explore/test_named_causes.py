@@ -38,7 +38,7 @@ def test_a_check_then_act_is_named_beside_the_failure(pytester: pytest.Pytester)
     hazards, output = _hazards(pytester, CHECK_THEN_ACT)
     assert [(h["code"], h["severity"]) for h in hazards] == [("CH110", "error"), ("CH102", "warning")]
     check, between, act = _lines(hazards[1])
-    assert (check[0], between[0], act[0]) == (6, 7, 7)
+    assert (check[0], between[0], act[0]) == (5, 6, 6)
     assert check[1] == act[1] != between[1]
     decisive = [line for line in hazards[0]["detail"].splitlines() if line.endswith("<- decides")]
     assert len(decisive) == 3

@@ -56,6 +56,7 @@ class Contention:
         self.seen: set[Site] = set()
         self.steps: set[Site] = set()
         self.nested: list[Nested] = []
+        self.most_workers = 0
         self.counts: dict[str, dict[int, int]] = {}
         self._groups: dict[Site, Site] = {}
 
@@ -74,7 +75,8 @@ class Contention:
             first, *rest = sites
             for site in rest:
                 self._union(first, site)
-        self.steps |= {site for worker in run.workers for site in worker.counts if site.kind == STEP}
+        self.steps |= {site for worker in run.workers for site in worker.counts if site.kind == STEP or site in run.unknown}
+        self.most_workers = max(self.most_workers, sum(worker is not run.main for worker in run.workers))
         self.nested = [Nested(*row) for row in run.nested] or self.nested
         numbers: dict[Site, int] = {}
         for site in sorted(self.contended | self.synchronising, key=lambda s: s.key):

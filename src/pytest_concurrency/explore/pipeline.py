@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from ..schedules.directives import Directive, Replay, from_switches
 from ..schedules.minimise import ddmin
 from ..settings import Settings
 from ..strategies.base import NEVER, Strategy
-from ..strategies.directed import Directed, HoldAll, StepOver
+from ..strategies.directed import Directed, HoldAll, Nested, StepOver
 from ..strategies.pct import Pct
 from ..strategies.pos import Pos
 from ..strategies.random_walk import RandomWalk
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 RunOnce = Callable[[Execution], Outcome]
 FIRM_SCHEDULES = 8
+NESTED_SCHEDULES = 12
 MINIMISE_RUNS = 120
 SUSPICION_RUNS = 10
 SUSPICION_SHARE = 0.5
@@ -93,6 +95,7 @@ class Explorer:
         self._result = Exploration()
         self._max_steps = 0
         self._interrupted: set[str] = set()
+        self._last_seconds = 0.0
         self._cycles: list[Points] = []
 
     # -- one run
@@ -138,7 +141,9 @@ class Explorer:
         if self._max_steps:
             execution.max_steps = self._max_steps
         execution.recorder = recorder
+        begun = time.monotonic()
         outcome = self._run_once(execution)
+        self._last_seconds = time.monotonic() - begun
         if observing:
             self._contention.learn(execution)
             self._cycles += [c for c in closing_cycles(self._contention.nested) if c not in self._cycles]
@@ -220,10 +225,13 @@ class Explorer:
         name = self._settings.strategy
         counts = self._contention.counts
         if name == "auto":
-            yield from self._directed()
-            portfolio: list[Strategy] = [Pos(seed), Surw(seed, counts), Pct(seed), RandomWalk(seed)]
-            while True:
-                yield from portfolio
+            portfolio = itertools.cycle([Surw(seed, counts), Pos(seed), Pct(seed), RandomWalk(seed)])
+            likely, rest = self._directed()
+            yield from likely
+            for directed in rest:
+                yield directed
+                yield next(portfolio)
+            yield from portfolio
         single: dict[str, Callable[[], Strategy]] = {
             "random": lambda: RandomWalk(seed),
             "pct": lambda: Pct(seed),
@@ -234,8 +242,8 @@ class Explorer:
         while True:
             yield strategy
 
-    def _directed(self) -> Iterator[Strategy]:
-        """Directed schedules for everything that workers share, the likeliest suspicions first."""
+    def _directed(self) -> tuple[list[Strategy], list[Strategy]]:
+        """Return directed schedules for everything that workers share: the likeliest suspicions, and the rest."""
         known = self._contention
         sites = sorted(known.contended, key=lambda s: (not s.derived, s.action == READ, s.key))
         updates = [site for site in sites if site.derived]
@@ -243,16 +251,19 @@ class Explorer:
         others = [site for site in sites if not site.derived]
         others += sorted(known.synchronising, key=lambda s: s.key)
         again = (2, 3) if len(updates) <= 3 else ()
-        plans: list[Strategy] = [Directed(site.key, 1) for site in updates]
-        plans += [HoldAll(points) for points in sorted(self._cycles, key=len)[:CYCLES]]
-        plans += [Directed(site.key, occurrence) for occurrence in again for site in updates]
-        first = [Directed(site.key, 1, last_first=flip) for flip in (False, True) for site in others]
-        later = [Directed(site.key, 2, last_first=flip) for flip in (False, True) for site in others]
-        steps = [StepOver(site.key, 1) for site in sorted(known.steps, key=lambda s: s.key)]
-        plans += [*first, *steps, *later]
-        plans += [Directed(site.key, occurrence) for occurrence in (2, 3) if not again for site in updates]
-        plans += [Directed(site.key, 1, any_access=True) for site in sites if site.action != READ]
-        yield from plans[: max(8, self._settings.schedules * 6 // 10)]
+        likely: list[Strategy] = [Directed(site.key, 1) for site in updates]
+        likely += [HoldAll(points) for points in sorted(self._cycles, key=len)[:CYCLES]]
+        likely += [Directed(site.key, occurrence) for occurrence in again for site in updates]
+        likely += [Directed(site.key, 1) for site in others]
+        if known.most_workers >= 3:
+            likely += [Nested(site.key) for site in sites][:NESTED_SCHEDULES]
+        rest: list[Strategy] = [StepOver(site.key, 1) for site in sorted(known.steps, key=lambda s: s.key)]
+        rest += [Directed(site.key, 1, last_first=True) for site in others]
+        rest += [Directed(site.key, 2, last_first=flip) for flip in (False, True) for site in others]
+        rest += [Directed(site.key, occurrence) for occurrence in (2, 3) if not again for site in updates]
+        rest += [Directed(site.key, 1, any_access=True) for site in sites if site.action != READ]
+        most = max(8, self._settings.schedules // 2)
+        return likely[:most], rest[: most - len(likely[:most]) or 1]
 
     def _suspect(self) -> None:
         """Note what the runs gave reason to suspect and none of them showed."""
@@ -265,8 +276,7 @@ class Explorer:
 
         result = self._result
         spent = result.schedules
-        a_run = (time.monotonic() - self._started) / spent
-        if SUSPICION_RUNS * a_run > SUSPICION_SHARE * self._settings.max_seconds:
+        if SUSPICION_RUNS * self._last_seconds > SUSPICION_SHARE * self._settings.max_seconds:
             return
         cycles = sorted(self._cycles, key=len)[:CYCLES]
         for suspicion in suspicions(self._contention, cycles, self._interrupted, self._run, record):

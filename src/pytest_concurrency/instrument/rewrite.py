@@ -218,7 +218,7 @@ class _Writer:
             site.label = _label(previous)
             return [*op.replace_top(self.hooks.enter, site, where), entry]
         if self.scope.accesses:
-            if op.begins_call(entry, previous):
+            if op.begins_call(entry, previous) or entry.name == "YIELD_VALUE":
                 site = self._site(entry, STEP, READ, "")
                 return [*op.hook_with_loaded(self.hooks.step, [], site, where), entry]
             return self._access(entry, previous)

@@ -69,7 +69,11 @@ class Sink:
             return
         for kind, path in self._wanted:
             if path is not None:
-                self._reporter(kind)(self.results, path, self._config)
+                try:
+                    self._reporter(kind)(self.results, path, self._config)
+                except OSError as error:
+                    reason = error.strerror or type(error).__name__
+                    raise pytest.UsageError(f"--concurrency-report: cannot write {path}: {reason}.") from None
 
     def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
         if self.results:

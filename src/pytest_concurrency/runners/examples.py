@@ -92,7 +92,7 @@ def each_example(item: pytest.Function, explore: Callable[[Callable[[], Any]], N
 
 
 def _in_this_example(function: Callable[[], Any]) -> Callable[[], Any]:
-    """Let ``function`` call ``assume``, ``note`` and ``event`` on any thread: Hypothesis knows its example by thread."""
+    """Let ``function`` call ``assume``, ``note`` and ``event`` on any thread: Hypothesis goes by the thread."""
     from hypothesis import control
 
     variable: Any = getattr(control, "_current_build_context", None)

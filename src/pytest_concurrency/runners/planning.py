@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 
 import pytest
@@ -11,6 +12,22 @@ from .base import PLAN, Plan
 
 
 def plan_item(item: pytest.Item, config: pytest.Config) -> set[str]:
+    """As :func:`planned`; in a worker of pytest-xdist, where a usage error would end the worker, the test fails."""
+    try:
+        return planned(item, config)
+    except pytest.UsageError as error:
+        _refuse([item], config, error)
+        return set()
+
+
+def _refuse(items: list[pytest.Item], config: pytest.Config, error: pytest.UsageError) -> None:
+    if not hasattr(config, "workerinput"):
+        raise error
+    for item in items:
+        item.runtest = functools.partial(pytest.fail, str(error), pytrace=False)  # type: ignore[method-assign]
+
+
+def planned(item: pytest.Item, config: pytest.Config) -> set[str]:
     """Attach a :class:`Plan` to ``item`` where it is to be stressed; return the kinds of carrier it needs.
 
     Raise :class:`pytest.UsageError` where markers contradict each other or an argument is wrong.
@@ -56,23 +73,23 @@ def plan_item(item: pytest.Item, config: pytest.Config) -> set[str]:
     return {kind}
 
 
-def select_replayed(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep of ``items`` only the test that ``--concurrency-replay`` was made for; raise UsageError where there is none."""
+def select_replayed(items: list[pytest.Item], config: pytest.Config) -> None:
+    """Keep of ``items`` only the test that ``--concurrency-replay`` was made for; raise UsageError if there is none."""
     from ..schedules.token import BadToken, decode, test_digest
 
     word = config.option.concurrency_replay
+    stressed = [item for item in items if PLAN in item.stash]
     try:
-        token = decode(word)
+        wanted = [item for item in stressed if test_digest(item.nodeid) == decode(word).test]
+        if not wanted:
+            one = f" ({stressed[0].nodeid})" if len(stressed) == 1 else ""
+            raise BadToken(
+                f"it was made for another test than the stressed ones selected{one}; name the test as the "
+                "failure's replay command does"
+            )
     except BadToken as error:
-        raise pytest.UsageError(f"--concurrency-replay={word}: {error}.") from None
-    planned = [item for item in items if PLAN in item.stash]
-    wanted = [item for item in planned if test_digest(item.nodeid) == token.test]
-    if items and not wanted:
-        one = f" ({planned[0].nodeid})" if len(planned) == 1 else ""
-        raise pytest.UsageError(
-            f"--concurrency-replay={word}: the token was made for another test than the stressed ones selected{one}; "
-            "name the test as the failure's replay command does."
-        )
+        _refuse(items, config, pytest.UsageError(f"--concurrency-replay={word}: {error}."))
+        return
     others = [item for item in items if item not in wanted]
     if others:
         config.hook.pytest_deselected(items=others)

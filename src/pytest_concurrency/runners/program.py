@@ -25,10 +25,13 @@ from ..runtime.state import STATE
 from ..runtime.trace import Outcome
 from ..runtime.worker import Abandon
 from .base import ACTIVE_RUNNER, Plan
-from .free_run import FreeRun, free_run, run_together
+from .free_run import FreeRun, Hung, free_run, run_together, switch_interval
 
 COLLECT_EVERY = 50
 """Runs between two collections of young garbage; the collector is off during a run."""
+
+CONFIRMATIONS = 3
+"""Runs on the main thread that an error of a free run has to show itself again."""
 
 
 class Program:
@@ -65,9 +68,10 @@ class Program:
 
         def note_unseen(args: Any, /) -> None:
             worker = STATE.worker
-            if args.exc_type is not SystemExit and args.exc_value is not None and worker is not None:
-                if not isinstance(args.exc_value, Abandon):
-                    execution.unseen.append((worker.path, args.exc_value))
+            if args.exc_value is None or worker is None:
+                return
+            if not isinstance(args.exc_value, (SystemExit, Abandon)):
+                execution.unseen.append((worker.path, args.exc_value))
 
         threading.excepthook = note_unseen
         try:
@@ -85,7 +89,21 @@ class Program:
         return outcome
 
     def free(self, interval: float) -> FreeRun:
-        """Set the test up afresh and run it on real threads at the given switch interval (seconds)."""
+        """Set the test up afresh and run it on real threads at the given switch interval (seconds).
+
+        The body is not on the main thread there, which some code cannot bear (signals, sqlite3 connections): an error
+        counts only where it comes on the main thread, too.
+        """
+        result = self._free_once(interval, host=free_run)
+        if result.error is None or isinstance(result.error, Hung):
+            return result
+        for _ in range(CONFIRMATIONS):
+            again = self._free_once(interval, host=_free_run_here)
+            if again.error is not None and type(again.error) is type(result.error):
+                return again
+        return replace(result, error=None)
+
+    def _free_once(self, interval: float, host: Callable[[float, Callable[[], None], float], FreeRun]) -> FreeRun:
         self._between_runs()
         self.runs += 1
         random.seed(self._plan.settings.seed)
@@ -93,7 +111,7 @@ class Program:
         timeout = self._plan.settings.timeout
         runner.free_timeout = timeout
         try:
-            return free_run(interval, self._free_body, timeout)
+            return host(interval, self._free_body, timeout)
         finally:
             runner.free_timeout = None
 
@@ -170,6 +188,18 @@ class Program:
     def close(self) -> None:
         """End the threads of the pool."""
         self._pool.close()
+
+
+def _free_run_here(interval: float, body: Callable[[], None], timeout: float) -> FreeRun:
+    """As :func:`free_run`, with the body on the calling thread."""
+    try:
+        with switch_interval(interval):
+            body()
+    except (Exception, OutcomeException) as error:
+        if isinstance(error, Exit) or from_signal_handler(error):
+            raise
+        return FreeRun(interval, error)
+    return FreeRun(interval)
 
 
 def _new_instance(item: pytest.Function) -> None:

@@ -141,7 +141,7 @@ class ThreadsPlugin:
             with relaxed(item):
                 return (yield)
         finally:
-            del item.runtest  # type: ignore[method-assign]
+            del item.runtest
 
     def _stress(self, item: pytest.Function, plan: Plan, runtest: Callable[[], None]) -> None:
         __tracebackhide__ = True
@@ -206,7 +206,8 @@ class ThreadsPlugin:
             finally:
                 watchdog.stop()
                 stress.program.close()
-        self._run_freely(stress)
+        with put_back():
+            self._run_freely(stress)
         return stress
 
     def _run_freely(self, stress: _Stress) -> None:

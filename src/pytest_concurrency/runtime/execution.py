@@ -113,6 +113,7 @@ class Execution:
         self.threads: dict[int, Worker] = {}
         self.tries = 0
         self.live = 1
+        self.unknown: set[Site] = set()
         self.nested: list[tuple[str, str, int, frozenset[int], int]] = []
         self.lost: list[LostUpdate] = []
         self.unseen: list[tuple[str, BaseException]] = []
@@ -373,6 +374,8 @@ class Execution:
             site.off = False
             site.hits = 0
         self.saturated.clear()
+        if worker.site is not None:
+            worker.site.hits = 0  # silenced, it could not be seen to spin again
         others = [w for w in self._enabled_or_due() if w is not worker]
         if self.spins > ROUNDS_LIMIT * max(1, len(self.workers)) and self._repeats(worker):
             self._fail_livelock("every worker that could run polls a state that nobody changes")

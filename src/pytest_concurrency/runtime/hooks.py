@@ -13,6 +13,7 @@ import types
 from _thread import get_ident
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 from ..instrument.sites import READ, Site
@@ -66,11 +67,16 @@ def _attribute_kind(cls: type, obj: Any, name: str) -> int:
 
 def instance_dict(obj: Any) -> dict[str, Any] | None:
     """Return the dictionary of an instance, or None; runs no ``__getattribute__`` of the program."""
-    for base in type(obj).__mro__:
+    getter = _dict_getter(type(obj))
+    own = getter(obj) if getter is not None else None
+    return own if type(own) is dict else None
+
+
+def _dict_getter(cls: type) -> Callable[[Any], Any] | None:
+    for base in cls.__mro__:
         found = base.__dict__.get("__dict__")
         if found is not None:
-            own = found.__get__(obj) if type(found) is types.GetSetDescriptorType else None
-            return own if type(own) is dict else None
+            return found.__get__ if type(found) is types.GetSetDescriptorType else None
     return None
 
 
@@ -124,6 +130,20 @@ def _target(owner: Any, name: str) -> str:
     return f"{type(owner).__name__}.{name}"
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """How to look at one kind of location: its value, and its name for a reader; both get the same two operands."""
+
+    peek: Callable[[Any, Any], Any]
+    target: Callable[[Any, Any], str]
+
+
+_GLOBALS = View(lambda names, name: names.get(name, MISSING), lambda names, name: str(name))
+_ATTRIBUTE = View(_peek, _target)
+_OWN = View(lambda pair, name: pair[1].get(name, MISSING), lambda pair, name: f"{type(pair[0]).__name__}.{name}")
+"""An attribute in the dictionary of an instance; the operands are (instance, dictionary) and the name."""
+
+
 def note(run: Execution, worker: Worker, site: Site, action: str, target: str, value: str, loc: Any) -> Row:
     """Make the row of what ``worker`` does now, and keep it where the run is recorded."""
     row = Row(worker.path, site.path, site.line, action, target, value, site.key, run.steps, loc, True)
@@ -159,12 +179,12 @@ def _reachable(worker: Worker, site: Site) -> bool:
     return any(previous.offset < point < site.offset for point in site.function.safepoints)
 
 
-def _read(site: Site, key: Any, loc: Any, peek: Callable[[], Any], target: Callable[[], str]) -> None:
+def _read(site: Site, key: Any, loc: Any, view: View, a: Any, b: Any) -> None:
     run = STATE.run
     worker = STATE.worker
     worker.key = key
     run.announce(worker, site, loc, False)
-    if run.coasting:
+    if run.coasting or (run.light and not site.is_source):
         return
     location = run.locations.get(key)
     if location is None:
@@ -172,17 +192,17 @@ def _read(site: Site, key: Any, loc: Any, peek: Callable[[], Any], target: Calla
     if run.observing:
         run.observe(worker, site, loc, False)
         if run.recorder is not None:
-            run.recorder.access(worker, site, key, loc, False, target(), peek)
+            run.recorder.access(worker, site, key, loc, False, view.target(a, b), (a, b))
     if run.rows is not None:
-        value = peek()
-        note(run, worker, site, "read", target(), show(value), loc)
+        value = view.peek(a, b)
+        note(run, worker, site, "read", view.target(a, b), show(value), loc)
         if site.is_source:
             worker.reads[site] = (key, location.version, remember(value), run.steps, worker.section)
     elif site.is_source:
-        worker.reads[site] = (key, location.version, remember(peek()), run.steps, worker.section)
+        worker.reads[site] = (key, location.version, remember(view.peek(a, b)), run.steps, worker.section)
 
 
-def _write(site: Site, key: Any, loc: Any, value: Any, peek: Callable[[], Any], target: Callable[[], str]) -> None:
+def _write(site: Site, key: Any, loc: Any, value: Any, view: View, a: Any, b: Any) -> None:
     run = STATE.run
     worker = STATE.worker
     worker.key = key
@@ -195,12 +215,12 @@ def _write(site: Site, key: Any, loc: Any, value: Any, peek: Callable[[], Any], 
     if run.observing:
         run.observe(worker, site, loc, True)
         if run.recorder is not None:
-            run.recorder.access(worker, site, key, loc, True, target(), peek)
+            run.recorder.access(worker, site, key, loc, True, view.target(a, b), (a, b))
     row = None
     if run.rows is not None:
-        row = note(run, worker, site, "write", target(), show(value), loc)
+        row = note(run, worker, site, "write", view.target(a, b), show(value), loc)
     if site.derived:
-        _check_lost_update(run, worker, site, key, location, value, peek, target, row)
+        _check_lost_update(run, worker, site, key, location, value, view, a, b, row)
     location.version += 1
     location.last[worker.index] = (location.version, site, run.steps, worker)
 
@@ -212,8 +232,9 @@ def _check_lost_update(
     key: Any,
     location: Location,
     value: Any,
-    peek: Callable[[], Any],
-    target: Callable[[], str],
+    view: View,
+    a: Any,
+    b: Any,
     row: Row | None,
 ) -> None:
     """Compare what this write was computed from with what other workers have written since it was read."""
@@ -228,11 +249,11 @@ def _check_lost_update(
         ]
         if not others:
             continue
-        current = remember(peek())
+        current = remember(view.peek(a, b))
         if not differs(current, read[2]):
             continue
         other = max(others, key=lambda entry: entry[0])
-        name = target()
+        name = view.target(a, b)
         run.lost.append(
             LostUpdate(
                 target=name,
@@ -262,6 +283,16 @@ def step(site: Site) -> None:
             note(run, worker, site, "call", "", "", None)
 
 
+def _unknown(cls: type, site: Site) -> None:
+    """An operation on an object whose class may do anything: it counts like a call of unknown effect."""
+    if cls.__module__ == "builtins" or STATE.run.light:
+        if not STATE.run.light or site.key not in STATE.run.strategy.sites:
+            return
+    if STATE.run.observing:
+        STATE.run.unknown.add(site)
+    step(site)
+
+
 # -- globals
 
 
@@ -273,7 +304,7 @@ def read_global(site: Site) -> None:
         names = site.cache[dict] = sys._getframe(1).f_globals  # type: ignore[assignment]
     name = site.name
     key = (id(names), name)
-    _read(site, key, key, lambda: names.get(name, MISSING), lambda: name)
+    _read(site, key, key, _GLOBALS, names, name)
 
 
 def write_global(value: Any, site: Site) -> None:
@@ -284,44 +315,58 @@ def write_global(value: Any, site: Site) -> None:
         names = site.cache[dict] = sys._getframe(1).f_globals  # type: ignore[assignment]
     name = site.name
     key = (id(names), name)
-    _write(site, key, key, value, lambda: names.get(name, MISSING), lambda: name)
+    _write(site, key, key, value, _GLOBALS, names, name)
 
 
 # -- attributes
+
+
+def _attribute_plan(cls: type, obj: Any, name: str) -> tuple[int, Callable[[Any], Any] | None]:
+    """Return where attribute ``name`` of the instances of ``cls`` lives and, for plain ones, how to get their dict."""
+    if cls.__module__ == "_thread" and cls.__name__ == "_local":
+        STATE.run.uses_thread_locals = True
+    kind = _attribute_kind(cls, obj, name)
+    return kind, _dict_getter(cls) if kind == _INSTANCE else None
 
 
 def read_attr(obj: Any, site: Site) -> None:
     if site.off or (get_ident() != STATE.ident and not _mine()):
         return
     cls = type(obj)
-    kind = site.cache.get(cls)
+    plan = site.cache.get(cls)
     name = site.name
-    if kind is None:
-        kind = site.cache[cls] = _attribute_kind(cls, obj, name)
-        if cls.__module__ == "_thread" and cls.__name__ == "_local":
-            STATE.run.uses_thread_locals = True
+    if plan is None:
+        plan = site.cache[cls] = _attribute_plan(cls, obj, name)
+    kind, getter = plan
+    if getter is not None:
+        own = getter(obj)
+        if type(own) is dict and name in own:
+            key = (id(obj), name)
+            _read(site, key, key, _OWN, (obj, own), name)
+            return
     if kind == _SKIP:
         return
     owner = _owner(obj, name, kind)
     if owner is None:
         return
     key = (id(owner), name)
-    _read(site, key, key, lambda: _peek(owner, name), lambda: _target(owner, name))
+    _read(site, key, key, _ATTRIBUTE, owner, name)
 
 
 def write_attr(value: Any, obj: Any, site: Site) -> None:
     if site.off or (get_ident() != STATE.ident and not _mine()):
         return
     cls = type(obj)
-    kind = site.cache.get(cls)
+    plan = site.cache.get(cls)
     name = site.name
-    if kind is None:
-        kind = site.cache[cls] = _attribute_kind(cls, obj, name)
+    if plan is None:
+        plan = site.cache[cls] = _attribute_plan(cls, obj, name)
+    kind = plan[0]
     if kind == _SKIP:
         return
     owner = obj.__dict__ if kind == _MODULE else obj
     key = (id(owner), name)
-    _write(site, key, key, value, lambda: _peek(owner, name), lambda: _target(owner, name))
+    _write(site, key, key, value, _ATTRIBUTE, owner, name)
 
 
 # -- closure cells
@@ -334,18 +379,21 @@ def _cell_value(cell: Any) -> Any:
         return MISSING
 
 
+_CELL = View(lambda cell, name: _cell_value(cell), lambda cell, name: str(name))
+
+
 def read_cell(cell: Any, site: Site) -> None:
     if site.off or (get_ident() != STATE.ident and not _mine()):
         return
     key = (id(cell), "")
-    _read(site, key, key, lambda: _cell_value(cell), lambda: site.name)
+    _read(site, key, key, _CELL, cell, site.name)
 
 
 def write_cell(value: Any, cell: Any, site: Site) -> None:
     if site.off or (get_ident() != STATE.ident and not _mine()):
         return
     key = (id(cell), "")
-    _write(site, key, key, value, lambda: _cell_value(cell), lambda: site.name)
+    _write(site, key, key, value, _CELL, cell, site.name)
 
 
 # -- containers
@@ -383,6 +431,11 @@ def _item_target(container: Any, index: Any) -> str:
     return f"{type(container).__name__}[{show(index)}]"
 
 
+_ITEM = View(_item, _item_target)
+_WHOLE = View(lambda container, _: container, lambda container, _: type(container).__name__)
+_CALL = View(lambda _, call: MISSING, lambda _, call: str(call))
+
+
 def _item_key(container: Any, index: Any) -> Any:
     if _is_plain_key(index):
         return (id(container), "item", index)
@@ -397,10 +450,11 @@ def read_item(container: Any, index: Any, site: Site) -> None:
     if kind is None:
         kind = site.cache[cls] = container_kind(cls)
     if not kind:
+        _unknown(cls, site)
         return
     key = _item_key(container, index)
     _read(
-        site, key, (id(container), "container"), lambda: _item(container, index), lambda: _item_target(container, index)
+        site, key, (id(container), "container"), _ITEM, container, index
     )
 
 
@@ -412,6 +466,7 @@ def write_item(value: Any, container: Any, index: Any, site: Site) -> None:
     if kind is None:
         kind = site.cache[cls] = container_kind(cls)
     if not kind:
+        _unknown(cls, site)
         return
     key = _item_key(container, index)
     _write(
@@ -419,8 +474,9 @@ def write_item(value: Any, container: Any, index: Any, site: Site) -> None:
         key,
         (id(container), "container"),
         value,
-        lambda: _item(container, index),
-        lambda: _item_target(container, index),
+        _ITEM,
+        container,
+        index,
     )
 
 
@@ -445,9 +501,10 @@ def read_whole(obj: Any, site: Site) -> None:
         return
     container = _container(obj, site)
     if container is None:
+        _unknown(type(obj), site)
         return
     key = (id(container), "container")
-    _read(site, key, key, lambda: container, lambda: _whole_target(container))
+    _read(site, key, key, _WHOLE, container, None)
 
 
 def write_whole(obj: Any, site: Site) -> None:
@@ -457,7 +514,7 @@ def write_whole(obj: Any, site: Site) -> None:
     if container is None:
         return
     key = (id(container), "container")
-    _write(site, key, key, MISSING, lambda: container, lambda: _whole_target(container))
+    _write(site, key, key, MISSING, _WHOLE, container, None)
 
 
 def iterate(obj: Any, site: Site) -> Any:
@@ -526,17 +583,13 @@ def _announced_method(name: str, effect: str) -> Callable[..., Any]:
         loc = (id(container), "container")
         if by_item and args and isinstance(container, dict):
             key = _item_key(container, args[0])
-            _read(site, key, loc, lambda: _item(container, args[0]), lambda: _item_target(container, args[0]))
+            _read(site, key, loc, _ITEM, container, args[0])
             return getattr(container, name)(*args, **kwargs)
         call = f"{_whole_target(container)}.{name}"
-
-        def nothing(held: Any = container) -> Any:
-            return MISSING
-
         if site.action == READ:
-            _read(site, loc, loc, nothing, lambda: call)
+            _read(site, loc, loc, _CALL, container, call)
             return getattr(container, name)(*args, **kwargs)
-        _write(site, loc, loc, args[0] if args else MISSING, nothing, lambda: call)
+        _write(site, loc, loc, args[0] if args else MISSING, _CALL, container, call)
         return getattr(container, name)(*args, **kwargs)
 
     method.__name__ = name

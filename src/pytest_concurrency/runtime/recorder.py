@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -61,10 +61,10 @@ class Recorder:
             self.events.append(Event(action, worker, target, where, blocking))
 
     def access(
-        self, worker: Worker, site: Site, key: Any, loc: Any, write: bool, target: str, keep: Callable[[], Any]
+        self, worker: Worker, site: Site, key: Any, loc: Any, write: bool, target: str, accessed: object
     ) -> None:
-        """Record an access; ``keep`` is a closure that holds what is accessed."""
-        self._kept[id(keep)] = keep
+        """Record an access to ``accessed`` or a part of it."""
+        self._kept[id(accessed)] = accessed
         path, line = (site.path, site.line) if site.path else _place()
         row = Row(worker.path, path, line, "write" if write else "read", target, "", site.key, 0, loc)
         kind = PLAIN

@@ -30,7 +30,7 @@ class FailureDatabase:
         try:
             stored = json.loads(path.read_text(encoding="utf-8"))
             tokens = stored["tokens"]
-            if not all(isinstance(token, str) for token in tokens):
+            if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
                 raise TypeError
             return list(tokens)
         except FileNotFoundError:

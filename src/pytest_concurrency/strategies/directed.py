@@ -64,6 +64,53 @@ class Directed:
         return NEVER if self._done else 0
 
 
+class Nested:
+    """Two preemptions, one inside the other: for three workers and more.
+
+    The first worker to reach the site is held there; the one that then writes the same location is held right after
+    it; a third runs; then the second goes on, and the first last.
+    """
+
+    name = "nested"
+    sites: frozenset[str] = frozenset()
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        self._held: list[Candidate] = []
+        self._writer: Candidate | None = None
+        self._done = False
+
+    def begin(self, number: int) -> None:
+        self._held = []
+        self._writer = None
+        self._done = False
+
+    def pick(
+        self, enabled: Sequence[Candidate], current: Candidate | None, step: int, left: Candidate | None = None
+    ) -> Candidate:
+        default = current if current is not None else enabled[0]
+        if self._done:
+            return default
+        if not self._held:
+            if current is None or current.site is None or current.site.key != self.key:
+                return default
+            self._held.append(current)
+        if current is not None and current is self._writer:
+            self._held.append(current)
+            self._writer = None
+        free = [worker for worker in enabled if worker not in self._held]
+        if not free:
+            self._done = True
+            return next((worker for worker in reversed(self._held) if worker in enabled), enabled[0])
+        chosen = current if current is not None and current in free else free[0]
+        if len(self._held) == 1 and chosen.write and _meets(chosen, self._held[0]):
+            self._writer = chosen
+        return chosen
+
+    def quiet_until(self, step: int) -> int:
+        return NEVER if self._done else 0
+
+
 def _meets(a: Candidate, b: Candidate) -> bool:
     """Say whether two announced operations are on one location: the same item, or the whole of one container."""
     if a.loc is None or a.loc != b.loc:

@@ -1,0 +1,92 @@
+"""Replay tokens and the failure database, end to end: new processes, mended code, damaged files."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pytester_runs import no_traceback_of_ours, run
+
+LOST = """
+def test_lost(thread_runner):
+    state = {"n": 0}
+    def add():
+        value = state["n"]
+        state["n"] = value + 1
+    thread_runner.run(add, add)
+    assert state["n"] == 2
+
+def test_other(thread_runner):
+    thread_runner.run(int, int)
+"""
+LOCKED = """
+import threading
+def test_lost(thread_runner):
+    state = {"n": 0}
+    lock = threading.Lock()
+    def add():
+        with lock:
+            value = state["n"]
+            state["n"] = value + 1
+    thread_runner.run(add, add)
+    assert state["n"] == 2
+"""
+
+
+def database(pytester: pytest.Pytester) -> list:
+    return sorted((pytester.path / ".pytest_cache" / "d" / "concurrency").glob("*.json"))
+
+
+def test_token_and_database_from_the_failure_to_the_mended_code(pytester):
+    first = run(pytester, LOST)
+    assert first.codes("test_lost") == ["CH101"]
+    token = first.token("test_lost")
+    assert f"--concurrency-replay={token}" in first.text
+    for _ in range(3):
+        again = run(pytester, None, f"--concurrency-replay={token}")
+        again.result.assert_outcomes(failed=1, deselected=1)
+        assert again.tests["test_lost"]["schedules"] == 1
+        assert again.codes("test_lost") == ["CH101"]
+        assert again.token("test_lost") == token
+        assert "the replayed schedule fails as it did" in again.text
+
+    (kept,) = database(pytester)
+    assert json.loads(kept.read_text()) == {"nodeid": "test_it.py::test_lost", "tokens": [token]}
+    assert run(pytester, LOST).tests["test_lost"]["hazards"][0]["schedule"] == 2, "the remembered one comes first"
+
+    locked = run(pytester, LOCKED, f"--concurrency-replay={token}")
+    locked.result.assert_outcomes(passed=1)
+    assert "the replayed schedule no longer" in locked.text
+    assert database(pytester) == [kept], "a replay decides nothing about the database"
+
+    assert run(pytester, LOCKED).outcomes == {"test_lost": "PASSED"}
+    assert database(pytester) == []
+
+
+def test_schedule_that_still_applies_and_no_longer_fails(pytester):
+    token = run(pytester, LOST, "-p", "no:cacheprovider").token("test_lost")
+    mended = LOST.replace("value + 1", "5").replace('assert state["n"] == 2', "assert state")
+    done = run(pytester, mended, f"--concurrency-replay={token}", "-p", "no:cacheprovider")
+    done.result.assert_outcomes(passed=1, deselected=1)
+    assert "the replayed schedule no longer fails" in done.text
+    assert not (pytester.path / ".pytest_cache").exists()
+
+
+def test_token_of_another_test_and_damaged_database(pytester):
+    token = run(pytester, LOST).token("test_lost")
+    other = run(pytester, None, f"--concurrency-replay={token}", "test_it.py::test_other")
+    assert other.result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "made for another test than the stressed ones selected (test_it.py::test_other)" in other.text
+    assert no_traceback_of_ours(other.text)
+
+    (kept,) = database(pytester)
+    kept.write_text("{")
+    done = run(pytester, LOST)
+    assert done.codes("test_lost") == ["CH101"]
+    assert f"the failure database file {kept.name} was damaged and is started afresh" in done.text
+    assert no_traceback_of_ours(done.text)
+    assert json.loads(kept.read_text())["tokens"] == [token]
+    kept.write_text(json.dumps({"tokens": ["c9-00000000-old", "nonsense", token]}))
+    assert run(pytester, LOST).codes("test_lost") == ["CH101"]
+    assert json.loads(kept.read_text())["tokens"] == [token], "tokens of other formats are dropped"

@@ -1,0 +1,167 @@
+"""Bad input: one clear sentence and exit code 4, never a traceback of ours."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytester_runs import no_traceback_of_ours
+
+GOOD = "import pytest\n@pytest.mark.stress_threads(schedules=3)\ndef test_a(): pass\n"
+
+ARGUMENTS = {
+    "strategy='nope'": "strategy='nope' is not one of auto, random, pct, pos, surw",
+    "strategy=['auto']": "strategy=['auto'] is not one of auto",
+    "workers=-1": "workers=-1 is not a whole number of at least 0",
+    "workers=True": "workers=True is not a whole number",
+    "workers=2.0": "workers=2.0 is not a whole number",
+    "schedules=0": "schedules=0 is not a whole number of at least 1",
+    "seed='x'": "seed='x' is not a whole number or 'random'",
+    "seed=1.5": "seed=1.5 is not a whole number or 'random'",
+    "timeout='soon'": "timeout='soon' is not a number of seconds greater than 0",
+    "max_seconds=float('nan')": "max_seconds=nan is not a number of seconds greater than 0",
+    "switch_intervals=5": "switch_intervals=5 is not a sequence of seconds",
+    "switch_intervals=[0]": "switch_intervals=[0] is not a number of seconds greater than 0",
+    "include=['a b']": "include=['a b'] is not a sequence of module names",
+    "include=3": "include=3 is not a sequence of module names",
+    "ignore=['CH999']": "a list of hazard codes (see --concurrency-hazards): 'CH999' is none",
+    "ignore=[['CH101']]": "a list of hazard codes (see --concurrency-hazards): ['CH101'] is none",
+    "ignore=5": "ignore=5 is not a sequence of hazard codes",
+    "bogus=1": "stress_threads has no argument 'bogus'; it takes workers, schedules",
+    "repeats=3": "stress_threads has no argument 'repeats'; it takes workers, schedules",
+    "'pos'": "stress_threads takes keyword arguments only, not 'pos'",
+}
+
+
+def refused(result: pytest.RunResult, sentence: str) -> None:
+    text = result.stdout.str() + result.stderr.str()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert sentence in text
+    assert no_traceback_of_ours(text)
+    assert "Traceback" not in text
+
+
+@pytest.mark.parametrize("argument", ARGUMENTS)
+def test_marker_argument(pytester, argument):
+    pytester.makepyfile(f"import pytest\n@pytest.mark.stress_threads({argument})\ndef test_a(): pass\n")
+    result = pytester.runpytest_inprocess()
+    refused(result, ARGUMENTS[argument])
+    assert "test_marker_argument.py::test_a: stress_threads" in result.stderr.str() + result.stdout.str()
+
+
+@pytest.mark.parametrize(
+    ("option", "sentence"),
+    [
+        ("--concurrency-strategy=zz", "--concurrency-strategy: strategy='zz' is not one of auto"),
+        ("--concurrency-schedules=many", "--concurrency-schedules: schedules='many' is not a whole number"),
+        ("--concurrency-max-seconds=-1", "--concurrency-max-seconds: max_seconds='-1' is not a number of seconds"),
+        ("--concurrency-seed=zz", "--concurrency-seed: seed='zz' is not a whole number or 'random'"),
+        ("--concurrency-report=zz:x", "--concurrency-report: 'zz' is not one of json, html, sarif, github"),
+        ("--concurrency-report=", "--concurrency-report: '' is not one of json"),
+        ("--concurrency-include=a-b", "--concurrency-include: include='a-b' is not a sequence of module names"),
+        ("--stress-threads=zz", "--stress-threads: 'zz' is not a whole number of at least 1"),
+        ("--stress-threads=0", "--stress-threads: '0' is not a whole number of at least 1"),
+        ("--concurrency-replay=zz", "it is no replay token; paste the one that a failure printed"),
+        ("--concurrency-replay=c1-00-aa", "it is damaged; paste it whole"),
+        ("--concurrency-replay=c1-é-aa", "it is damaged; paste it whole"),
+        ("--concurrency-replay=c9-00-aa", "it has format 9, this version reads format 1"),
+    ],
+)
+def test_command_line(pytester, option, sentence):
+    pytester.makepyfile(GOOD)
+    refused(pytester.runpytest_inprocess(option), sentence)
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("concurrency_strategy = zz", "ini key concurrency_strategy: strategy='zz' is not one of auto"),
+        ("concurrency_workers = -1", "ini key concurrency_workers: workers='-1' is not a whole number"),
+        ("concurrency_seed = zz", "ini key concurrency_seed: seed='zz' is not a whole number"),
+        ("concurrency_error = CHX", "ini key concurrency_error: error='CHX' is not a list of hazard codes"),
+        ("concurrency_ignore = CH101 CHX", "(see --concurrency-hazards): 'CHX' is none"),
+        ("concurrency_max_block = 0", "ini key concurrency_max_block: max_block='0' is not a number of seconds"),
+    ],
+)
+def test_ini_file(pytester, line, sentence):
+    pytester.makeini(f"[pytest]\n{line}\n")
+    pytester.makepyfile(GOOD)
+    refused(pytester.runpytest_inprocess(), sentence)
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        (
+            "@pytest.mark.stress_threads\nasync def test_a(): pass",
+            "stress_threads cannot run an async test; call asyncio.run() in an ordinary test function",
+        ),
+        ("async def test_a(thread_runner): pass", "stress_threads cannot run an async test"),
+        (
+            "@pytest.mark.stress_threads\n@pytest.mark.stress_processes\ndef test_a(): pass",
+            "a test runs on one carrier, but this one asks for threads and processes",
+        ),
+        ("@pytest.mark.stress_threads\ndef test_a(process_runner): pass", "asks for processes and threads"),
+        (
+            "pytestmark = pytest.mark.stress_threads\ndef f():\n    '''\n    >>> 1\n    1\n    '''",
+            "stress_threads works on test functions and methods, not on DoctestItem",
+        ),
+    ],
+)
+def test_what_cannot_be_stressed(pytester, source, sentence):
+    pytester.makepyfile("import pytest\n" + source + "\n")
+    refused(pytester.runpytest_inprocess("--doctest-modules"), sentence)
+
+
+def test_marker_on_a_fixture_is_refused(pytester):
+    """Since version 9 pytest itself refuses a mark on a fixture, before that it warns of it."""
+    pytester.makepyfile(
+        "import pytest\n@pytest.mark.stress_threads\n@pytest.fixture\ndef thing(): pass\ndef test_a(thing): pass\n"
+    )
+    result = pytester.runpytest_inprocess()
+    text = result.stdout.str()
+    assert "Marks cannot be applied to fixtures" in text or "Marks applied to fixtures have no effect" in text
+    assert no_traceback_of_ours(text)
+
+
+def test_runner_fixture_in_a_wider_scope(pytester):
+    pytester.makepyfile(
+        "import pytest\n@pytest.fixture(scope='module')\ndef m(thread_runner): pass\ndef test_a(m): pass\n"
+    )
+    result = pytester.runpytest_inprocess()
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["*ScopeMismatch*"])
+
+
+def test_runner_used_wrongly(pytester):
+    pytester.makepyfile(
+        """
+        import threading, pytest
+        def f(): pass
+        def test_none(thread_runner):
+            with pytest.raises(TypeError, match="at least one callable"): thread_runner.run()
+        def test_called(thread_runner):
+            with pytest.raises(TypeError, match="pass the function, do not call it"): thread_runner.run(f())
+        def test_workers(thread_runner):
+            with pytest.raises(ValueError, match="whole number of at least 1"): thread_runner.run(f, workers=0)
+        def test_number(thread_runner):
+            with pytest.raises(ValueError, match="does not go with 2 callables"): thread_runner.run(f, f, workers=3)
+        @pytest.mark.stress_threads(switch_intervals=())
+        def test_nested(thread_runner):
+            with pytest.raises(RuntimeError, match="from the test function's own thread"):
+                thread_runner.run(lambda: thread_runner.run(f), workers=1)
+        @pytest.fixture
+        def early(thread_runner):
+            with pytest.raises(RuntimeError, match="inside the test function only"): thread_runner.run(f)
+        def test_fixture(early): pass
+        """
+    )
+    result = pytester.runpytest_subprocess("--concurrency-schedules=3", "-p", "no:randomly")
+    result.assert_outcomes(passed=6)
+
+
+def test_xdist_says_it_too(pytester):
+    pytester.makepyfile("import pytest\n@pytest.mark.stress_threads(workers=-1)\ndef test_a(): pass\n")
+    result = pytester.runpytest_subprocess("-n1")
+    result.assert_outcomes(failed=1)
+    assert no_traceback_of_ours(result.stdout.str())
+    assert "workers=-1 is not a whole number of at least 0" in result.stdout.str() + result.stderr.str()
