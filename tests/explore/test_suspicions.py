@@ -46,10 +46,9 @@ def test_locks(thread_runner):
     thread_runner.run(forwards, backwards)
 
 def test_update(thread_runner):
-    class Counter: n = 0
-    counter = Counter()
+    counter = [0]
     def add():
-        counter.n += 1
+        counter[0] += 1
     thread_runner.run(add, add)
 
 def test_loop(thread_runner):
@@ -63,11 +62,11 @@ def test_loop(thread_runner):
     )
     (locks,), (update,), (loop,) = found["test_locks"], found["test_update"], found["test_loop"]
     assert (locks["code"], locks["severity"], locks["reachable"]) == ("CH105", "warning", None)
-    assert [(at["line"], at["target"]) for at in locks["locations"]] == [(9, "A"), (10, "B"), (14, "B"), (15, "A")]
+    assert [(at["line"], at["target"]) for at in locks["locations"]] == [(8, "A"), (9, "B"), (13, "B"), (14, "A")]
     assert update["code"] == "CH103"
-    assert {at["line"] for at in update["locations"]} == {25}
+    assert {at["line"] for at in update["locations"]} == {23}
     assert loop["code"] == "CH103"
-    assert [at["line"] for at in loop["locations"]] == [31, 33]
+    assert [at["line"] for at in loop["locations"]] == [30, 32]
 
 
 def test_opposite_orders_that_cannot_meet_are_silent(pytester: pytest.Pytester) -> None:

@@ -14,8 +14,8 @@ from ..detect.causes import CALL, Cause, Point, burst, call_partner, conflict_by
 from ..runtime.trace import Outcome, Row, Switch
 from ..schedules.directives import BEFORE, Directive
 
-Run = Callable[[Sequence[Directive]], Outcome]
-"""Runs the program under directives, recorded."""
+Run = Callable[[Sequence[Directive]], tuple[Outcome, bool]]
+"""Runs the program under directives, recorded; says also whether each of them could be followed."""
 RUNS_LIMIT = 40
 SECONDS = 2.0
 LOOK_BACK = 12
@@ -31,15 +31,16 @@ class _Flipped:
         self._left = RUNS_LIMIT
         self._end = time.monotonic() + SECONDS
 
-    def outcome(self, directives: Sequence[Directive]) -> Outcome | None:
+    def outcome(self, directives: Sequence[Directive]) -> tuple[Outcome, bool] | None:
         if self._left <= 0 or time.monotonic() > self._end:
             return None
         self._left -= 1
         return self._run(directives)
 
     def turns_to_pass(self, directives: Sequence[Directive]) -> bool:
-        outcome = self.outcome(directives)
-        return outcome is not None and self.passes(outcome)
+        """Say whether the schedule passes; one that could not be followed differs in more than one order."""
+        result = self.outcome(directives)
+        return result is not None and result[1] and self.passes(result[0])
 
 
 def find_causes(
@@ -85,10 +86,10 @@ def _cause(
     between = failing.rows[begin:end]
     own = points(failing.rows, switch.worker)
     without = flipped.outcome(rest)
-    if not between or without is None or not flipped.passes(without):
+    if not between or without is None or not flipped.passes(without[0]):
         return None
     after = [point.row for index, point in own if index >= end]
-    act = _act(points(without.rows, switch.worker), switch, after, moved, flipped, between)
+    act = _act(points(without[0].rows, switch.worker), switch, after, moved, flipped, between)
     if act is None:
         return None
     check = _check([point for index, point in own if index < begin], moved, flipped, between)

@@ -328,8 +328,10 @@ class Explorer:
         """Return the access pairs of ``recorded`` whose order decides."""
         from .causes import find_causes
 
-        def run(flipped: Sequence[Directive]) -> Outcome:
-            return self._run(Replay(flipped), recording=True, horizon=horizon)
+        def run(flipped: Sequence[Directive]) -> tuple[Outcome, bool]:
+            strategy = Replay(flipped)
+            outcome = self._run(strategy, recording=True, horizon=horizon)
+            return outcome, len(strategy.followed) == len(flipped)
 
         return find_causes(directives, recorded, run, lambda outcome: not failures_of(outcome))
 
