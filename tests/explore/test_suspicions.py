@@ -64,7 +64,7 @@ def test_loop(thread_runner):
     assert (locks["code"], locks["severity"], locks["reachable"]) == ("CH105", "warning", None)
     assert [(at["line"], at["target"]) for at in locks["locations"]] == [(8, "A"), (9, "B"), (13, "B"), (14, "A")]
     assert update["code"] == "CH103"
-    assert {at["line"] for at in update["locations"]} == {23}
+    assert {at["line"] for at in update["locations"]} == {24}
     assert loop["code"] == "CH103"
     assert [at["line"] for at in loop["locations"]] == [30, 32]
 
