@@ -1,9 +1,9 @@
 """Races with a possible effect (CH103): most unordered accesses under the GIL have none, and are not reported.
 
-What is left are two kinds: an update (a read, and a write computed from it) with another worker's unordered write, and
-a loop over a list from which another worker removes. A read orders what follows it after what came before the write that
-it saw: a program that hands work over through a flag or a container is right, though it uses no lock. So the first race
-of a chain is seen and what depends on its outcome is not.
+What is left are two kinds: an update (a read, and a write computed from it) with another worker's unordered
+write, and a loop over a list from which another worker removes. A read orders what follows it after what came before
+the write that it saw: a program that hands work over through a flag or a container is right, though it uses no lock.
+So the first race of a chain is seen and what depends on its outcome is not.
 """
 
 from __future__ import annotations

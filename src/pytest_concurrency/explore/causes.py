@@ -123,7 +123,8 @@ def _act(
     ``passing`` are the acts of the run without the preemption: where the worker goes on undisturbed.
     """
     points_ = [point for _, point in passing]
-    first = next((i for i, p in enumerate(points_) if (p.row.site, p.occurrence) == (switch.site, switch.occurrence)), None)
+    preempted = switch.site, switch.occurrence
+    first = next((i for i, p in enumerate(points_) if (p.row.site, p.occurrence) == preempted), None)
     if first is None:  # a call, not announced without the preemption, or a lock's acquire
         return after[0] if after else None
     for index, point in list(enumerate(points_))[first : first + LOOK_BACK]:

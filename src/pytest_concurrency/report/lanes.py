@@ -183,7 +183,10 @@ def _wrap(text: str) -> list[str]:
 
 
 def lanes(rows: Sequence[Row], root: Path, decides: Sequence[Row] = ()) -> list[str]:
-    """Draw ``rows`` as one column a worker, time downwards, with the source line of each; mark those of ``decides``."""
+    """Draw ``rows`` as one column a worker, time downwards, with the source line of each.
+
+    Rows of ``decides`` are marked.
+    """
     workers = sorted({row.worker for row in rows}, key=lambda p: (p != "main", [_number(x) for x in p.split(".")]))
     cells = [(row, f"{_verb(row)}") for row in rows]
     width = min(34, max([len("worker 00")] + [len(cell) for _, cell in cells])) + 2
