@@ -143,9 +143,7 @@ def main() -> int:
             if options.only and body.__name__ not in options.only:
                 continue
             for workers in options.workers:
-                seen = Counter(
-                    answer(measure([body] * workers, processes=False)) for _ in range(options.repetitions)
-                )
+                seen = Counter(answer(measure([body] * workers, processes=False)) for _ in range(options.repetitions))
                 right = sum(seen[each] for each in expected)
                 # Taking turns, but for no cause that was demonstrated: nothing is reported, a line of the
                 # table.

@@ -174,7 +174,14 @@ def instrumented(modules: tuple[str, ...]) -> Iterator[int]:
                 site.hits = 0
             execution = Execution(Serial(), observing=True, timeout=TEST_SECONDS, sites=sites)
             outcome = execution.run(lambda: call(self, *args, **kwargs))  # type: ignore[arg-type]
-            for bad in (outcome.error, outcome.timed_out, *outcome.stuck, outcome.livelock, *outcome.lost, *outcome.leaked):
+            for bad in (
+                outcome.error,
+                outcome.timed_out,
+                *outcome.stuck,
+                outcome.livelock,
+                *outcome.lost,
+                *outcome.leaked,
+            ):
                 if bad:
                     result = args[0]
                     assert isinstance(result, _Outcomes)

@@ -57,15 +57,11 @@ def run_pytest(
         Path(folder, "pytest.ini").write_text("[pytest]\n")
         done = subprocess.run(command, capture_output=True, text=True, cwd=PROGRAMS)
         if not report.exists():
-            raise RuntimeError(
-                f"no report from {' '.join(command)}\n{done.stdout[-4000:]}{done.stderr[-4000:]}"
-            )
+            raise RuntimeError(f"no report from {' '.join(command)}\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
         tests = {test["nodeid"].rsplit("/", 1)[-1]: test for test in json.loads(report.read_text())["tests"]}
         missing = [nodeid for nodeid in nodeids if nodeid not in tests]
         if missing:
-            raise RuntimeError(
-                f"no result for {', '.join(missing)}\n{done.stdout[-4000:]}{done.stderr[-4000:]}"
-            )
+            raise RuntimeError(f"no result for {', '.join(missing)}\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
         return tests
 
 
@@ -171,12 +167,8 @@ def twins(options: Options) -> tuple[str, bool]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the command line, measure and print; return the exit status (1: a twin was reported)."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.sctbench", description=__doc__)
-    parser.add_argument(
-        "--seeds", type=int, default=20, help="how many seeds, from 1 (default 20; with --twins 1)"
-    )
-    parser.add_argument(
-        "--strategies", default=None, help=f"comma-separated (default {','.join(STRATEGIES)})"
-    )
+    parser.add_argument("--seeds", type=int, default=20, help="how many seeds, from 1 (default 20; with --twins 1)")
+    parser.add_argument("--strategies", default=None, help=f"comma-separated (default {','.join(STRATEGIES)})")
     parser.add_argument("--programs", default=None, help="comma-separated names; reorder* for a family")
     parser.add_argument("--cap", type=int, default=None, help="schedules (default 10000; with --twins 2000)")
     parser.add_argument("--max-seconds", type=float, default=300.0, help="seconds for each program and seed")

@@ -4,8 +4,6 @@ Each of the operations on the dict is atomic; the check and the act together are
 once.
 """
 
-import pytest
-
 
 class Theatre:
     def __init__(self):

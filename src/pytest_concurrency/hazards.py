@@ -194,6 +194,4 @@ def help_text(code: str) -> str:
 
 def render_catalogue() -> str:
     """Return the whole catalogue as plain text, one hazard a paragraph (``--concurrency-hazards``)."""
-    return "\n\n".join(
-        f"{h.code} {h.name} ({h.severity})\n    {h.cause}\n    Fix: {h.fix}" for h in CATALOGUE.values()
-    )
+    return "\n\n".join(f"{h.code} {h.name} ({h.severity})\n    {h.cause}\n    Fix: {h.fix}" for h in CATALOGUE.values())

@@ -342,9 +342,7 @@ def resolve(kind: str, nodeid: str, arguments: Mapping[str, object], config: Con
             explicit.add(option.name)
     ini_errors = config.getini("concurrency_error")
     if ini_errors:
-        errors = _checked(
-            Option("error", _ALL, _codes, ""), ini_errors, "ini key concurrency_error"
-        )
+        errors = _checked(Option("error", _ALL, _codes, ""), ini_errors, "ini key concurrency_error")
 
     for name, value in arguments.items():
         option = OPTIONS.get(name)  # type: ignore[assignment]

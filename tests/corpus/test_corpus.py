@@ -113,9 +113,7 @@ def _run(cases: list[Case], folder: Path, seconds: float) -> dict[Case, Outcome]
 
 
 @pytest.fixture(scope="module")
-def outcome_of(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[Case], Outcome]:
+def outcome_of(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Case], Outcome]:
     """Return a function from a case to its outcome; a batch is run when its first file is asked for."""
     params = [getattr(item, "callspec", None) for item in request.session.items if item.path == request.path]
     selected = [spec.params["case"] for spec in params if spec is not None and "case" in spec.params]

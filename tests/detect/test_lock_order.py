@@ -126,21 +126,14 @@ Program = list[list[Step]]
 
 def able(workers: Program, pcs: tuple[int, ...], held: frozenset[object]) -> list[int]:
     """Return the workers that can make their next step."""
-    forks = {
-        target: (w, at)
-        for w, steps in enumerate(workers)
-        for at, (a, target) in enumerate(steps)
-        if a is FORK
-    }
+    forks = {target: (w, at) for w, steps in enumerate(workers) for at, (a, target) in enumerate(steps) if a is FORK}
     found = []
     for worker, steps in enumerate(workers):
         if pcs[worker] < len(steps):
             action, target = steps[pcs[worker]]
             parent, at = forks.get(worker, (worker, -1))
             started = pcs[parent] > at
-            waits = (action is ACQ and target in held) or (
-                action is JOINED and pcs[target] < len(workers[target])
-            )
+            waits = (action is ACQ and target in held) or (action is JOINED and pcs[target] < len(workers[target]))
             if started and not waits:
                 found.append(worker)
     return found

@@ -11,7 +11,7 @@ import pytest
 
 coverage = pytest.importorskip("coverage")
 
-CODE = '''
+CODE = """
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -62,9 +62,9 @@ def own_threads(counter):
 
 def never():
     return 1
-'''
+"""
 
-TESTS = '''
+TESTS = """
 from app import Counter, own_threads
 import pytest
 
@@ -84,7 +84,7 @@ def test_lost(request):
     else:
         both(); both()
     assert counter.n == 2
-'''
+"""
 
 CORES = ["ctrace", *(["sysmon"] if sys.version_info >= (3, 12) else [])]
 

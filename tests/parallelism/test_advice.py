@@ -8,9 +8,7 @@ TURNS = Round((Usage(0.020, 0.020, 0.0), Usage(0.040, 0.020, 0.0)), 0.040, 1.0)
 
 
 def made(profile, **changes):
-    return Measurement(
-        workers=2, gil=True, alone=(ALONE,) * 2, together=(TURNS, TURNS), profile=profile, **changes
-    )
+    return Measurement(workers=2, gil=True, alone=(ALONE,) * 2, together=(TURNS, TURNS), profile=profile, **changes)
 
 
 def test_ch201_says_what_processes_give():

@@ -15,9 +15,7 @@ def together(*usages, overlap=1.0, scale=1):
 
 def in_turns(alone, workers, scale=1):
     """Workers of whom the k-th waits for k others."""
-    return together(
-        *(Usage(alone.wall * scale * (k + 1), alone.cpu * scale, 0.0) for k in range(workers)), scale=scale
-    )
+    return together(*(Usage(alone.wall * scale * (k + 1), alone.cpu * scale, 0.0) for k in range(workers)), scale=scale)
 
 
 def side_by_side(alone, workers, delay=0.0):
@@ -72,9 +70,7 @@ def test_the_gil_is_not_blamed_where_it_is_off():
 
 
 def test_a_lock_held_all_the_time_is_ch202_and_comes_before_the_gil():
-    found = measurement(
-        COMPUTES, in_turns(COMPUTES, 2), in_turns(COMPUTES, 2), lock=lock(0.95, 0.9), gil_queue=0.9
-    )
+    found = measurement(COMPUTES, in_turns(COMPUTES, 2), in_turns(COMPUTES, 2), lock=lock(0.95, 0.9), gil_queue=0.9)
     assert (c.judge(found), c.cause(found)) == (c.WASTED, "CH202")
 
 

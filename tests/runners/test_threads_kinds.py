@@ -332,9 +332,7 @@ def test_pdb_stops_once_and_the_session_goes_on(pytester):
         def test_after(): pass
         """
     )
-    result = pytester.run(
-        *pytester._getpytestargs(), "--pdb", "-p", "no:randomly", stdin=b"p state\nc\n", timeout=170
-    )
+    result = pytester.run(*pytester._getpytestargs(), "--pdb", "-p", "no:randomly", stdin=b"p state\nc\n", timeout=170)
     result.assert_outcomes(passed=1, failed=1)
     assert result.stdout.str().count("entering PDB") == 1
     result.stdout.fnmatch_lines(["*[[]1]*"])

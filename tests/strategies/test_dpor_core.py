@@ -260,13 +260,9 @@ def programs(conditions: bool = True, most_workers: int = 3) -> st.SearchStrateg
     @st.composite
     def build(draw: st.DrawFn) -> Program:
         workers = draw(st.integers(2, most_workers))
-        blocks = [
-            draw(st.lists(instruction, min_size=1, max_size=4 if workers == 2 else 2)) for _ in range(workers)
-        ]
+        blocks = [draw(st.lists(instruction, min_size=1, max_size=4 if workers == 2 else 2)) for _ in range(workers)]
         if draw(st.booleans()):
-            blocks[0].insert(
-                draw(st.integers(0, len(blocks[0]))), ("join", draw(st.integers(1, workers - 1)))
-            )
+            blocks[0].insert(draw(st.integers(0, len(blocks[0]))), ("join", draw(st.integers(1, workers - 1))))
         if draw(st.booleans()):
             blocks[0].insert(0, ("fork", workers - 1))
         return Program(*blocks)

@@ -11,9 +11,7 @@ pytest_plugins = ["pytester"]
 PROGRAMS = Path(__file__).with_name("correct_programs.py")
 
 
-def test_nothing_is_reported_of_correct_programs(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_is_reported_of_correct_programs(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("METHODS", "fork")
     monkeypatch.setenv("REPEATS", "2")
     pytester.makepyfile(test_correct=PROGRAMS.read_text())

@@ -67,9 +67,7 @@ def find_races(events: Iterable[Event]) -> tuple[Race, ...]:
         if event.action is Action.READ or event.action is Action.WRITE:
             location = locations.setdefault(target, _Location())
             now = _Stamp(clock[worker], Access(index, event))
-            raced = (
-                _read(location, now, clock) if event.action is Action.READ else _write(location, now, clock)
-            )
+            raced = _read(location, now, clock) if event.action is Action.READ else _write(location, now, clock)
             for earlier in raced:
                 sides = frozenset((a.event.action, a.event.where) for a in (earlier.access, now.access))
                 races.setdefault((target, sides), Race(target, earlier.access, now.access))

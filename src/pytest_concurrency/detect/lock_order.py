@@ -103,9 +103,7 @@ def _signals(trace: tuple[Event, ...]) -> set[Hashable]:
     return signals
 
 
-def inversions(
-    acquired: Iterable[Acquisition], longest: int = 5, limit: int = 100_000
-) -> tuple[Inversion, ...]:
+def inversions(acquired: Iterable[Acquisition], longest: int = 5, limit: int = 100_000) -> tuple[Inversion, ...]:
     """Return the cycles that could close, one for each set of (held lock, wanted lock) pairs.
 
     ``longest`` is the largest number of workers in a cycle that is looked for, ``limit`` the number of steps

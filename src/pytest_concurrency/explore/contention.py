@@ -75,7 +75,9 @@ class Contention:
             first, *rest = sites
             for site in rest:
                 self._union(first, site)
-        self.steps |= {site for worker in run.workers for site in worker.counts if site.kind == STEP or site in run.unknown}
+        self.steps |= {
+            site for worker in run.workers for site in worker.counts if site.kind == STEP or site in run.unknown
+        }
         self.most_workers = max(self.most_workers, sum(worker is not run.main for worker in run.workers))
         self.nested = [Nested(*row) for row in run.nested] or self.nested
         numbers: dict[Site, int] = {}

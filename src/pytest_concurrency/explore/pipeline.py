@@ -335,9 +335,7 @@ class Explorer:
 
         return find_causes(directives, recorded, run, lambda outcome: not failures_of(outcome))
 
-    def _minimised(
-        self, failure: Failure, directives: Sequence[Directive], horizon: int
-    ) -> tuple[Directive, ...]:
+    def _minimised(self, failure: Failure, directives: Sequence[Directive], horizon: int) -> tuple[Directive, ...]:
         """Return the shortest list of directives that shows ``failure`` within ``horizon`` operations."""
         end = time.monotonic() + MINIMISE_SECONDS
 

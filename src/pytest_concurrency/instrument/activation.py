@@ -33,9 +33,7 @@ class Instrumenter:
     names of such builtins; ``hooks.substitute`` gives the stand-in.
     """
 
-    def __init__(
-        self, hooks: Hooks, substitutes: Collection[int], builtins: Collection[str], cache: Cache
-    ) -> None:
+    def __init__(self, hooks: Hooks, substitutes: Collection[int], builtins: Collection[str], cache: Cache) -> None:
         self._hooks = hooks
         self._substitutes = substitutes
         self._builtins = frozenset(builtins)

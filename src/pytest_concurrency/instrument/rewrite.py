@@ -165,9 +165,7 @@ class _Writer:
                 output.append(entry)
         if not self.changed:
             return Rewritten(self.code, self.code, ())
-        safepoints = tuple(
-            i for i, e in enumerate(entries) if isinstance(e, Instr) and e.name in op.SAFEPOINT_OPCODES
-        )
+        safepoints = tuple(i for i, e in enumerate(entries) if isinstance(e, Instr) and e.name in op.SAFEPOINT_OPCODES)
         info = FunctionInfo(self.code.co_qualname, safepoints)
         for site in self.all_sites:
             site.function = info

@@ -72,9 +72,7 @@ def joined_one_by_one(site: Site) -> Finding:
     noun = {"thread": "threads", "process": "processes", "task": "tasks"}[site.kind]
     path, line = site.line
     what = "waited for" if site.kind == "task" else "joined"
-    message = (
-        f"{site.count} {noun} started at {path}:{line}, each {what} before the next one: nothing overlaps"
-    )
+    message = f"{site.count} {noun} started at {path}:{line}, each {what} before the next one: nothing overlaps"
     detail = f"{message}.\n{CATALOGUE['CH203'].fix}"
     return Finding("CH203", message, detail, locations=(Location(path, line, "", "start", noun),))
 
@@ -104,9 +102,7 @@ def _gil(measurement: Measurement) -> Finding:
         message += f"; {processes} on {cores}{idle}"
     lines += [CATALOGUE["CH201"].fix, RELEASES_GIL]
     if sys.version_info >= (3, 13):
-        lines.append(
-            "On a free-threaded build (python3.14t) run this test again: its table says what that gives."
-        )
+        lines.append("On a free-threaded build (python3.14t) run this test again: its table says what that gives.")
     return Finding("CH201", message, "\n".join(lines))
 
 
@@ -122,9 +118,7 @@ def _one_lock(measurement: Measurement) -> Finding:
     )
     lines = [f"{message}.", CATALOGUE["CH202"].fix]
     if measurement.gil and cpu_share(measurement) > 0.7:
-        lines.append(
-            "The work is computing in Python: with a shorter lock the GIL is next. Processes do not share it."
-        )
+        lines.append("The work is computing in Python: with a shorter lock the GIL is next. Processes do not share it.")
     else:
         lines.append(f"Without the lock the same work could be up to {measurement.workers} times as fast.")
     locations = [Location(path, line, "", "acquire", lock.expression)]

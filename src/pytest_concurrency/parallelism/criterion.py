@@ -65,9 +65,7 @@ def sigma_without_noise(alone: Sequence[Usage], together: Round) -> float:
     excess = statistics.fmean(
         max(
             0.0,
-            usage.blocked / together.scale
-            - single.blocked
-            - (delays - (usage.delay or 0.0)) / together.scale,
+            usage.blocked / together.scale - single.blocked - (delays - (usage.delay or 0.0)) / together.scale,
         )
         for usage, single in zip(together.usages, alone, strict=True)
     )
@@ -120,11 +118,7 @@ def starved(together: Round) -> bool:
     """
     computed = sum(usage.cpu for usage in together.usages)
     queued = sum(usage.delay or 0.0 for usage in together.usages)
-    return (
-        together.span > 0
-        and computed < 1.3 * together.span
-        and queued > 0.5 * computed > 0.15 * together.span
-    )
+    return together.span > 0 and computed < 1.3 * together.span and queued > 0.5 * computed > 0.15 * together.span
 
 
 def fine_below(together: Round) -> float:

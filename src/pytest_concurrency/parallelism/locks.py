@@ -140,9 +140,7 @@ def _waiting_expression(frame: types.FrameType) -> ast.expr | None:
     """Return X where the frame stands at ``with X:`` or ``X.acquire()``, else None."""
     index = frame.f_lasti // 2
     if dis.opname[frame.f_code.co_code[frame.f_lasti]] == "BEFORE_WITH":
-        index -= (
-            1  # Until Python 3.13 its own range may be the whole statement; X is what was loaded just before.
-        )
+        index -= 1  # Until Python 3.13 its own range may be the whole statement; X is what was loaded just before.
     position = next(itertools.islice(frame.f_code.co_positions(), index, None), None)
     if position is None:
         return None
@@ -204,9 +202,7 @@ def _home(node: ast.expr, frame: types.FrameType) -> Home | None:
     if isinstance(node, ast.Name):
         code = frame.f_code
         if code.co_name == "<module>" or (node.id not in frame.f_locals and node.id in frame.f_globals):
-            return next(
-                _module_names(frame.f_globals.get(node.id), str(frame.f_globals.get("__name__"))), None
-            )
+            return next(_module_names(frame.f_globals.get(node.id), str(frame.f_globals.get("__name__"))), None)
         return Home(node.id, function=(code.co_filename, code.co_name))
     if isinstance(node, ast.Attribute):
         owner = _look_up(node.value, frame)
@@ -222,10 +218,7 @@ def _module_names(value: object, first: str) -> Iterator[Home]:
         module = sys.modules.get(name)
         if isinstance(module, types.ModuleType):
             for key, found in list(vars(module).items()):
-                if (
-                    found is value
-                    and _assignment(getattr(module, "__file__", None) or "", key, "", False) is not None
-                ):
+                if found is value and _assignment(getattr(module, "__file__", None) or "", key, "", False) is not None:
                     yield Home(key, module=name)
 
 
@@ -281,16 +274,10 @@ def _assignment(path: str, name: str, owner: str, makes_lock: bool) -> int | Non
         inside = [n for n in ast.walk(tree) if isinstance(n, kinds) and _mentions(n, owner)]
         # The innermost function comes last in the walk: its own names hide those of the functions around it.
         return next(
-            (
-                line
-                for root in reversed(inside)
-                for line in _lines(root, name, attribute=False, makes_lock=makes_lock)
-            ),
+            (line for root in reversed(inside) for line in _lines(root, name, attribute=False, makes_lock=makes_lock)),
             None,
         )
-    return next(
-        (line for line in _lines(tree, name, attribute=False, flat=True, makes_lock=makes_lock)), None
-    )
+    return next((line for line in _lines(tree, name, attribute=False, flat=True, makes_lock=makes_lock)), None)
 
 
 def _mentions(node: ast.AST, function: str) -> bool:
@@ -298,9 +285,7 @@ def _mentions(node: ast.AST, function: str) -> bool:
     return any(isinstance(each, kinds) and each.name == function for each in ast.walk(node))
 
 
-def _lines(
-    root: ast.AST, name: str, *, attribute: bool, makes_lock: bool, flat: bool = False
-) -> Iterator[int]:
+def _lines(root: ast.AST, name: str, *, attribute: bool, makes_lock: bool, flat: bool = False) -> Iterator[int]:
     nodes = root.body if flat and isinstance(root, ast.Module) else ast.walk(root)
     for node in nodes:
         if isinstance(node, ast.Assign):

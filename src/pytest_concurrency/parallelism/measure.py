@@ -100,9 +100,7 @@ class _Session:
             if judge(found) == WASTED and cause(found) == "CH201":
                 body = self._distinct[0]
                 scale = max(1, math.ceil(PROCESS_RUN / self._best[id(body)].demand))
-                self._processes = in_processes(
-                    body, found.workers, scale * self._repeats[id(body)], self._end
-                )
+                self._processes = in_processes(body, found.workers, scale * self._repeats[id(body)], self._end)
         except _Stop as stop:
             return self._measurement(stop)
         return self._measurement()
@@ -120,9 +118,7 @@ class _Session:
             profile=self._samples.profile(),
             processes=self._processes,
             problem=stop.problem if stop is not None else "",
-            error=outcome.errors[0]
-            if stop is not None and stop.blame and outcome and outcome.errors
-            else None,
+            error=outcome.errors[0] if stop is not None and stop.blame and outcome and outcome.errors else None,
             stuck=outcome is not None and outcome.stuck,
         )
 
@@ -181,8 +177,7 @@ class _Session:
             helpers.wait(self._limit)
             if group.wait(self._limit):
                 raise _Stop(
-                    f"a worker alone needs more than max_seconds={self._max_seconds:g}, "
-                    "or it waits for the others"
+                    f"a worker alone needs more than max_seconds={self._max_seconds:g}, or it waits for the others"
                 )
         finally:
             helpers.close()

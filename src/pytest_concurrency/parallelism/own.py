@@ -34,9 +34,7 @@ class _Stop(Exception):
         self.outcome = outcome
 
 
-def measure_own(
-    body: Callable[[], object], *, max_seconds: float = 5.0, limit: float | None = None
-) -> OwnThreads:
+def measure_own(body: Callable[[], object], *, max_seconds: float = 5.0, limit: float | None = None) -> OwnThreads:
     """Run ``body`` in a fresh thread several times and compare its threads as they run with each run alone.
 
     The workers are the threads that the body's first level starts and that run at the same time. To run

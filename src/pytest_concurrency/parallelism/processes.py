@@ -65,9 +65,7 @@ class _Child:
                     stream.close()
 
 
-def in_processes(
-    body: Callable[[], object], workers: int, repeats: int, deadline: float
-) -> ProcessFigure | None:
+def in_processes(body: Callable[[], object], workers: int, repeats: int, deadline: float) -> ProcessFigure | None:
     """Run ``body`` ``repeats`` times in each of ``workers`` fresh processes and return what that gives.
 
     ``deadline`` is a time of ``time.monotonic``. Returns None where the body cannot be pickled, fails in

@@ -104,9 +104,7 @@ class SampleCounts:
             key = (waiting.at, waiting.expression)
             first, count, sum_of_depths = merged.get(key, (waiting, 0, 0.0))
             merged[key] = (first, count + number, sum_of_depths + depth)
-        return SampleCounts(
-            self.samples + other.samples, self.gil_waits + other.gil_waits, tuple(merged.values())
-        )
+        return SampleCounts(self.samples + other.samples, self.gil_waits + other.gil_waits, tuple(merged.values()))
 
     def profile(self) -> Profile:
         """Return the shares, and where each lock was created."""

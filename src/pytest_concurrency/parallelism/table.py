@@ -12,9 +12,7 @@ def render(results: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the lines of the table for those ``results`` (JSON objects) that have a row; [] where none
     has.
     """
-    rows = [
-        _cells(result["nodeid"], result["parallelism"]) for result in results if result.get("parallelism")
-    ]
+    rows = [_cells(result["nodeid"], result["parallelism"]) for result in results if result.get("parallelism")]
     if not rows:
         return []
     widths = [max(len(row[column]) for row in [HEADER, *rows]) for column in range(len(HEADER))]

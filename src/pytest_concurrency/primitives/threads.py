@@ -25,7 +25,9 @@ ENDING_SECONDS = 30.0
 HANDLE_TYPE: type | None = getattr(_thread, "_ThreadHandle", None)
 
 
-def _carried(run: Execution, worker: Worker, function: Callable[..., Any], args: Any, kwargs: Any) -> Callable[[], None]:
+def _carried(
+    run: Execution, worker: Worker, function: Callable[..., Any], args: Any, kwargs: Any
+) -> Callable[[], None]:
     def body() -> None:
         if not run.adopt(worker):
             run.finish(worker)

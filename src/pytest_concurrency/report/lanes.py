@@ -88,7 +88,11 @@ def _one_call_a_line(rows: Sequence[Row]) -> list[Row]:
     kept: list[Row] = []
     for row in rows:
         last = kept[-1] if kept else None
-        if last is None or row.action != "call" or (row.worker, row.path, row.line) != (last.worker, last.path, last.line):
+        if (
+            last is None
+            or row.action != "call"
+            or (row.worker, row.path, row.line) != (last.worker, last.path, last.line)
+        ):
             kept.append(row)
     return kept
 
@@ -195,7 +199,9 @@ def lanes(rows: Sequence[Row], root: Path, decides: Sequence[Row] = ()) -> list[
     last: str | None = None
     for row, cell in cells:
         if last is not None and row.worker != last:
-            drawn.append("  " + "".join((". switch" if w == row.worker else ".").ljust(width) for w in workers).rstrip())
+            drawn.append(
+                "  " + "".join((". switch" if w == row.worker else ".").ljust(width) for w in workers).rstrip()
+            )
         last = row.worker
         lane = "".join((cell[: width - 2] if w == row.worker else "|").ljust(width) for w in workers)
         source = linecache.getline(row.path, row.line).strip()

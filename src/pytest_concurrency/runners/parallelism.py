@@ -119,9 +119,7 @@ def _findings(
 
 def _relative(finding: Finding, root: Path) -> Finding:
     locations = tuple(
-        replace(each, path=str(Path(each.path).relative_to(root)))
-        if Path(each.path).is_relative_to(root)
-        else each
+        replace(each, path=str(Path(each.path).relative_to(root))) if Path(each.path).is_relative_to(root) else each
         for each in finding.locations
     )
     prefix = f"{root}/"
@@ -153,8 +151,7 @@ def _too_slow(settings: Settings, measurement: Measurement) -> str:
     if settings.min_speedup is None or best is None or best >= settings.min_speedup:
         return ""
     return (
-        f"{measurement.workers} threads give a speed-up of {best:.1f}x, "
-        f"less than min_speedup={settings.min_speedup:g}."
+        f"{measurement.workers} threads give a speed-up of {best:.1f}x, less than min_speedup={settings.min_speedup:g}."
     )
 
 

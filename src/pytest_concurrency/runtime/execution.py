@@ -535,9 +535,7 @@ class Execution:
         self._freeze()
         rows = tuple(self._blocked(w) for w in self.workers if not w.done and w.wait is not None)
         if self.draining:
-            self.leaked = tuple(
-                row for row in rows if row.worker != MAIN and not row.daemon and not row.idle_in_pool
-            )
+            self.leaked = tuple(row for row in rows if row.worker != MAIN and not row.daemon and not row.idle_in_pool)
             self.aborting = "over"
         else:
             self.stuck = rows

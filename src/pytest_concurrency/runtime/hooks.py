@@ -244,9 +244,7 @@ def _check_lost_update(
             continue
         if run.observing and read[4] != worker.section:
             site.split = source.split = True
-        others = [
-            entry for index, entry in location.last.items() if index != worker.index and entry[0] > read[1]
-        ]
+        others = [entry for index, entry in location.last.items() if index != worker.index and entry[0] > read[1]]
         if not others:
             continue
         current = remember(view.peek(a, b))
@@ -263,8 +261,7 @@ def _check_lost_update(
                 overwritten=Row(
                     other[3].path, other[1].path, other[1].line, "write", name, show(current), other[1].key, other[2]
                 ),
-                write=row
-                or Row(worker.path, site.path, site.line, "write", name, show(value), site.key, run.steps),
+                write=row or Row(worker.path, site.path, site.line, "write", name, show(value), site.key, run.steps),
             )
         )
         run.coast()
@@ -453,9 +450,7 @@ def read_item(container: Any, index: Any, site: Site) -> None:
         _unknown(cls, site)
         return
     key = _item_key(container, index)
-    _read(
-        site, key, (id(container), "container"), _ITEM, container, index
-    )
+    _read(site, key, (id(container), "container"), _ITEM, container, index)
 
 
 def write_item(value: Any, container: Any, index: Any, site: Site) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One thing a worker did: at ``path:line``, ``action`` on ``target`` with ``value``; ``site`` its key.

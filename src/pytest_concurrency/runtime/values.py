@@ -49,8 +49,10 @@ def show(value: Any) -> str:
     elif type(value) is Reference:
         text = f"<{value.type_name}>"
     elif type(value) in (list, dict, set, frozenset, tuple):
-        if len(value) <= 6 and all(is_plain(v, 1) for v in value) and (
-            type(value) is not dict or all(is_plain(v, 1) for v in value.values())
+        if (
+            len(value) <= 6
+            and all(is_plain(v, 1) for v in value)
+            and (type(value) is not dict or all(is_plain(v, 1) for v in value.values()))
         ):
             text = repr(value)
         else:

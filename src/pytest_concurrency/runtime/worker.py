@@ -45,9 +45,7 @@ class Tag:
 
     def unordered(self, other: Tag) -> bool:
         """Say whether neither access is forced before the other by a thread's start or join."""
-        return (
-            self.segment > other.before.get(self.index, -1) and other.segment > self.before.get(other.index, -1)
-        )
+        return self.segment > other.before.get(self.index, -1) and other.segment > self.before.get(other.index, -1)
 
 
 class Worker:

@@ -40,9 +40,7 @@ class Run(Generic[W]):
     stuck: tuple[tuple[W, Op[W]], ...] = ()
 
 
-def explore(
-    model: Model[W, S], limit: int | None = None, dpor: SourceDpor[W] | None = None
-) -> Iterator[Run[W]]:
+def explore(model: Model[W, S], limit: int | None = None, dpor: SourceDpor[W] | None = None) -> Iterator[Run[W]]:
     """Yield one complete run for each class of equivalent interleavings of ``model``, within ``limit`` runs.
 
     Redundant runs are not yielded. ``dpor`` may be given to look at its counters afterwards.

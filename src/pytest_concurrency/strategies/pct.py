@@ -34,7 +34,9 @@ class Pct:
         wanted = min(self._random.randint(0, self._depth - 1), self._length)
         self._points = sorted(self._random.sample(range(1, self._length + 1), wanted))
 
-    def pick(self, enabled: Sequence[Candidate], current: Candidate | None, step: int, left: Candidate | None = None) -> Candidate:
+    def pick(
+        self, enabled: Sequence[Candidate], current: Candidate | None, step: int, left: Candidate | None = None
+    ) -> Candidate:
         self._length = max(self._length, step)
         for worker in enabled:
             if worker.path not in self._order:

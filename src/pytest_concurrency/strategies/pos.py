@@ -27,7 +27,9 @@ class Pos:
         self._random = random.Random(self._seed * 1_000_003 + number)
         self._priority = {}
 
-    def pick(self, enabled: Sequence[Candidate], current: Candidate | None, step: int, left: Candidate | None = None) -> Candidate:
+    def pick(
+        self, enabled: Sequence[Candidate], current: Candidate | None, step: int, left: Candidate | None = None
+    ) -> Candidate:
         priority, draw = self._priority, self._random.random
         for worker in enabled:
             if worker.path not in priority:

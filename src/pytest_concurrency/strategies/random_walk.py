@@ -21,7 +21,9 @@ class RandomWalk:
     def begin(self, number: int) -> None:
         self._random = random.Random(self._seed * 1_000_003 + number)
 
-    def pick(self, enabled: Sequence[Candidate], current: Candidate | None, step: int, left: Candidate | None = None) -> Candidate:
+    def pick(
+        self, enabled: Sequence[Candidate], current: Candidate | None, step: int, left: Candidate | None = None
+    ) -> Candidate:
         return enabled[int(self._random.random() * len(enabled))]
 
     def quiet_until(self, step: int) -> int:

@@ -19,7 +19,9 @@ class Serial:
     def begin(self, number: int) -> None:
         pass
 
-    def pick(self, enabled: Sequence[Candidate], current: Candidate | None, step: int, left: Candidate | None = None) -> Candidate:
+    def pick(
+        self, enabled: Sequence[Candidate], current: Candidate | None, step: int, left: Candidate | None = None
+    ) -> Candidate:
         return current if current is not None else enabled[self._pick]
 
     def quiet_until(self, step: int) -> int:

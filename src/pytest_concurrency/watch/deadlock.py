@@ -47,9 +47,7 @@ class Suspicion:
     def _standstill(self, frame: types.FrameType | None) -> object:
         if not waits_for_ever(_frames_of(frame)):
             return None
-        below = {
-            pid: info for pid, info in tree.descendants().items() if info.alive and pid not in tree.helpers()
-        }
+        below = {pid: info for pid, info in tree.descendants().items() if info.alive and pid not in tree.helpers()}
         if any(not self._watch.may_end(pid) or not tree.is_asleep(pid) for pid in below):
             return None
         return tuple(sorted((pid, info.started, info.ticks) for pid, info in below.items()))
@@ -58,9 +56,7 @@ class Suspicion:
         current = sys._current_frames()
         current.pop(threading.get_ident(), None)
         for thread in threading.enumerate():
-            if thread is not threading.main_thread() and not waits_for_ever(
-                _frames_of(current.get(thread.ident or 0))
-            ):
+            if thread is not threading.main_thread() and not waits_for_ever(_frames_of(current.get(thread.ident or 0))):
                 return False
         for pid, info in tree.descendants().items():
             if not info.alive or pid in tree.helpers():
@@ -95,11 +91,7 @@ def waits_for_ever(frames: Frames) -> bool:
     """Return whether the innermost frames (first) are a wait that has no limit and that only a process can
     end.
     """
-    frames = [
-        frame
-        for frame in frames
-        if os.path.basename(frame[0]) not in ("deadline.py", "watch.py", "deadlock.py")
-    ]
+    frames = [frame for frame in frames if os.path.basename(frame[0]) not in ("deadline.py", "watch.py", "deadlock.py")]
     if not frames:
         return False
     names = [(os.path.basename(path), name) for path, name in frames[:5]]

@@ -47,9 +47,7 @@ def waits_for(stuck: Stuck, forked: Forked) -> bool:
 
 
 def _finding(forked: Forked, hanging: list[Stuck], context: Context) -> Finding:
-    locks = ", ".join(
-        f"{lock.kind} {lock.name} held by {lock.holder} at {lock.site}" for lock in forked.locks
-    )
+    locks = ", ".join(f"{lock.kind} {lock.name} held by {lock.holder} at {lock.site}" for lock in forked.locks)
     threads = ", ".join(f"{thread.name} at {thread.site}" for thread in forked.threads)
     what = "; ".join(part for part in (f"running: {threads}" if threads else "", locks) if part)
     message = f"forked at {forked.site} while threads ran or locks were held ({what})"
@@ -63,6 +61,4 @@ def _finding(forked: Forked, hanging: list[Stuck], context: Context) -> Finding:
     locations += [lock.site.location("hold", lock.name, lock.kind, lock.holder) for lock in forked.locks]
     locations += [thread.site.location("run", thread.name, "", thread.name) for thread in forked.threads]
     severity = "error" if hanging else ""
-    return Finding(
-        "CH405", message, explain(*rows, code="CH405"), severity=severity, locations=tuple(locations)
-    )
+    return Finding("CH405", message, explain(*rows, code="CH405"), severity=severity, locations=tuple(locations))

@@ -73,10 +73,7 @@ class _Walk:
             return f"{kind.__name__}({','.join(sorted(self.text(item, depth + 1) for item in list(value)))})"
         if kind in (dict, collections.OrderedDict, collections.defaultdict, collections.Counter):
             self.known = True
-            pairs = [
-                f"{self.text(key, depth + 1)}:{self.text(item, depth + 1)}"
-                for key, item in list(value.items())
-            ]
+            pairs = [f"{self.text(key, depth + 1)}:{self.text(item, depth + 1)}" for key, item in list(value.items())]
             return f"{kind.__name__}({','.join(sorted(pairs))})"
         if kind is array.array:
             self.known = True

@@ -43,9 +43,7 @@ def body_stack(frame: types.FrameType | None) -> str:
     rows = traceback.extract_stack(frame)
     start = next((i + 1 for i, row in enumerate(rows) if row.name == "watched_body"), 0)
     text = "".join(traceback.format_list(rows[start:]))
-    others = [
-        f"thread {thread.name}" for thread in threading.enumerate() if thread is not threading.main_thread()
-    ]
+    others = [f"thread {thread.name}" for thread in threading.enumerate() if thread is not threading.main_thread()]
     return text + (f"other threads: {', '.join(others)}\n" if others else "")
 
 
@@ -58,8 +56,7 @@ def frame_facts(frame: types.FrameType | None) -> list[str]:
             count = _value(getattr(frame.f_locals.get("self"), "_unfinished_tasks", None))
             if count:
                 facts.append(
-                    f"task_done missing: the queue waits for {count} item(s) "
-                    "that nobody has marked with task_done()"
+                    f"task_done missing: the queue waits for {count} item(s) that nobody has marked with task_done()"
                 )
         if module == "multiprocessing.process" and function == "join":
             process = frame.f_locals.get("self")
@@ -115,10 +112,7 @@ def _read_fd(pid: int) -> int | None:
     if pid == os.getpid():
         frame: types.FrameType | None = sys._getframe(1)
         while frame is not None:
-            if (
-                frame.f_globals.get("__name__") == "multiprocessing.connection"
-                and frame.f_code.co_name == "_recv"
-            ):
+            if frame.f_globals.get("__name__") == "multiprocessing.connection" and frame.f_code.co_name == "_recv":
                 handle = getattr(frame.f_locals.get("self"), "_handle", None)
                 return handle if isinstance(handle, int) else None
             frame = frame.f_back

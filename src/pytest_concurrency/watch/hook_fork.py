@@ -80,9 +80,7 @@ def raw_forks(watch: Watch) -> list[ProcessStarted]:
         with contextlib.suppress(OSError, ValueError):
             site, code = watch.raw_forks[int(path.read_text())]
             pid = int(path.stem)
-            found.append(
-                ProcessStarted(pid, f"forked process {pid}", "fork", False, site, True, "os.fork", code)
-            )
+            found.append(ProcessStarted(pid, f"forked process {pid}", "fork", False, site, True, "os.fork", code))
     return found
 
 
@@ -114,9 +112,7 @@ def look(rootdir: str) -> Forked | None:
     return Forked(site, tuple(threads), tuple(locks.values()))
 
 
-def _held(
-    top: types.FrameType | None, rootdir: str, holder: str, mine: bool, found: dict[int, HeldLock]
-) -> None:
+def _held(top: types.FrameType | None, rootdir: str, holder: str, mine: bool, found: dict[int, HeldLock]) -> None:
     frame = top
     while frame is not None:
         if is_own(frame.f_code.co_filename, rootdir):

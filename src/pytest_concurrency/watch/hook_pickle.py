@@ -59,9 +59,7 @@ def _dump(watch: Watch, original: Any) -> Any:
 
 def _readable(path: str) -> str:
     return (
-        path.replace("process._args", "args")
-        .replace("process._target", "target")
-        .replace("process._kwargs", "kwargs")
+        path.replace("process._args", "args").replace("process._target", "target").replace("process._kwargs", "kwargs")
     )
 
 

@@ -45,9 +45,7 @@ def passed_call(frame: Any, keyword: str, position: int) -> ast.Call | None:
     for given in call.keywords:
         if given.arg == keyword:
             return given.value if isinstance(given.value, ast.Call) else None
-    if len(call.args) > position and not any(
-        isinstance(arg, ast.Starred) for arg in call.args[: position + 1]
-    ):
+    if len(call.args) > position and not any(isinstance(arg, ast.Starred) for arg in call.args[: position + 1]):
         value = call.args[position]
         return value if isinstance(value, ast.Call) else None
     return None
@@ -65,9 +63,7 @@ def note_called(watch: Watch, value: object, keyword: str, position: int, what: 
         return
     site = site_of(frame, watch.plan.rootdir)
     site = Site(site.path, call.lineno, site.function, site.text)
-    watch.record.called.append(
-        TargetCalled(site, ast.unparse(call), ast.unparse(call.func), short(value), what)
-    )
+    watch.record.called.append(TargetCalled(site, ast.unparse(call), ast.unparse(call.func), short(value), what))
 
 
 def _init(watch: Watch, original: Any) -> Any:
@@ -130,10 +126,7 @@ def _is_ours(watch: Watch, process: Any, owner: str) -> bool:
         if frame is None:
             break
         members, pool = frame.f_locals.get("pool"), frame.f_locals.get("self")
-        if any(
-            pool is known or (members is not None and members is known_members(known))
-            for known in watch.pools
-        ):
+        if any(pool is known or (members is not None and members is known_members(known)) for known in watch.pools):
             return True
         frame = frame.f_back
     return False
@@ -178,9 +171,7 @@ def _popen(watch: Watch, original: Any) -> Any:
         if watch.recording:
             site = site_of(own_frame(sys._getframe(1), watch.plan.rootdir), watch.plan.rootdir)
             name = f"subprocess {self.pid}"
-            watch.record.started.append(
-                ProcessStarted(self.pid, name, "subprocess", False, site, True, "subprocess")
-            )
+            watch.record.started.append(ProcessStarted(self.pid, name, "subprocess", False, site, True, "subprocess"))
 
     return __init__
 

@@ -52,12 +52,8 @@ class SharedAccess:
         setter = self._writer(scalar.fset, lambda target, _: target._obj.value)
         self._patches.set(sharedctypes.Synchronized, "value", property(getter, setter))
         array = sharedctypes.SynchronizedArray
-        self._patches.wrap(
-            array, "__getitem__", lambda f: self._reader(f, lambda target, key: target._obj[key])
-        )
-        self._patches.wrap(
-            array, "__setitem__", lambda f: self._writer(f, lambda target, key: target._obj[key])
-        )
+        self._patches.wrap(array, "__getitem__", lambda f: self._reader(f, lambda target, key: target._obj[key]))
+        self._patches.wrap(array, "__setitem__", lambda f: self._writer(f, lambda target, key: target._obj[key]))
         managers: Any = sys.modules.get("multiprocessing.managers")
         if managers is None:
             return
@@ -202,9 +198,7 @@ def _finding(row: dict[str, Any], rows: list[dict[str, Any]]) -> Finding:
         locations.append(at(other, "write", row["there"]))
     else:
         lanes.append(f"        another process: {row['name']} = {row['there']}")
-    lanes.append(
-        f"    worker {mine}: {row['name']} = {row['written']}    ({where})    the write above is lost"
-    )
+    lanes.append(f"    worker {mine}: {row['name']} = {row['written']}    ({where})    the write above is lost")
     locations.append(at(row, "write", row["written"]))
     return Finding(
         "CH101",

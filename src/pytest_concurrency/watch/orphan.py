@@ -19,22 +19,14 @@ def find(record: Record, context: Context) -> list[Finding]:
     for orphan in record.orphans:
         if hands_over(orphan.stack):
             continue  # CH407's
-        where = (
-            f", started at {orphan.site}"
-            if orphan.site is not NOWHERE
-            else f", a child of process {orphan.parent}"
-        )
-        message = (
-            f"{orphan.name} (pid {orphan.pid}){where}, was still running when the test ended and was killed"
-        )
+        where = f", started at {orphan.site}" if orphan.site is not NOWHERE else f", a child of process {orphan.parent}"
+        message = f"{orphan.name} (pid {orphan.pid}){where}, was still running when the test ended and was killed"
         rows = [f"{orphan.site}: {orphan.site.text}"] if orphan.site.path else []
         if orphan.command != command_of(os.getpid()):  # a forked process shows its parent's
             rows.append(f"command: {orphan.command}")
         if orphan.stack:
             rows.append(f"its stack:\n{orphan.stack.rstrip()}")
-        locations = (
-            (orphan.site.location("start", orphan.name, "", context.worker),) if orphan.site.path else ()
-        )
+        locations = (orphan.site.location("start", orphan.name, "", context.worker),) if orphan.site.path else ()
         findings.append(Finding("CH408", message, explain(*rows, code="CH408"), locations=locations))
     for stray in record.strays[:1]:
         message = "a forked child ran on past the end of the test's body: it has to end with os._exit()"

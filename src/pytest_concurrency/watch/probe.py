@@ -61,9 +61,7 @@ class Probe:
             changed = {
                 key: value
                 for key, value in now.items()
-                if key in self._before
-                and self._before[key].digest != value.digest
-                and self._written.get(key) != value
+                if key in self._before and self._before[key].digest != value.digest and self._written.get(key) != value
             }
             if not changed:
                 return

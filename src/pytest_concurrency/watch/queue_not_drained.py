@@ -41,9 +41,7 @@ def _finding(feeding: list[Stuck], body: Stuck | None, record: Record, context: 
         site = sites.get(stuck.pid)
         if site is not None and site.path:
             locations.append(site.location("start", stuck.name, "", context.worker))
-    message = (
-        f"{names} was joined{where} while it still had items to hand over in a queue: both wait for ever"
-    )
+    message = f"{names} was joined{where} while it still had items to hand over in a queue: both wait for ever"
     rows = [f"stack of {stuck.name}:\n{stuck.stack.rstrip()}" for stuck in feeding]
     if body is not None:
         rows.insert(0, f"the test's own process waits in join:\n{body.stack.rstrip()}")

@@ -113,9 +113,7 @@ def _callables(value: Any, rootdir: str) -> Iterator[tuple[types.CodeType, dict[
             if isinstance(member, types.FunctionType):
                 yield from _callables(member, rootdir)
         return
-    if isinstance(value, (types.FunctionType, types.MethodType, functools.partial)) or hasattr(
-        value, "__wrapped__"
-    ):
+    if isinstance(value, (types.FunctionType, types.MethodType, functools.partial)) or hasattr(value, "__wrapped__"):
         code = code_of(value)
         if code is not None and is_own(code.co_filename, rootdir):
             yield code, namespace_of(inspect.unwrap(value) if hasattr(value, "__wrapped__") else value)
@@ -170,11 +168,7 @@ def reads(code: types.CodeType, namespace: dict[str, Any], after: int = 0) -> It
 
 def augments(code: types.CodeType, name: str) -> bool:
     """Return whether ``code`` both reads and rebinds the global ``name``."""
-    names = {
-        (i.opname, i.argval)
-        for i in dis.get_instructions(code)
-        if i.opname in ("LOAD_GLOBAL", "STORE_GLOBAL")
-    }
+    names = {(i.opname, i.argval) for i in dis.get_instructions(code) if i.opname in ("LOAD_GLOBAL", "STORE_GLOBAL")}
     return ("LOAD_GLOBAL", name) in names and ("STORE_GLOBAL", name) in names
 
 

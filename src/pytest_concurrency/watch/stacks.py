@@ -12,9 +12,7 @@ from typing import IO
 
 # A real-time signal where there are any: nothing else in Python uses one.
 DUMP_SIGNAL: int = (
-    int(getattr(signal, "SIGRTMAX", 0)) - 3
-    if hasattr(signal, "SIGRTMAX")
-    else int(getattr(signal, "SIGUSR2", 0))
+    int(getattr(signal, "SIGRTMAX", 0)) - 3 if hasattr(signal, "SIGRTMAX") else int(getattr(signal, "SIGUSR2", 0))
 )
 _WAIT = 0.5
 _PACKAGE = f'"{Path(__file__).resolve().parents[1]}{os.sep}'

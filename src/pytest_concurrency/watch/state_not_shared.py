@@ -83,9 +83,7 @@ def _missed(
     ]
     lines.append(f"    the parent: {here}")
     locations = [
-        entry.site.location("start", f"{module}.{name}", row.after, entry.name)
-        for entry in writers
-        if entry.site.path
+        entry.site.location("start", f"{module}.{name}", row.after, entry.name) for entry in writers if entry.site.path
     ][:4]
     if read is not None:
         path = relative(read.path, context.rootdir)
@@ -129,9 +127,7 @@ def _elsewhere(
         after = min(lines, default=0)
         if writers and all(w.owner == "os.fork" for w in writers):
             after = max(after, max((w.site.line for w in writers), default=0))
-        yield from _reads_in(
-            reachable(code, namespace_of(body), context.rootdir, False, after), inside, code, after
-        )
+        yield from _reads_in(reachable(code, namespace_of(body), context.rootdir, False, after), inside, code, after)
     for entry in record.started:
         if entry not in writers and entry.owner not in ("Pool", "ProcessPoolExecutor", "Manager", "os.fork"):
             target = code_of(entry.target)
@@ -144,9 +140,7 @@ def _is_inside(line: int, code: types.CodeType) -> bool:
     return code.co_firstlineno <= line <= last
 
 
-def _reads_in(
-    reached: Reached, inside: set[types.CodeType], body: types.CodeType | None, after: int
-) -> Iterator[Read]:
+def _reads_in(reached: Reached, inside: set[types.CodeType], body: types.CodeType | None, after: int) -> Iterator[Read]:
     for code, space in reached.items():
         if code not in inside:
             yield from reads(code, space, after if code is body else 0)
@@ -160,18 +154,14 @@ def _is_read_of(read: Read, module: str, name: str) -> bool:
     if not attribute:
         return True
     kind = value if isinstance(value, type) else type(value)
-    return bool(read.attribute) and (
-        read.attribute == attribute or attribute_used(kind, read.attribute, attribute)
-    )
+    return bool(read.attribute) and (read.attribute == attribute or attribute_used(kind, read.attribute, attribute))
 
 
 def _counts_for_nobody(rows: list[GlobalChanged], writers: list[ProcessStarted], name: str) -> bool:
     """Return whether the very function that a process was given counts in this global."""
     numbers = (row.before.replace(".", "", 1).lstrip("-").isdigit() for row in rows)
     return all(numbers) and any(
-        writer.owner in ("", "runner")
-        and (code := code_of(writer.target)) is not None
-        and augments(code, name)
+        writer.owner in ("", "runner") and (code := code_of(writer.target)) is not None and augments(code, name)
         for writer in writers
     )
 

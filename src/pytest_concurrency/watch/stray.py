@@ -19,7 +19,5 @@ def end_if_stray(watch: Watch, error: BaseException | None) -> None:
         return
     what = f"with {type(error).__name__}: {error}" if error is not None else "without an error"
     with suppress(OSError):
-        Path(watch.directory, f"{os.getpid()}.stray").write_text(
-            f"process {os.getpid()} left the body {what}\n"
-        )
+        Path(watch.directory, f"{os.getpid()}.stray").write_text(f"process {os.getpid()} left the body {what}\n")
     os._exit(STRAY)

@@ -59,9 +59,7 @@ def look(pid: int) -> ProcessInfo | None:
 
 
 def _from_ps() -> dict[int, ProcessInfo]:
-    shown = subprocess.run(
-        ["ps", "-A", "-o", "pid=,ppid=,state="], capture_output=True, text=True, check=False
-    )
+    shown = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,state="], capture_output=True, text=True, check=False)
     table = {}
     for line in shown.stdout.splitlines():
         pid, parent, state = line.split()[:3]

@@ -20,8 +20,6 @@ class Routes:
 
 def test_routes(thread_runner):
     routes = Routes()
-    seen, _, _ = thread_runner.run(
-        routes.names, lambda: routes.add("/a", "about"), lambda: routes.add("/b", "blog")
-    )
+    seen, _, _ = thread_runner.run(routes.names, lambda: routes.add("/a", "about"), lambda: routes.add("/b", "blog"))
     assert seen[0] == "home"
     assert sorted(routes.names()) == ["about", "blog", "home"]

@@ -14,8 +14,6 @@ class Rates:
 
 def test_rates(thread_runner):
     rates = Rates()
-    old, _, new = thread_runner.run(
-        lambda: rates.get("eur"), lambda: rates.set("eur", 1.1), lambda: rates.get("usd")
-    )
+    old, _, new = thread_runner.run(lambda: rates.get("eur"), lambda: rates.set("eur", 1.1), lambda: rates.get("usd"))
     assert old in (1.0, 1.1)
     assert new is None

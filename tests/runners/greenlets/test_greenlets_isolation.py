@@ -62,9 +62,7 @@ def test_a_mixed_session(stress):
     root = xml.etree.ElementTree.parse(stress.pytester.path / "junit.xml").getroot()
     properties = {p.get("name"): p.get("value") for p in root.iter("property")}
     assert properties["value"] == "c/[d]"
-    assert [case.get("name") for case in root.iter("testcase") if case.find("failure") is not None] == [
-        "test_fails"
-    ]
+    assert [case.get("name") for case in root.iter("testcase") if case.find("failure") is not None] == ["test_fails"]
 
 
 def test_output_is_not_captured_with_s(stress):
@@ -93,9 +91,7 @@ def test_pdb_is_refused(stress):
 def test_coverage_of_the_worker_is_merged(stress):
     pytest.importorskip("pytest_cov")
     stress("--cov=.", "--cov-report=term-missing", "-k", "test_fixture", test_mixed=MIXED)
-    (line,) = [
-        row for row in stress.result.outlines if row.startswith("test_mixed.py ") and not row.endswith("]")
-    ]
+    (line,) = [row for row in stress.result.outlines if row.startswith("test_mixed.py ") and not row.endswith("]")]
     missed = set()
     for part in line.partition("%")[2].replace(" ", "").split(","):
         first, _, last = part.partition("-")

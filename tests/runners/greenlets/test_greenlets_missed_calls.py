@@ -147,9 +147,7 @@ C_CALLS = """
 """
 
 
-@pytest.mark.skipif(
-    sys.platform != "linux" or platform.machine() not in ("x86_64", "aarch64"), reason="Linux"
-)
+@pytest.mark.skipif(sys.platform != "linux" or platform.machine() not in ("x86_64", "aarch64"), reason="Linux")
 def test_c_code(stress):
     tests = stress(test_c=C_CALLS)
     expected = {}

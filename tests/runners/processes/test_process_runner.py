@@ -44,9 +44,7 @@ def test_after(total):
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
-def test_workers_share_the_fixtures_which_are_fresh_for_each_repeat(
-    pytester: pytest.Pytester, method: str
-) -> None:
+def test_workers_share_the_fixtures_which_are_fresh_for_each_repeat(pytester: pytest.Pytester, method: str) -> None:
     pytester.makepyfile(WORKERS.format(method=method))
     result, tests = report_of(pytester)
     result.assert_outcomes(passed=2)

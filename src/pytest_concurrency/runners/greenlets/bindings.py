@@ -108,9 +108,7 @@ def _default_line(path: str, code: types.CodeType, name: str) -> int:
         zip(plain[len(plain) - len(arguments.defaults) :], arguments.defaults, strict=True)
     )
     pairs += list(zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True))
-    return next(
-        (default.lineno for argument, default in pairs if argument.arg == name and default is not None), 0
-    )
+    return next((default.lineno for argument, default in pairs if argument.arg == name and default is not None), 0)
 
 
 def _function(path: str, code: types.CodeType) -> ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | None:
@@ -120,9 +118,7 @@ def _function(path: str, code: types.CodeType) -> ast.FunctionDef | ast.AsyncFun
             first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
             if first <= code.co_firstlineno <= node.lineno:
                 return node
-        elif (
-            isinstance(node, ast.Lambda) and code.co_name == "<lambda>" and node.lineno == code.co_firstlineno
-        ):
+        elif isinstance(node, ast.Lambda) and code.co_name == "<lambda>" and node.lineno == code.co_firstlineno:
             return node
     return None
 
@@ -160,8 +156,7 @@ def _assigned(body: list[ast.stmt], name: str) -> int:
                 return node.lineno
         else:
             if isinstance(node, ast.With) and any(
-                isinstance(item.optional_vars, ast.Name) and item.optional_vars.id == name
-                for item in node.items
+                isinstance(item.optional_vars, ast.Name) and item.optional_vars.id == name for item in node.items
             ):
                 return node.lineno
             inner = [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.stmt)]

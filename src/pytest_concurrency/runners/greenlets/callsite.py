@@ -124,9 +124,7 @@ def callee_of(frame: FrameView) -> Callee | None:
         return Callee(text, expression, names.resolve(expression), MISSING)
     owner = names.resolve(expression)
     method = "__enter__" if kind == "with" else "__next__"
-    return Callee(
-        text, expression, MISSING if owner is MISSING else static_attribute(owner, method), owner, kind
-    )
+    return Callee(text, expression, MISSING if owner is MISSING else static_attribute(owner, method), owner, kind)
 
 
 class Names:

@@ -82,9 +82,7 @@ class ClosedPeers:
             from gevent import getcurrent
 
             site = (shown.code.co_filename, shown.line)
-            worker, function, count = self.loops.get(
-                site, (self._name_of(getcurrent()), shown.code.co_name, 0)
-            )
+            worker, function, count = self.loops.get(site, (self._name_of(getcurrent()), shown.code.co_name, 0))
             self.loops[site] = (worker, function, max(count, last[1]))
 
     def findings(self, repeat: int, level: str, relative: Callable[[str], str]) -> list[Finding]:
@@ -98,8 +96,6 @@ class ClosedPeers:
             )
             place = Location(shown, line, worker, "read", "socket.recv", "b''")
             found.append(
-                Finding(
-                    "CH307", message, f"{message}.\n  {help_text('CH307')}", level, repeat, locations=(place,)
-                )
+                Finding("CH307", message, f"{message}.\n  {help_text('CH307')}", level, repeat, locations=(place,))
             )
         return found

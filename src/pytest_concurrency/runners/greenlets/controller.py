@@ -75,11 +75,7 @@ class Controller:
         otherwise.
         """
         guard: Guard | None = self._config.pluginmanager.get_plugin("concurrency-greenlet-guard")
-        if (
-            guard is not None
-            and "patch" not in settings.explicit
-            and str(item.path) in guard.patching_modules
-        ):
+        if guard is not None and "patch" not in settings.explicit and str(item.path) in guard.patching_modules:
             return "app"
         return settings.patch
 
@@ -134,17 +130,13 @@ def _tear_down(item: pytest.Item, nextitem: pytest.Item | None) -> None:
     need.
     """
     state = item.session._setupstate
-    call = pytest.CallInfo.from_call(
-        lambda: state.teardown_exact(nextitem), "teardown", reraise=(KeyboardInterrupt,)
-    )
+    call = pytest.CallInfo.from_call(lambda: state.teardown_exact(nextitem), "teardown", reraise=(KeyboardInterrupt,))
     if call.excinfo is not None:
         report = item.ihook.pytest_runtest_makereport(item=item, call=call)
         item.ihook.pytest_runtest_logreport(report=report)
 
 
-def _take_reports(
-    item: pytest.Item, worker: WorkerProcess, timeout: float, limit: float | None = None
-) -> None:
+def _take_reports(item: pytest.Item, worker: WorkerProcess, timeout: float, limit: float | None = None) -> None:
     """Log every report of ``item`` until the worker says it is done; raise WorkerDied where it is given up.
 
     ``timeout`` of one repeat and ``limit`` for the next message, both in seconds.
@@ -180,9 +172,7 @@ def _take_reports(
             return
 
 
-def _report_failure(
-    item: pytest.Item, text: str, seconds: float, result: dict[str, Any] | None = None
-) -> None:
+def _report_failure(item: pytest.Item, text: str, seconds: float, result: dict[str, Any] | None = None) -> None:
     """Log a failed report of ``item`` that its worker could not make; ``result`` is what the worker had
     found.
     """

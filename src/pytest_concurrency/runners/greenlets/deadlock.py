@@ -27,9 +27,7 @@ def where_raised(trace: types.TracebackType | None, relative: Callable[[str], st
     while trace is not None:
         code = trace.tb_frame.f_code
         if is_user_file(code.co_filename):
-            places = [
-                Location(relative(code.co_filename), trace.tb_lineno, "0", "waits", f"{code.co_name}()")
-            ]
+            places = [Location(relative(code.co_filename), trace.tb_lineno, "0", "waits", f"{code.co_name}()")]
         trace = trace.tb_next
     return places
 

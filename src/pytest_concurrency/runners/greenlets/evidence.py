@@ -84,9 +84,7 @@ class Block:
     calls: tuple[SlowCall, ...] = ()
 
 
-def view_stack(
-    frame: types.FrameType | None, with_variables: int = 4, depth: int = 64
-) -> tuple[FrameView, ...]:
+def view_stack(frame: types.FrameType | None, with_variables: int = 4, depth: int = 64) -> tuple[FrameView, ...]:
     """Return the stack from ``frame`` outwards; the first ``with_variables`` frames keep their local
     variables.
     """

@@ -79,9 +79,7 @@ class ExactCalls:
             self._finish(now, code, offset, function, first, 2)
         return None
 
-    def _finish(
-        self, now: float, code: object, offset: int, function: object, first: object, depth: int
-    ) -> None:
+    def _finish(self, now: float, code: object, offset: int, function: object, first: object, depth: int) -> None:
         opened = self._open
         for index in range(len(opened) - 1, -1, -1):
             at_code, at_offset, began, switches, cpu, before = opened[index]
@@ -93,9 +91,7 @@ class ExactCalls:
                     after = _switches()
                     slept = after[0] > before[0] and after[1] <= before[1] + 1
                     spent = thread_time() - cpu
-                    self._monitor.slow_calls.append(
-                        SlowCall(frames, function, first, now - began, spent, slept)
-                    )
+                    self._monitor.slow_calls.append(SlowCall(frames, function, first, now - began, spent, slept))
                 return
 
     def _start_profile(self) -> bool:

@@ -36,9 +36,7 @@ class Gathered:
     def add(self, finding: Finding) -> None:
         """Add a finding once: the first of its code and place stays."""
         place = finding.locations[0] if finding.locations else None
-        self._findings.setdefault(
-            (finding.code, place.path if place else "", place.line if place else 0), finding
-        )
+        self._findings.setdefault((finding.code, place.path if place else "", place.line if place else 0), finding)
 
     def take(self, repeat: Repeat) -> None:
         """Add what one repeat has shown."""

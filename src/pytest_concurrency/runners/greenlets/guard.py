@@ -44,9 +44,7 @@ class Guard:
             events.subscribers.remove(self._on_event)
         self._subscribed = False
 
-    def find_spec(
-        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> None:
+    def find_spec(self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> None:
         """Find nothing; notice the import of gevent's patching."""
         if name == _PATCHING:
             sys.meta_path.remove(self)

@@ -180,9 +180,7 @@ def waits_for(frame: FrameView, greenlet: Any) -> bool:
 
 def _stands_for(expression: ast.expr, frame: FrameView, greenlet: Any) -> bool:
     value = Names(frame).resolve(expression)
-    return value is greenlet or (
-        value is MISSING and _is_spawn(expression)
-    )  # spawn(...).join(): it has no name
+    return value is greenlet or (value is MISSING and _is_spawn(expression))  # spawn(...).join(): it has no name
 
 
 def _is_spawn(expression: ast.expr) -> bool:

@@ -15,14 +15,10 @@ from .places import is_gevent_file, is_user_file
 # Ways to learn of a greenlet's exception that leave nothing behind: where the code knows one of them it may
 # have
 # looked, and no finding is better than a wrong one.
-_LOOKS = frozenset(
-    {"exc_info", "successful", "link", "link_exception", "rawlink", "link_value", "exception", "value"}
-)
+_LOOKS = frozenset({"exc_info", "successful", "link", "link_exception", "rawlink", "link_value", "exception", "value"})
 
 
-def lost_errors(
-    lives: Sequence[Life], repeat: int, level: str, relative: Callable[[str], str]
-) -> list[Finding]:
+def lost_errors(lives: Sequence[Life], repeat: int, level: str, relative: Callable[[str], str]) -> list[Finding]:
     """Return CH306 for each greenlet that the user's code spawned, that died of an error, and whose error
     was lost.
     """

@@ -76,10 +76,7 @@ class Patching:
             rows.append(f"  and {len(stale) - _MOST} more")
         rows.append(f"  {help_text('CH304')}")
         places = [Location(relative(path), line, "0", "patched", "gevent.monkey.patch_all")] if path else []
-        places += [
-            Location(relative(one.path), one.line, "0", "bound", one.original, one.how)
-            for one in stale[:_MOST]
-        ]
+        places += [Location(relative(one.path), one.line, "0", "bound", one.original, one.how) for one in stale[:_MOST]]
         return Finding("CH304", message, "\n".join(rows), level, 1, locations=tuple(places))
 
 
@@ -140,17 +137,13 @@ def _defaults(
     for value in values:
         found = _replaced(value, originals)
         if found is not None:
-            yield stale(
-                found, f"a default argument of {function.__qualname__}()", function.__code__.co_firstlineno
-            )
+            yield stale(found, f"a default argument of {function.__qualname__}()", function.__code__.co_firstlineno)
 
 
 def _replaced(value: Any, originals: Originals) -> Original | None:
     try:
         found = originals.function(value) or (
-            None
-            if isinstance(value, (type, types.ModuleType, types.FunctionType))
-            else originals.type_of(value)
+            None if isinstance(value, (type, types.ModuleType, types.FunctionType)) else originals.type_of(value)
         )
     except Exception:
         return None

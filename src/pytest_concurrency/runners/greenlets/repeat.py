@@ -68,9 +68,7 @@ def run_repeat(
     lives = Lives()
 
     def overdue() -> None:
-        text = (
-            f"the test was still running {settings.timeout:g} s after its start and does not let the hub run"
-        )
+        text = f"the test was still running {settings.timeout:g} s after its start and does not let the hub run"
         block = monitor.current_block()
         if block is not None and block.samples:
             text += f"; greenlet {block.who.path} has kept it for {milliseconds(block.seconds)}:"
@@ -165,9 +163,7 @@ def _remember(lives: tuple[Life, ...]) -> None:
         life.parked = where_parked(life.greenlet)
 
 
-def _timed_out(
-    lives: Lives, timeout: float, expired: BaseException, relative: Callable[[str], str]
-) -> BaseException:
+def _timed_out(lives: Lives, timeout: float, expired: BaseException, relative: Callable[[str], str]) -> BaseException:
     """Return the failure of a test that was still running after ``timeout`` seconds, with who waits where."""
     rows = [f"the test was still running {timeout:g} s after its start"]
     rows += [

@@ -109,9 +109,7 @@ class StressedTest:
         if error is not None and not any(finding.code == "CH104" for finding in errors):
             raise error
         if errors:
-            pytest.fail(
-                "\n\n".join(f"{f.code} {f.name}: {f.detail or f.message}" for f in errors), pytrace=False
-            )
+            pytest.fail("\n\n".join(f"{f.code} {f.name}: {f.detail or f.message}" for f in errors), pytrace=False)
 
     def _stuck(self, block: Block | None) -> TestResult:
         """Return the result of a body that never ends; called from the watchdog's thread."""
@@ -134,15 +132,11 @@ class StressedTest:
 def refresh(item: pytest.Function) -> None:
     """Set the function-scoped fixtures of ``item`` up afresh, so that each repeat begins alike."""
     definitions = item._fixtureinfo.name2fixturedefs.values()
-    scoped = [
-        d for group in definitions for d in group if d.scope == "function" and d.argname != "greenlet_runner"
-    ]
+    scoped = [d for group in definitions for d in group if d.scope == "function" and d.argname != "greenlet_runner"]
     if not scoped:
         return
     state = item.session._setupstate
-    results = item.stash.get(
-        tmppath_result_key, {}
-    )  # tmp_path's teardown takes it away and its next one needs it
+    results = item.stash.get(tmppath_result_key, {})  # tmp_path's teardown takes it away and its next one needs it
     # Tearing down to the parent tears down exactly the item.
     state.teardown_exact(item.parent)  # type: ignore[arg-type]
     item.stash[tmppath_result_key] = results

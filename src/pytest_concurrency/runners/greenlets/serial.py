@@ -17,9 +17,7 @@ _WORTH = 0.001  # seconds that the greenlets must have lived together for their 
 
 def most_at_once(spans: Iterable[tuple[float, float]]) -> int:
     """Return how many of the spans (begin, end) overlap at most."""
-    edges = sorted(
-        [(begin, 1) for begin, _ in spans] + [(end, -1) for _, end in spans], key=lambda e: (e[0], e[1])
-    )
+    edges = sorted([(begin, 1) for begin, _ in spans] + [(end, -1) for _, end in spans], key=lambda e: (e[0], e[1]))
     most = now = 0
     for _, step in edges:
         now += step
@@ -41,9 +39,7 @@ def overlap_note(lives: Sequence[Life]) -> str | None:
     )
 
 
-def serialised(
-    lives: Sequence[Life], repeat: int, level: str, relative: Callable[[str], str]
-) -> list[Finding]:
+def serialised(lives: Sequence[Life], repeat: int, level: str, relative: Callable[[str], str]) -> list[Finding]:
     """Return CH305 for each line that spawned greenlets one by one, waiting for each before the next."""
     groups: dict[tuple[object, tuple[str, int]], list[Life]] = defaultdict(list)
     for life in lives:

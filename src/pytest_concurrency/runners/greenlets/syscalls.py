@@ -62,6 +62,4 @@ def _parsed(table: str) -> Mapping[int, str]:
     return MappingProxyType({int(number): name for number, name in zip(words[::2], words[1::2], strict=True)})
 
 
-NAMES: Mapping[str, Mapping[int, str]] = MappingProxyType(
-    {"x86_64": _parsed(_X86_64), "aarch64": _parsed(_AARCH64)}
-)
+NAMES: Mapping[str, Mapping[int, str]] = MappingProxyType({"x86_64": _parsed(_X86_64), "aarch64": _parsed(_AARCH64)})

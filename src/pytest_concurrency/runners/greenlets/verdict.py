@@ -18,9 +18,7 @@ CPU_SHARE = 0.5
 BLOCKED, CPU = "blocked", "cpu"
 _PROMPT = 0.003  # seconds between two looks that nothing held up
 _SLEEPS = 0.2  # share of processor time below which a call that let nobody look can have slept
-_DISK_FACTOR = (
-    10  # a disk under load is slow; only a read or write this many times max_block long is a finding
-)
+_DISK_FACTOR = 10  # a disk under load is slow; only a read or write this many times max_block long is a finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +118,7 @@ def _asleep(block: Block, busy: float, max_block: float) -> list[Observation]:
     for call in slow:
         run = next((run for run in runs if _same_place(run[0].frames, call.frames)), None)
         syscall = run[0].sleeping.name if run and run[0].sleeping else ""
-        if (run is not None or _slept_unseen(block, call, max_block)) and (
-            call.seconds >= max_block or len(slow) > 1
-        ):
+        if (run is not None or _slept_unseen(block, call, max_block)) and (call.seconds >= max_block or len(slow) > 1):
             found.append(_of_call(block, call, BLOCKED, syscall, certain=run is not None))
     if found or not believable:
         return found

@@ -27,10 +27,7 @@ _PUBLIC = MappingProxyType(
         "posix": "os",
         "builtins": "",
         "_thread": "threading",
-        **{
-            f"_{name}": name
-            for name in ("io", "socket", "signal", "hashlib", "bz2", "lzma", "multiprocessing")
-        },
+        **{f"_{name}": name for name in ("io", "socket", "signal", "hashlib", "bz2", "lzma", "multiprocessing")},
     }
 )
 
@@ -73,15 +70,11 @@ def _told(observation: Observation, callee: Callee | None) -> Callee:
     owner = getattr(call.function, "__self__", MISSING)
     if isinstance(owner, types.ModuleType) or owner is None:
         owner = MISSING
-    if owner is MISSING and isinstance(
-        call.function, (types.MethodDescriptorType, types.WrapperDescriptorType)
-    ):
+    if owner is MISSING and isinstance(call.function, (types.MethodDescriptorType, types.WrapperDescriptorType)):
         owner = call.first if call.first is not None else MISSING
     if callee is None:
         return Callee(getattr(call.function, "__name__", "call"), None, call.function, owner)
-    return Callee(
-        callee.text, callee.expression, call.function, owner if owner is not MISSING else callee.owner
-    )
+    return Callee(callee.text, callee.expression, call.function, owner if owner is not MISSING else callee.owner)
 
 
 def _original(callee: Callee, frame: FrameView, originals: Originals) -> Reason | None:
@@ -124,9 +117,7 @@ def _bound(original: Original, text: str, binding: Binding | None) -> Reason:
     if not original.replaced:
         return Reason("CH301", what, "gevent has not patched this process", None)
     where = f", bound as {binding.how}" if binding is not None else f", called as {text}"
-    return Reason(
-        "CH301", what, f"it is the original{where}, taken before gevent patched {original.module}", binding
-    )
+    return Reason("CH301", what, f"it is the original{where}, taken before gevent patched {original.module}", binding)
 
 
 def _made(kind: Original, text: str, binding: Binding | None, owner: object) -> Reason:
@@ -160,9 +151,7 @@ def _blamed(reason: Reason, frames: tuple[FrameView, ...]) -> Reason:
 def _computing(observation: Observation) -> Reason:
     frames = observation.frames
     callee = callee_of(frames[0]) if observation.call is None else None
-    function = (
-        observation.call.function if observation.call is not None else getattr(callee, "function", MISSING)
-    )
+    function = observation.call.function if observation.call is not None else getattr(callee, "function", MISSING)
     if isinstance(function, (types.BuiltinFunctionType, types.MethodDescriptorType)):
         return Reason("CH303", f"{_qualified(function)}()", "it computes in C without yielding")
     frame = user_frame(frames) or frames[0]
@@ -187,9 +176,7 @@ def _name_of_call(observation: Observation) -> str:
 def _qualified(function: Any) -> str:
     while isinstance(function, functools.partial):
         function = function.func
-    name = str(
-        getattr(function, "__qualname__", None) or getattr(function, "__name__", None) or repr(function)
-    )
+    name = str(getattr(function, "__qualname__", None) or getattr(function, "__name__", None) or repr(function))
     owner = getattr(function, "__self__", None)
     if owner is not None and not isinstance(owner, (types.ModuleType, type)):
         name = f"{type(owner).__name__}.{getattr(function, '__name__', name)}"

@@ -51,9 +51,7 @@ class ProcessRunner:
 
     def _team(self, functions: tuple[Callable[[], Any], ...], return_exceptions: bool) -> list[Any]:
         settings = self._settings
-        chosen = start_method(
-            settings, [(function, {}) for function in functions], str(self._item.config.rootpath)
-        )
+        chosen = start_method(settings, [(function, {}) for function in functions], str(self._item.config.rootpath))
         self.notes += [note for note in chosen.notes if note not in self.notes]
         if chosen.unpicklable:
             self._unpicklable(chosen.unpicklable)

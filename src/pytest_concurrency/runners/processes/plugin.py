@@ -59,15 +59,11 @@ def _show(item: pytest.Item, report: pytest.TestReport, outcomes: list[Outcome])
     """Show the first worker's failure as pytest's own, and what the others said as sections."""
     first = next((o for o in outcomes if o.status == RAISED and o.report is not None), None)
     if first is not None and first.report is not None and first.report.longrepr is not None:
-        rebuilt = item.config.hook.pytest_report_from_serializable(
-            config=item.config, data=first.report.longrepr
-        )
+        rebuilt = item.config.hook.pytest_report_from_serializable(config=item.config, data=first.report.longrepr)
         report.longrepr = rebuilt.longrepr
     for outcome in outcomes:
         if outcome is not first and first is not None:
-            text = (
-                outcome.report.summary if outcome.status == RAISED and outcome.report else outcome.describe(0)
-            )
+            text = outcome.report.summary if outcome.status == RAISED and outcome.report else outcome.describe(0)
             report.sections.append((f"worker {outcome.index}", text))
         elif outcome is first and outcome.output:
             report.sections.append((f"output of worker {outcome.index}", outcome.output))
@@ -114,8 +110,7 @@ class _Session:
             if number > 1:
                 if begun - start + longest > self.settings.max_seconds:
                     self.notes.append(
-                        f"{number - 1} of {self.settings.repeats} repeats were run "
-                        f"in {self.settings.max_seconds:g} s"
+                        f"{number - 1} of {self.settings.repeats} repeats were run in {self.settings.max_seconds:g} s"
                     )
                     break
                 tear_down(self.item)

@@ -64,8 +64,7 @@ def watched_body(item: pytest.Function) -> None:
 
 def _hung(watch: Watch, settings: Settings, findings: tuple[Finding, ...]) -> BaseException:
     stuck = "\n".join(
-        f"stack of {s.name} (pid {s.pid}):\n{s.stack.rstrip()}"
-        for s in watch.record.stuck or watch.record.unfinished
+        f"stack of {s.name} (pid {s.pid}):\n{s.stack.rstrip()}" for s in watch.record.stuck or watch.record.unfinished
     )
     told = "\n\n".join(f"{f.code} {f.name}: {f.message}\n{f.detail}" for f in findings if f.code in _HANGS)
     text = told or f"the test did not end in {settings.timeout:g} s (timeout=) and was stopped\n{stuck}"
@@ -100,9 +99,7 @@ def run_workers(item: pytest.Function, settings: Settings) -> Run:
         text = "\n\n".join(outcome.describe(settings.timeout) for outcome in failed)
         error = pytest.fail.Exception(text, pytrace=False)
     elif skipped is not None and skipped.report is not None:
-        error = pytest.skip.Exception(
-            skipped.report.summary.removeprefix("Skipped: "), _use_item_location=True
-        )
+        error = pytest.skip.Exception(skipped.report.summary.removeprefix("Skipped: "), _use_item_location=True)
     else:
         show_output(outcomes)
     return Run(error, tuple(findings), failed, chosen.notes)

@@ -162,9 +162,7 @@ class _Team:
             process._concurrency_function = function.function if isinstance(function, Portable) else function
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter(
-                    "ignore", DeprecationWarning
-                )  # of a fork beside idle threads of libraries
+                warnings.simplefilter("ignore", DeprecationWarning)  # of a fork beside idle threads of libraries
                 process.start()
         except BaseException:
             receive.close()
@@ -225,9 +223,7 @@ class _Team:
             except OSError:
                 output = ""
             moving = status == HUNG and self.moving
-            outcomes.append(
-                Outcome(member.index, status, member.exitcode, report, stack, output, pid, moving)
-            )
+            outcomes.append(Outcome(member.index, status, member.exitcode, report, stack, output, pid, moving))
         return outcomes
 
     def _end(self) -> None:
@@ -235,9 +231,7 @@ class _Team:
         alive = [member.process for member in self.members if not member.ended]
         if alive:
             below = {process.pid: tree.descendants(process.pid) for process in alive}
-            infos = [
-                info for pid in below for info in [tree.look(pid), *below[pid].values()] if info is not None
-            ]
+            infos = [info for pid in below for info in [tree.look(pid), *below[pid].values()] if info is not None]
             tree.kill(infos)
         for member in self.members:
             member.process.join(2.0)
