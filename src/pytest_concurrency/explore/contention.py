@@ -90,7 +90,11 @@ class Contention:
                 counts[site.group] = counts.get(site.group, 0) + count
 
     def focus(self, sites: Iterable[Site]) -> None:
-        """Silence the sites that were seen and found to touch nothing that workers share."""
+        """Silence the sites that were seen and found to touch nothing that workers share.
+
+        What a contended write is computed from counts with it: in serial order perhaps no second worker came as far.
+        """
+        self.contended |= {source for site in self.contended for source in site.derived}
         for site in sites:
             site.contended = site.kind != STEP and (
                 site not in self.seen or site in self.contended or site in self.synchronising or site.split

@@ -6,11 +6,14 @@ import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+from ..detect.causes import Cause, atomicity_violation
 from ..detect.failures import Failure, failures_of
+from ..detect.trace_events import Event
 from ..instrument.sites import READ, STEP, Site
 from ..runtime.execution import Execution
-from ..runtime.trace import Outcome
+from ..runtime.trace import Outcome, Row
 from ..schedules.directives import Directive, Replay, from_switches
 from ..schedules.minimise import ddmin
 from ..settings import Settings
@@ -27,7 +30,10 @@ from ..strategies.surw import Surw
 from .audit import Audit
 from .contention import Contention
 from .proof import cut_short, doubt_of, newly_shared, verdict
-from .suspects import closing_cycles
+from .suspects import CYCLES, Points, closing_cycles
+
+if TYPE_CHECKING:
+    from ..runtime.recorder import Recorder
 
 RunOnce = Callable[[Execution], Outcome]
 FIRM_SCHEDULES = 8
@@ -35,6 +41,11 @@ DPOR_SHARE = 3
 """One part in this many of the budget that is left goes to DPOR in ``auto``, more where that will do."""
 NESTED_SCHEDULES = 12
 MINIMISE_RUNS = 120
+SUSPICION_RUNS = 10
+SUSPICION_SHARE = 0.5
+"""Part of max_seconds that following up what no schedule settled may take in addition."""
+EXPLAINED = frozenset({"CH108", "CH110"})
+"""Failures whose cause is looked for: the others name it themselves."""
 MINIMISE_SECONDS = 3.0
 
 
@@ -42,7 +53,8 @@ MINIMISE_SECONDS = 3.0
 class Found:
     """A failure, the schedule that showed it first, the shortest one that does, and a recorded run of that.
 
-    ``free``: seen on real threads, where there is no schedule to replay.
+    ``free``: seen on real threads, where there is no schedule to replay. ``decides`` are the rows whose order decides
+    between pass and fail.
     """
 
     failure: Failure
@@ -51,14 +63,17 @@ class Found:
     outcome: Outcome
     related: tuple[Failure, ...] = ()
     free: bool = False
+    decides: tuple[Row, ...] = ()
 
 
 @dataclass(slots=True)
 class Exploration:
-    """What exploring came to. ``plain`` is the error of the test in its serial order: an ordinary failure."""
+    """What exploring came to. ``plain`` is the error of the test in its serial order: an ordinary failure;
+    ``suspected`` is what explains a failure, or what no schedule confirmed: warnings unless settings say otherwise."""
 
     schedules: int = 0
     found: list[Found] = field(default_factory=list)
+    suspected: list[Found] = field(default_factory=list)
     plain: BaseException | None = None
     exhaustive: bool = False
     notes: list[str] = field(default_factory=list)
@@ -88,6 +103,9 @@ class Explorer:
         self._max_steps = 0
         self._silenced = False
         self._execution: Execution | None = None
+        self._interrupted: set[str] = set()
+        self._last_seconds = 0.0
+        self._cycles: list[Points] = []
 
     # -- one run
 
@@ -103,7 +121,13 @@ class Explorer:
         return few and isinstance(strategy, Directed) and self._time_left() > -self._settings.max_seconds
 
     def _run(
-        self, strategy: Strategy, *, observing: bool = False, recording: bool = False, horizon: int = NEVER
+        self,
+        strategy: Strategy,
+        *,
+        observing: bool = False,
+        recording: bool = False,
+        horizon: int = NEVER,
+        recorder: Recorder | None = None,
     ) -> Outcome:
         self._result.schedules += 1
         wanted = strategy.sites
@@ -113,11 +137,13 @@ class Explorer:
             site.off = not site.contended and site.key not in wanted and not (steps and site.kind == STEP)
             if precise and site.kind != STEP:
                 site.off = False
+            if recorder is not None:
+                site.off = site.kind == STEP
             site.hits = 0
         execution = Execution(
             strategy,
             self._result.schedules,
-            observing=observing,
+            observing=observing or recorder is not None,
             recording=recording,
             timeout=self._settings.timeout,
             baseline=self._baseline,
@@ -127,10 +153,14 @@ class Explorer:
         if self._max_steps:
             execution.max_steps = self._max_steps
         self._execution = execution
+        execution.recorder = recorder
+        begun = time.monotonic()
         outcome = self._run_once(execution)
+        self._last_seconds = time.monotonic() - begun
         if observing and not precise:
             self._contention.learn(execution)
             self._silenced = self._silenced or execution.silenced
+            self._cycles += [c for c in closing_cycles(self._contention.nested) if c not in self._cycles]
         return outcome
 
     # -- the phases
@@ -163,6 +193,9 @@ class Explorer:
                     return result
             elif self._take(self._run(strategy)):
                 return result
+            if isinstance(strategy, Directed):
+                self._interrupted.add(strategy.key)
+        self._suspect()
         if self._time_left() <= 0 and result.schedules < self._settings.schedules:
             result.notes.append(
                 f"cut short by max_seconds={self._settings.max_seconds:g}: {result.schedules} of "
@@ -283,7 +316,7 @@ class Explorer:
         others += sorted(known.synchronising, key=lambda s: s.key)
         again = (2, 3) if len(updates) <= 3 else ()
         likely: list[Strategy] = [Directed(site.key, 1) for site in updates]
-        likely += [HoldAll(points) for points in closing_cycles(known.nested)[:4]]
+        likely += [HoldAll(points) for points in sorted(self._cycles, key=len)[:CYCLES]]
         likely += [Directed(site.key, occurrence) for occurrence in again for site in updates]
         likely += [Directed(site.key, 1) for site in others]
         if known.most_workers >= 3:
@@ -295,6 +328,26 @@ class Explorer:
         rest += [Directed(site.key, 1, any_access=True) for site in sites if site.action != READ]
         most = max(8, self._settings.schedules // 2)
         return likely[:most], rest[: most - len(likely[:most]) or 1]
+
+    def _suspect(self) -> None:
+        """Note what the runs gave reason to suspect and none of them showed."""
+        from ..runtime.recorder import Recorder
+        from .suspicions import suspicions
+
+        def record(last_first: bool) -> tuple[Outcome, Sequence[Event]]:
+            recorder = Recorder()
+            return self._run(Serial(last_first=last_first), recorder=recorder), recorder.events
+
+        result = self._result
+        spent = result.schedules
+        if SUSPICION_RUNS * self._last_seconds > SUSPICION_SHARE * self._settings.max_seconds:
+            return
+        cycles = sorted(self._cycles, key=len)[:CYCLES]
+        for suspicion in suspicions(self._contention, cycles, self._interrupted, self._run, record):
+            failure = suspicion.as_failure()
+            if not self._dismissed(failure):
+                result.suspected.append(Found(failure, 0, (), result.first or Outcome(0, 0, (), 0), free=True))
+        result.schedules = spent
 
     # -- what failed
 
@@ -318,7 +371,33 @@ class Explorer:
         related = tuple(
             f for f in failures_of(recorded if again else outcome) if (f.code, f.place) != (shown.code, shown.place)
         )
-        self._result.found.append(Found(shown, number, tuple(directives), recorded if again else outcome, related))
+        causes: tuple[Cause, ...] = ()
+        if minimise and again and shown.code in EXPLAINED:
+            causes = self._causes(tuple(directives), recorded, horizon)
+            self._result.schedules = spent
+        violations = [atomicity_violation(cause) for cause in causes if cause.is_check_then_act]
+        final = recorded if again else outcome
+        self._result.found.append(
+            Found(
+                shown, number, tuple(directives), final, (*related, *violations),
+                decides=tuple(row for cause in causes for row in cause.rows),
+            )
+        )  # fmt: skip
+        for violation in violations:
+            self._result.suspected.append(
+                Found(violation, number, tuple(directives), final, decides=violation.data.rows)
+            )
+
+    def _causes(self, directives: Sequence[Directive], recorded: Outcome, horizon: int) -> tuple[Cause, ...]:
+        """Return the access pairs of ``recorded`` whose order decides."""
+        from .causes import find_causes
+
+        def run(flipped: Sequence[Directive]) -> tuple[Outcome, bool]:
+            strategy = Replay(flipped)
+            outcome = self._run(strategy, recording=True, horizon=horizon)
+            return outcome, len(strategy.followed) == len(flipped)
+
+        return find_causes(directives, recorded, run, lambda outcome: not failures_of(outcome))
 
     def _minimised(self, failure: Failure, directives: Sequence[Directive], horizon: int) -> tuple[Directive, ...]:
         """Return the shortest list of directives that shows ``failure`` within ``horizon`` operations."""

@@ -8,6 +8,8 @@ from .contention import Nested
 
 Points = tuple[tuple[str, str, int], ...]
 CYCLE_LIMIT = 8
+CYCLES = 4
+"""Cycles of locks that are tried out."""
 
 
 def closing_cycles(nested: Sequence[Nested]) -> list[Points]:

@@ -294,7 +294,7 @@ class _Writer:
         if name == "STORE_SLICE":
             return [*op.call_hook(hooks.write_whole, [3], self._site(entry, WHOLE, WRITE, "slice"), where), entry]
         if name in ("GET_ITER", "LIST_EXTEND", "SET_UPDATE", "DICT_UPDATE", "DICT_MERGE", "UNPACK_SEQUENCE"):
-            site = self._site(entry, WHOLE, READ, "iter")
+            site = self._site(entry, WHOLE, READ, "iter" if name == "GET_ITER" else "unpack")
             if name == "GET_ITER":
                 return [*op.replace_top(hooks.iterate, site, where), entry]
             return [*op.call_hook(hooks.read_whole, [1], site, where), entry]

@@ -145,6 +145,8 @@ def call(obj: Any, site: Site) -> None:
     run.announce(worker, site, loc, write)
     if run.observing:
         run.observe(worker, site, loc, write)
+        if run.recorder is not None and name == "Event.is_set":
+            run.recorder.heard(worker, name, obj)
         if name == "Condition.__enter__" and worker.held and id(obj._lock) not in worker.held:
             run.nested.append((worker.path, site.key, worker.occurrence, frozenset(worker.held), id(obj._lock)))
     if run.rows is not None:

@@ -38,7 +38,7 @@ def acquire(run: Execution, worker: Worker, lock: Any, blocking: bool, timeout: 
 def take(run: Execution, worker: Worker, lock: Any, blocking: bool, timeout: float, site: Site) -> bool:
     """Take ``lock`` for ``worker``, which has announced it (or need not), as ``lock.acquire`` would."""
     if lock.acquire(False):
-        _taken(run, worker, lock, site)
+        _taken(run, worker, lock, site, blocking and timeout < 0)
         return True
     if run.aborting:
         raise Abandon
@@ -55,7 +55,7 @@ def take(run: Execution, worker: Worker, lock: Any, blocking: bool, timeout: flo
         if not run.park(worker, wait):
             return False
         if lock.acquire(False):
-            _taken(run, worker, lock, site)
+            _taken(run, worker, lock, site, timeout < 0)
             return True
 
 
@@ -85,7 +85,7 @@ def _holder(run: Execution, lock: Any) -> str:
     return f"held by worker {owner[0].path}" if owner is not None else "held"
 
 
-def _taken(run: Execution, worker: Worker, lock: Any, site: Site) -> None:
+def _taken(run: Execution, worker: Worker, lock: Any, site: Site, for_ever: bool = True) -> None:
     run.tries = 0
     worker.section += 1
     if run.precise is not None:
@@ -96,6 +96,8 @@ def _taken(run: Execution, worker: Worker, lock: Any, site: Site) -> None:
         if run.observing:
             worker.held[id(lock)] = lock
             worker.retag()
+            if run.recorder is not None:
+                run.recorder.lock(worker, lock, site, True, for_ever)
     if run.rows is not None and not site.muted:
         note(run, worker, site, "acquire", site.label or "lock", "", (id(lock), "lock"))
 
@@ -113,6 +115,8 @@ def release(run: Execution, worker: Worker, lock: Any, site: Site) -> None:
         owner = run.owners.pop(id(lock), None)
         if owner is not None and run.observing and owner[0].held.pop(id(lock), None) is not None:
             owner[0].retag()
+        if run.recorder is not None:
+            run.recorder.lock(worker, lock, site, False)
         if run.rows is not None and not site.muted:
             note(run, worker, site, "release", site.label or "lock", "", (id(lock), "lock"))
 
@@ -168,6 +172,8 @@ class ControlledLock:
             owner = run.owners.pop(id(self._lock), None)
             if owner is not None and run.observing and owner[0].held.pop(id(self._lock), None) is not None:
                 owner[0].retag()
+            if run.recorder is not None:
+                run.recorder.lock(worker, self._lock, self._site, False)
         return state
 
     def _acquire_restore(self, state: Any) -> None:

@@ -46,6 +46,8 @@ class ControlledSimpleQueue:
                 if not run.park(worker, wait):
                     raise Empty from None
             else:
+                if run.recorder is not None:
+                    run.recorder.handed(worker, queue, put=False)
                 if run.rows is not None and not site.muted:
                     note(run, worker, site, "get", "SimpleQueue", "", (id(queue), "queue"))
                 return item
@@ -64,6 +66,8 @@ class ControlledSimpleQueue:
             elif run.precise is not None:
                 run.precise.doubt("a queue inside a library was used")
             run.progress = run.steps
+            if run.recorder is not None:
+                run.recorder.handed(worker, self._queue, put=True)
         self._queue.put(item)
 
     def get_nowait(self) -> Any:

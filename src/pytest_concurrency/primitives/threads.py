@@ -87,13 +87,13 @@ def _is_daemon(function: Callable[..., Any], default: bool) -> bool:
 def wait_for(run: Execution, waiting: Worker, target: Worker, timeout: float | None) -> bool:
     """Park ``waiting`` until ``target`` has ended; return False where ``timeout`` (virtual seconds) came first."""
     if target.done:
-        waiting.joined(target)
+        run.joined(waiting, target)
         return True
     if timeout is not None and timeout <= 0:
         return False
     deadline = None if timeout is None else run.clock.now + timeout
     if run.park(waiting, JoinWait([target], deadline)):
-        waiting.joined(target)
+        run.joined(waiting, target)
         return True
     return False
 
@@ -126,8 +126,8 @@ class ControlledHandle:
             if known is not None:
                 if not known[1].done:
                     return False
-                waiting.joined(known[1])
                 self._handle.join()
+                STATE.run.joined(STATE.worker, known[1])
         return self._handle.is_done()  # type: ignore[no-any-return]
 
     def __getattr__(self, name: str) -> Any:

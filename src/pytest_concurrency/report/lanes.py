@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 WIDTH = 110
 CONTEXT_ROWS = 40
+SUSPECTED = frozenset({"CH103", "CH105"})
+"""What is told without having been demonstrated."""
+DECIDES = "   <- decides"
 
 
 def gil_enabled() -> bool:
@@ -41,7 +44,7 @@ def explain(found: Found, word: str, nodeid: str, root: Path, severity: str) -> 
         severity=severity,
         schedule=found.schedule,
         preemptions=preemptions,
-        reachable=reachable,
+        reachable=None if failure.code in SUSPECTED else reachable,
         replay=word,
         locations=_locations(found, rows, root),
     )
@@ -53,6 +56,8 @@ def _relevant(found: Found) -> list[Row]:
     while rows and rows[-1].worker == "main" and any(row.worker != "main" for row in rows):
         rows.pop()  # what the test does after its workers is not part of the interleaving
     data: Any = found.failure.data
+    if found.failure.code in ("CH102", "CH103", "CH105"):
+        return list(data.rows)
     if found.failure.code == "CH101":
         wanted = {data.read.site, data.write.site, data.overwritten.site}
         location = next((r.location for r in rows if r.site == data.write.site and r.action == "write"), None)
@@ -149,12 +154,14 @@ def _text(
     lines += _wrap(failure.message[0].upper() + failure.message[1:])
     lines.append("")
     if rows:
-        lines += lanes(rows, root)
+        lines += lanes(rows, root, found.decides)
         lines.append("")
     for related in found.related:
         lines += _wrap(f"With it: {related.code} {CATALOGUE[related.code].name}: {related.message}")
     plural = "s" if preemptions != 1 else ""
-    if not found.free:
+    if failure.code in SUSPECTED:
+        lines += _wrap("No schedule has shown it: this is a warning.")
+    elif not found.free:
         lines += _wrap(f"Schedule {found.schedule}; shortened to {preemptions} preemption{plural}. {_where(reachable)}")
     lines += _wrap(f"Cause: {hazard.cause}")
     lines += _wrap(f"Fix: {hazard.fix}")
@@ -179,8 +186,11 @@ def _wrap(text: str) -> list[str]:
     return textwrap.wrap(text, WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
 
 
-def lanes(rows: Sequence[Row], root: Path) -> list[str]:
-    """Draw ``rows`` as one column a worker, time downwards, with the source line of each."""
+def lanes(rows: Sequence[Row], root: Path, decides: Sequence[Row] = ()) -> list[str]:
+    """Draw ``rows`` as one column a worker, time downwards, with the source line of each.
+
+    Rows of ``decides`` are marked.
+    """
     workers = sorted({row.worker for row in rows}, key=lambda p: (p != "main", [_number(x) for x in p.split(".")]))
     cells = [(row, f"{_verb(row)}") for row in rows]
     width = min(34, max([len("worker 00")] + [len(cell) for _, cell in cells])) + 2
@@ -196,7 +206,8 @@ def lanes(rows: Sequence[Row], root: Path) -> list[str]:
         lane = "".join((cell[: width - 2] if w == row.worker else "|").ljust(width) for w in workers)
         source = linecache.getline(row.path, row.line).strip()
         place = f"{os.path.basename(row.path)}:{row.line}" if row.line else ""
-        drawn.append(f"  {lane}{place}  {source}".rstrip()[: WIDTH + 30])
+        mark = DECIDES if row in decides else ""
+        drawn.append(f"  {lane}{place}  {source}".rstrip()[: WIDTH + 30 - len(mark)] + mark)
     return drawn
 
 

@@ -29,6 +29,8 @@ def lines_of(failure: Failure) -> Iterator[tuple[str, int]]:
             yield row.holder_path, row.holder_line
     elif failure.code in ("CH108", "CH110"):
         yield failure.place[1]
+    elif failure.code in ("CH102", "CH103", "CH105"):
+        yield from failure.place
 
 
 class Dismissals:

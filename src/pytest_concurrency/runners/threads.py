@@ -265,7 +265,7 @@ class ThreadsPlugin:
             exploration = stress.exploration = self._explore(stress, settings, once)
             total += exploration.schedules
             findings = self._findings(stress)
-            clock.failed = clock.failed or exploration.plain is not None or bool(findings)
+            clock.failed = clock.failed or exploration.plain is not None or any(f.is_error for _, f in findings)
             self._raise(stress, findings)
 
         raised: BaseException | None = None
@@ -278,6 +278,7 @@ class ThreadsPlugin:
         exploration.schedules = total
         if raised is None:
             exploration.found.clear()
+            exploration.suspected.clear()
             exploration.plain = None
         elif exploration.found:
             stress.raised = raised
@@ -290,7 +291,7 @@ class ThreadsPlugin:
         """Return what was found as findings, without those that settings or comments dismiss."""
         item = stress.item
         kept = []
-        for found in stress.exploration.found:
+        for found in (*stress.exploration.found, *stress.exploration.suspected):
             level = stress.settings.severity(found.failure.code)
             if level is not None and not stress.dismissals(found.failure):
                 word = "" if found.free else tokens.make(item.nodeid, found.failure.code, found.directives)

@@ -11,7 +11,7 @@ import threading
 import time
 from _thread import allocate_lock, get_ident
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..instrument.sites import CALL, METHOD, WITH, Site
 from ..strategies.base import NEVER, Strategy
@@ -21,6 +21,9 @@ from .state import STATE
 from .trace import Blocked, LostUpdate, Outcome, Row, Switch
 from .waits import JoinWait
 from .worker import MAIN, Abandon, Tag, Wait, Worker
+
+if TYPE_CHECKING:
+    from .recorder import Recorder
 
 SATURATION = 3_000
 """Accesses at one site in an observing run after which the site is silent until the next switch."""
@@ -88,6 +91,7 @@ class Execution:
         self.releases = bool(getattr(strategy, "releases", False))
         self.user_locks: set[int] = set()
         self.light = not (observing or recording or self.releases)
+        self.recorder: Recorder | None = None
         self.rows: list[Row] | None = [] if recording else None
         self.kept_rows: list[Row] = []
         self.clock = VirtualClock()
@@ -575,7 +579,15 @@ class Execution:
         worker = Worker(path, len(self.workers), parent, daemon)
         self.workers.append(worker)
         self.live += 1
+        if self.recorder is not None:
+            self.recorder.fork(parent, worker)
         return worker
+
+    def joined(self, waiting: Worker, ended: Worker) -> None:
+        """Note that ``waiting`` knows that ``ended`` has ended: what that did is now in its past."""
+        waiting.joined(ended)
+        if self.recorder is not None:
+            self.recorder.joined(waiting, ended)
 
     def adopt(self, worker: Worker) -> bool:
         """Called on a new worker's own thread: wait for the first turn; False where the run is over already."""
@@ -626,7 +638,7 @@ class Execution:
             pool.carry(self, worker)
         self.park(main, JoinWait(children, None))
         for worker in children:
-            main.joined(worker)
+            self.joined(main, worker)
         return children
 
     # -- what the engine does not control

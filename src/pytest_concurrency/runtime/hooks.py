@@ -191,6 +191,8 @@ def _read(site: Site, key: Any, loc: Any, view: View, a: Any, b: Any) -> None:
         location = run.locations[key] = Location()
     if run.observing:
         run.observe(worker, site, loc, False)
+        if run.recorder is not None:
+            run.recorder.access(worker, site, key, loc, False, view.target(a, b), (a, b))
     if run.rows is not None:
         value = view.peek(a, b)
         note(run, worker, site, "read", view.target(a, b), show(value), loc)
@@ -212,6 +214,8 @@ def _write(site: Site, key: Any, loc: Any, value: Any, view: View, a: Any, b: An
         location = run.locations[key] = Location()
     if run.observing:
         run.observe(worker, site, loc, True)
+        if run.recorder is not None:
+            run.recorder.access(worker, site, key, loc, True, view.target(a, b), (a, b))
     row = None
     if run.rows is not None:
         row = note(run, worker, site, "write", view.target(a, b), show(value), loc)
@@ -593,9 +597,9 @@ def _announced_method(name: str, effect: str) -> Callable[..., Any]:
             return getattr(container, name)(*args, **kwargs)
         call = f"{_whole_target(container)}.{name}"
         if site.action == READ:
-            _read(site, loc, loc, _CALL, None, call)
+            _read(site, loc, loc, _CALL, container, call)
             return getattr(container, name)(*args, **kwargs)
-        _write(site, loc, loc, args[0] if args else MISSING, _CALL, None, call)
+        _write(site, loc, loc, args[0] if args else MISSING, _CALL, container, call)
         return getattr(container, name)(*args, **kwargs)
 
     method.__name__ = name

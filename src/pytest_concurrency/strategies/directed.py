@@ -122,7 +122,8 @@ class HoldAll:
     """Make a suspected deadlock come true: hold every worker of a cycle before the acquire that closes it.
 
     ``points`` are (worker path, site key, occurrence). The held ones go on together when nobody else can run. This is
-    the confirmation phase of DeadlockFuzzer (Joshi, Park, Sen, Naik: PLDI 2009).
+    the confirmation phase of DeadlockFuzzer (Joshi, Park, Sen, Naik: PLDI 2009). ``kept_out`` says afterwards that a
+    worker of the cycle waited for something else while the others were held: they are never all there at once.
     """
 
     name = "hold-all"
@@ -130,26 +131,33 @@ class HoldAll:
 
     def __init__(self, points: Sequence[tuple[str, str, int]]) -> None:
         self._points = frozenset(points)
-        self._held: set[str] = set()
+        self._held: dict[str, Candidate] = {}
         self._done = False
+        self.kept_out = False
 
     def begin(self, number: int) -> None:
-        self._held = set()
+        self._held = {}
         self._done = False
+        self.kept_out = False
 
     def pick(
         self, enabled: Sequence[Candidate], current: Candidate | None, step: int, left: Candidate | None = None
     ) -> Candidate:
         if self._done:
             return current if current is not None else enabled[0]
-        if current is not None and current.site is not None:
-            if (current.path, current.site.key, current.occurrence) in self._points:
-                self._held.add(current.path)
+        if current is not None and self._at_point(current):
+            self._held[current.path] = current
         free = [worker for worker in enabled if worker.path not in self._held]
         if not free or len(self._held) == len(self._points):
             self._done = True
+            together = all(self._at_point(worker) for worker in self._held.values())
+            self.kept_out = len(self._held) < len(self._points) or not together
             return enabled[0]
-        return current if current in free else free[0]
+        return current if current is not None and current in free else free[0]
+
+    def _at_point(self, worker: Candidate) -> bool:
+        where = (worker.path, worker.site.key, worker.occurrence) if worker.site is not None else None
+        return where in self._points and not worker.done
 
     def quiet_until(self, step: int) -> int:
         return NEVER if self._done else 0

@@ -1,0 +1,132 @@
+"""Naming the cause of a failure: the accesses whose order decides between pass and fail (CH102).
+
+Pure functions of recorded rows. Which orders decide is found out by running again, see :mod:`..explore.causes`.
+
+Source: the unserialisable access pairs of Lu, Tucek, Qin, Zhou, "AVIO: Detecting Atomicity Violations via Access
+Interleaving Invariants", ASPLOS 2006; a decisive order by counterfactual runs as in Zeller, "Isolating Cause-Effect
+Chains from Computer Programs", FSE 2002.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..runtime.trace import Row
+from .failures import Failure
+
+CALL = "call"
+QUESTIONS = frozenset({"is_set", "is_alive", "qsize", "empty", "full", "done", "running", "cancelled"})
+"""Calls of the standard library's primitives that only ask."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A worker's act that a schedule can hold it before: the ``occurrence``-th at the site of ``row``."""
+
+    row: Row
+    occurrence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """``check`` and ``act`` of one worker, and ``between`` of another one, whose order decides."""
+
+    check: Row
+    between: Row
+    act: Row
+
+    @property
+    def rows(self) -> tuple[Row, Row, Row]:
+        return self.check, self.between, self.act
+
+    @property
+    def is_check_then_act(self) -> bool:
+        """Say whether the worker looked, another one changed what it had seen, and it then acted."""
+        if self.check.action == CALL and self.act.action == CALL:
+            return self.between.site == self.act.site != self.check.site
+        return is_question(self.check) and not is_question(self.between)
+
+
+def is_question(row: Row) -> bool:
+    """Say whether ``row`` looks at something without changing it; what a call does is taken from its place."""
+    return row.action == "read" or row.action == CALL or row.action in QUESTIONS
+
+
+def points(rows: Sequence[Row], worker: str) -> list[tuple[int, Point]]:
+    """Return the acts of ``worker`` that a schedule can hold it before, each with its index in ``rows``."""
+    counts: dict[str, int] = {}
+    found = []
+    for index, row in enumerate(rows):
+        if row.worker == worker and row.site and _is_announced_once(row):
+            counts[row.site] = counts.get(row.site, 0) + 1
+            found.append((index, Point(row, counts[row.site])))
+    return found
+
+
+def _is_announced_once(row: Row) -> bool:
+    """Say whether there is exactly one row for each announcement at the site of ``row``: so it is but for locks."""
+    return row.action not in ("acquire", "release", "wait for")
+
+
+def burst(rows: Sequence[Row], worker: str, step: int) -> tuple[int, int]:
+    """Return the indexes from where ``worker`` was preempted at ``step`` to where it went on."""
+    begin = next((i for i, row in enumerate(rows) if row.step >= step and row.worker != worker), len(rows))
+    end = next((i for i in range(begin, len(rows)) if rows[i].worker == worker), len(rows))
+    return begin, end
+
+
+def conflict(a: Row, b: Row) -> bool:
+    """Say whether the order of two rows of different workers can matter: one location, and not two reads."""
+    return a.location is not None and a.location == b.location and _may_matter(a, b)
+
+
+def conflict_by_name(a: Row, b: Row) -> bool:
+    """Say the same of rows of two runs, in which one thing has two addresses: by what it is called."""
+    if not (isinstance(a.location, tuple) and isinstance(b.location, tuple)):
+        return False
+    return a.location[1:] == b.location[1:] and _base(a.target) == _base(b.target) and _may_matter(a, b)
+
+
+def _may_matter(a: Row, b: Row) -> bool:
+    if a.worker == b.worker or (is_question(a) and is_question(b)):
+        return False
+    return a.target == b.target or "[" not in a.target or "[" not in b.target
+
+
+def _base(target: str) -> str:
+    """Return the type of the container in "dict['k']" and "dict.pop"; other targets as they are."""
+    return target.partition("[")[0] if "[" in target else target.partition(".")[0]
+
+
+def partner(row: Row, others: Sequence[Row]) -> Row | None:
+    """Return the row among ``others`` that interferes with ``row``: a write for choice."""
+    found = [other for other in others if conflict(row, other)]
+    return next((other for other in found if not is_question(other)), found[0] if found else None)
+
+
+def call_partner(act: Row, others: Sequence[Row]) -> Row | None:
+    """Return the same call made by another worker, for what the access model does not see (files, say)."""
+    return next((other for other in others if other.action == CALL and other.site == act.site), None)
+
+
+def atomicity_violation(cause: Cause) -> Failure:
+    """Return the finding for a check that was no longer true when it was acted upon."""
+    check, between, act = cause.rows
+    message = (
+        f"worker {check.worker} looked at {_what(check)} {_at(check)}, worker {between.worker} changed "
+        f"{_what(between)} {_at(between)}, then worker {act.worker} acted on what it had seen {_at(act)}"
+    )
+    place = tuple((row.path, row.line) for row in cause.rows)
+    return Failure("CH102", place, message, cause)
+
+
+def _what(row: Row) -> str:
+    if row.action == CALL or not row.target:
+        return "the state behind a call"
+    return f"{row.target} (-> {row.value})" if row.action == "read" and row.value else row.target
+
+
+def _at(row: Row) -> str:
+    return f"at {os.path.basename(row.path)}:{row.line}"

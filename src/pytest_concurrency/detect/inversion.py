@@ -1,0 +1,38 @@
+"""Lock-order inversions of a recorded trace as suspicions (CH105)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ..runtime.trace import Row
+from .data_race import with_values
+from .lock_order import find_inversions
+from .suspicion import Suspicion, at
+from .trace_events import Event
+
+
+def find_opposite_orders(events: Sequence[Event]) -> Iterator[Suspicion]:
+    """Yield the cycles in which workers take locks.
+
+    What a worker has read orders it after the write, also under a lock: it may have come here only for what it read.
+    Where that is not so, a schedule shows the deadlock itself.
+    """
+    ordered, _ = with_values(events)
+    for inversion in find_inversions(ordered):
+        rows: list[Row] = []
+        told = []
+        for acquisition, wanted in zip(inversion.cycle, (inversion.cycle[-1], *inversion.cycle), strict=False):
+            held = acquisition.held[wanted.lock]
+            if not isinstance(held, Row) or not isinstance(acquisition.where, Row):
+                break
+            rows += [held, acquisition.where]
+            told.append(
+                f"worker {held.worker} takes {_name(held)} {at(held)} and then {_name(acquisition.where)} "
+                f"{at(acquisition.where)}"
+            )
+        else:
+            yield Suspicion("CH105", tuple(rows), "; ".join(told) + ". No schedule of the budget showed the deadlock")
+
+
+def _name(row: Row) -> str:
+    return "a lock" if row.target == "lock" else row.target

@@ -1,0 +1,136 @@
+"""Finding out which access pair's order decides, by running the shortest failing schedule again with one order flipped.
+
+The preemption that makes the schedule fail is moved: to before an earlier act of the preempted worker, so that the act
+comes after the other worker's, or to after a later one, so that it comes before. What turns failure into pass decides.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from ..detect.causes import CALL, Cause, Point, burst, call_partner, conflict_by_name, partner, points
+from ..runtime.trace import Outcome, Row, Switch
+from ..schedules.directives import BEFORE, Directive
+
+Run = Callable[[Sequence[Directive]], tuple[Outcome, bool]]
+"""Runs the program under directives, recorded; says also whether each of them could be followed."""
+RUNS_LIMIT = 40
+SECONDS = 2.0
+LOOK_BACK = 12
+"""Acts of the preempted worker that are tried on each side of a preemption."""
+
+
+class _Flipped:
+    """Runs flipped schedules within a budget."""
+
+    def __init__(self, run: Run, passes: Callable[[Outcome], bool]) -> None:
+        self._run = run
+        self.passes = passes
+        self._left = RUNS_LIMIT
+        self._end = time.monotonic() + SECONDS
+
+    def outcome(self, directives: Sequence[Directive]) -> tuple[Outcome, bool] | None:
+        if self._left <= 0 or time.monotonic() > self._end:
+            return None
+        self._left -= 1
+        return self._run(directives)
+
+    def turns_to_pass(self, directives: Sequence[Directive]) -> bool:
+        """Say whether the schedule passes; one that could not be followed differs in more than one order."""
+        result = self.outcome(directives)
+        return result is not None and result[1] and self.passes(result[0])
+
+
+def find_causes(
+    directives: Sequence[Directive], failing: Outcome, run: Run, passes: Callable[[Outcome], bool]
+) -> tuple[Cause, ...]:
+    """Return the causes of the recorded run ``failing`` of ``directives``, at most one a preemption.
+
+    ``passes`` says whether a run shows no failure at all.
+    """
+    flipped = _Flipped(run, passes)
+    found = []
+    for position, directive in enumerate(directives):
+        switch = _switch(failing, directive) if directive.moment == BEFORE else None
+        if switch is None:
+            continue
+        rest = [*directives[:position], *directives[position + 1 :]]
+
+        def moved(point: Point, directive: Directive = directive, position: int = position) -> list[Directive]:
+            new = replace(directive, site=point.row.site, occurrence=point.occurrence)
+            return [*directives[:position], new, *directives[position + 1 :]]
+
+        cause = _cause(failing, switch, rest, moved, flipped)
+        if cause is not None:
+            found.append(cause)
+    return tuple(found)
+
+
+def _switch(outcome: Outcome, directive: Directive) -> Switch | None:
+    for switch in outcome.switches:
+        if not switch.forced and (switch.worker, switch.site, switch.occurrence) == directive.point[:3]:
+            return switch
+    return None
+
+
+def _cause(
+    failing: Outcome,
+    switch: Switch,
+    rest: Sequence[Directive],
+    moved: Callable[[Point], list[Directive]],
+    flipped: _Flipped,
+) -> Cause | None:
+    begin, end = burst(failing.rows, switch.worker, switch.step)
+    between = failing.rows[begin:end]
+    own = points(failing.rows, switch.worker)
+    without = flipped.outcome(rest)
+    if not between or without is None or not flipped.passes(without[0]):
+        return None
+    after = [point.row for index, point in own if index >= end]
+    act = _act(points(without[0].rows, switch.worker), switch, after, moved, flipped, between)
+    if act is None:
+        return None
+    check = _check([point for index, point in own if index < begin], moved, flipped, between)
+    if check is None:
+        return None
+    other = partner(check, between) or partner(act, between) or call_partner(act, between)
+    return None if other is None else Cause(check, other, act)
+
+
+def _check(
+    earlier: Sequence[Point], moved: Callable[[Point], list[Directive]], flipped: _Flipped, between: Sequence[Row]
+) -> Row | None:
+    """Return the newest act before the preemption that must come before the other worker's for the run to fail."""
+    candidates = [p for p in earlier if p.row.action == CALL or partner(p.row, between) is not None]
+    for point in reversed(candidates[-LOOK_BACK:]):
+        if flipped.turns_to_pass(moved(point)):
+            return point.row
+    return None
+
+
+def _act(
+    passing: Sequence[tuple[int, Point]],
+    switch: Switch,
+    after: Sequence[Row],
+    moved: Callable[[Point], list[Directive]],
+    flipped: _Flipped,
+    between: Sequence[Row],
+) -> Row | None:
+    """Return the first act after the preemption that must come after the other worker's for the run to fail.
+
+    ``passing`` are the acts of the run without the preemption: where the worker goes on undisturbed.
+    """
+    points_ = [point for _, point in passing]
+    preempted = switch.site, switch.occurrence
+    first = next((i for i, p in enumerate(points_) if (p.row.site, p.occurrence) == preempted), None)
+    if first is None:  # a call, not announced without the preemption, or a lock's acquire
+        return after[0] if after else None
+    for index, point in list(enumerate(points_))[first : first + LOOK_BACK]:
+        if point.row.action != CALL and not any(conflict_by_name(point.row, other) for other in between):
+            continue
+        following = points_[index + 1] if index + 1 < len(points_) else None
+        if following is None or flipped.turns_to_pass(moved(following)):
+            return next((row for row in after if row.site == point.row.site), point.row)
+    return None

@@ -1,0 +1,102 @@
+"""A failing test names the check, the act and what came in between."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def _hazards(pytester: pytest.Pytester, source: str, *options: str) -> tuple[list[dict[str, Any]], str]:
+    path = pytester.makepyfile(source)
+    done = pytester.runpytest_subprocess("-p", "no:randomly", "--concurrency-report=json:report.json", *options)
+    tests = json.loads(Path(path.parent, "report.json").read_text(encoding="utf-8"))["tests"]
+    return [hazard for test in tests for hazard in test["hazards"]], done.stdout.str()
+
+
+def _lines(hazard: dict[str, Any]) -> list[tuple[int, str]]:
+    return [(location["line"], location["worker"]) for location in hazard["locations"]]
+
+
+CHECK_THEN_ACT = """
+sessions = {}
+
+def forget(token):
+    noise = len(token)
+    if token in sessions:
+        del sessions[token]
+
+def test_forget(thread_runner):
+    sessions["t"] = 1
+    thread_runner.run(lambda: forget("t"), lambda: forget("t"))
+"""
+
+
+def test_a_check_then_act_is_named_beside_the_failure(pytester: pytest.Pytester) -> None:
+    hazards, output = _hazards(pytester, CHECK_THEN_ACT)
+    assert [(h["code"], h["severity"]) for h in hazards] == [("CH110", "error"), ("CH102", "warning")]
+    check, between, act = _lines(hazards[1])
+    assert (check[0], between[0], act[0]) == (5, 6, 6)
+    assert check[1] == act[1] != between[1]
+    decisive = [line for line in hazards[0]["detail"].splitlines() if line.endswith("<- decides")]
+    assert len(decisive) == 3
+    assert "With it: CH102" in output
+    assert "KeyError" in output
+
+
+def test_it_can_be_ignored(pytester: pytest.Pytester) -> None:
+    hazards, _ = _hazards(pytester, CHECK_THEN_ACT, "-o", "concurrency_ignore=CH102")
+    assert [h["code"] for h in hazards] == ["CH110"]
+
+
+def test_what_the_order_does_not_depend_on_is_not_named(pytester: pytest.Pytester) -> None:
+    hazards, _ = _hazards(
+        pytester,
+        """
+        class Account:
+            looked = 0
+            balance = 100
+
+        account, paid = Account(), []
+
+        def withdraw():
+            account.looked
+            account.looked = 1
+            if account.balance >= 100:
+                account.looked
+                account.balance = 0
+                paid.append(100)
+
+        def test_withdraw(thread_runner):
+            account.looked, account.balance = 0, 100
+            paid.clear()
+            thread_runner.run(withdraw, withdraw)
+            assert paid == [100]
+        """,
+    )
+    assert [h["code"] for h in hazards] == ["CH110", "CH102"]
+    assert [line for line, _ in _lines(hazards[1])] == [10, 12, 12]
+    assert [location["target"] for location in hazards[1]["locations"]] == ["Account.balance"] * 3
+
+
+def test_files_are_checked_and_acted_upon_by_calls(pytester: pytest.Pytester) -> None:
+    hazards, _ = _hazards(
+        pytester,
+        """
+        import os
+
+        def ensure(path):
+            if not os.path.exists(path):
+                os.mkdir(path)
+
+        def test_ensure(thread_runner, tmp_path):
+            target = str(tmp_path / "cache")
+            if os.path.isdir(target):
+                os.rmdir(target)
+            thread_runner.run(lambda: ensure(target), lambda: ensure(target))
+        """,
+    )
+    assert [h["code"] for h in hazards] == ["CH110", "CH102"]
+    assert [line for line, _ in _lines(hazards[1])] == [4, 5, 5]
