@@ -40,6 +40,10 @@ FIRM_SCHEDULES = 8
 DPOR_SHARE = 3
 """One part in this many of the budget that is left goes to DPOR in ``auto``, more where that will do."""
 NESTED_SCHEDULES = 12
+PRECISE_STEPS = 2_000
+"""Operations of a run above which ``auto`` does not try to run every interleaving."""
+PRECISE_HORIZON = 20_000
+"""Operations after which such a run goes on uncontrolled, and proves nothing."""
 MINIMISE_RUNS = 120
 SUSPICION_RUNS = 10
 SUSPICION_SHARE = 0.5
@@ -189,6 +193,9 @@ class Explorer:
             if not self._budget_left() and not self._owed(strategy):
                 break
             if isinstance(strategy, Precise):
+                long = self._silenced or first.steps > PRECISE_STEPS
+                if long and self._settings.strategy == "auto":
+                    continue
                 if self._every_interleaving(strategy):
                     return result
             elif self._take(self._run(strategy)):
@@ -222,7 +229,7 @@ class Explorer:
                     used = max((result.schedules - first) / left, spent / self._settings.max_seconds)
                     if strategy.doubts or used > done:
                         break
-                outcome = self._run(strategy, observing=True)
+                outcome = self._run(strategy, observing=True, horizon=PRECISE_HORIZON)
                 run = self._execution
                 assert run is not None
                 bound = strategy.bound if isinstance(strategy, Bounded) else 0

@@ -76,7 +76,10 @@ class Held:
 
 
 class Translator:
-    """Translates the workers of one run. ``files`` are those whose code is instrumented, ``doubts`` are reasons against calling an exploration complete."""
+    """Translates the workers of one run.
+
+    ``files`` are those whose code is instrumented, ``doubts`` are reasons against calling an exploration complete.
+    """
 
     def __init__(self, files: frozenset[str] = frozenset()) -> None:
         self.doubts: list[str] = []

@@ -15,7 +15,8 @@ class Precise:
 
     ``precise`` makes the execution ask also where only one worker can go on, ``releases`` makes releases operations
     of their own. ``doubts`` are reasons why the runs so far may not be all there are; ``exhausted`` says that
-    nothing is left to run; ``found`` counts the different interleavings that were run to their end. ``files`` are those whose code is instrumented.
+    nothing is left to run; ``found`` counts the different interleavings that were run to their end. ``files``
+    are those whose code is instrumented.
     """
 
     name = "precise"
