@@ -22,7 +22,7 @@ def inner(outer): ORDER.append("i+"); yield outer; ORDER.append("i-")
 @pytest.fixture(autouse=True)
 def auto(): ORDER.append("a+"); yield; ORDER.append("a-")
 class TestX:
-    @pytest.mark.stress_threads(schedules=6, switch_intervals=())
+    @pytest.mark.stress_threads(schedules=6, switch_intervals=(), strategy="random")
     def test_fix(self, sess, cls, inner):
         inner.append(1)
     def test_order(self):

@@ -13,6 +13,7 @@ from ..detect.failures import Failure, failures_of
 from ..detect.trace_events import Event
 from ..instrument.sites import READ, STEP, Site
 from ..runtime.execution import Execution
+from ..runtime.state import STATE
 from ..runtime.trace import Outcome, Row
 from ..schedules.directives import Directive, Replay, from_switches
 from ..schedules.minimise import ddmin
@@ -136,8 +137,9 @@ class Explorer:
         self._result.schedules += 1
         wanted = strategy.sites
         precise = isinstance(strategy, Precise)
-        steps = recording and any(site.kind == STEP and site.key in wanted for site in self._sites)
-        for site in self._sites:
+        sites = (*self._sites, *STATE.places.values())
+        steps = recording and any(site.kind == STEP and site.key in wanted for site in sites)
+        for site in sites:
             site.off = not site.contended and site.key not in wanted and not (steps and site.kind == STEP)
             if precise and site.kind != STEP:
                 site.off = False
@@ -151,7 +153,7 @@ class Explorer:
             recording=recording,
             timeout=self._settings.timeout,
             baseline=self._baseline,
-            sites=self._sites,
+            sites=sites,
             horizon=horizon,
         )
         if self._max_steps:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import builtins
+import sys
+from _thread import get_ident
 from collections.abc import Callable
 from typing import Any
 
@@ -12,58 +14,55 @@ from ..runtime import hooks
 from ..runtime.state import STATE
 
 
-def _site(name: str, kind: str, action: str, target: str) -> Site:
-    return Site(kind, action, target, f"builtins:{name}:{target}", "", 0, name, 0, muted=False)
-
-
-def _placed(site: Site) -> Site:
-    """Return ``site`` with the place of the caller two frames up, for the report."""
-    import sys
-
-    if STATE.run is not None and STATE.run.rows is not None:
-        frame = sys._getframe(2)
-        site.path, site.line = frame.f_code.co_filename, frame.f_lineno
+def _site(kind: str, action: str, target: str) -> Site:
+    """Return the site of the builtin that is being called two frames up: one for each place and target."""
+    frame = sys._getframe(2)
+    code = frame.f_code
+    place = (code, frame.f_lasti, action, target)
+    site = STATE.places.get(place)
+    if site is None:
+        line = frame.f_lineno
+        ordinal = sum(1 for known in STATE.places if known[0] is code and known[2:] == (action, target))
+        key = f"{frame.f_globals.get('__name__')}:{code.co_qualname}:{action} builtin {target}#{ordinal}"
+        site = Site(kind, action, target, key, code.co_filename, line, code.co_qualname, 0, muted=False)
+        STATE.places[place] = site
     return site
+
+
+def _controlled() -> bool:
+    """Say whether the calling thread is a worker that runs now; nothing is looked up for anybody else."""
+    return get_ident() == STATE.ident or hooks._mine()
 
 
 def _reader(name: str) -> Callable[..., Any]:
     real = getattr(builtins, name)
-    site = _site(name, WHOLE, READ, name)
 
     def controlled(*args: Any, **kwargs: Any) -> Any:
-        for arg in args:
-            hooks.read_whole(arg, _placed(site))
+        if _controlled():
+            site = _site(WHOLE, READ, name)
+            for arg in args:
+                hooks.read_whole(arg, site)
         return real(*args, **kwargs)
 
     controlled.__name__ = name
     return controlled
 
 
-_attribute_sites: dict[tuple[str, str], Site] = {}
-
-
-def _attribute_site(action: str, name: str) -> Site:
-    known = _attribute_sites.get((action, name))
-    if known is None:
-        known = _attribute_sites[action, name] = _site("attr", ATTR, action, name)
-    return known
-
-
 def _getattr(obj: Any, name: str, *default: Any) -> Any:
-    if type(name) is str:
-        hooks.read_attr(obj, _placed(_attribute_site(READ, name)))
+    if type(name) is str and _controlled():
+        hooks.read_attr(obj, _site(ATTR, READ, name))
     return getattr(obj, name, *default)
 
 
 def _hasattr(obj: Any, name: str) -> bool:
-    if type(name) is str:
-        hooks.read_attr(obj, _placed(_attribute_site(READ, name)))
+    if type(name) is str and _controlled():
+        hooks.read_attr(obj, _site(ATTR, READ, name))
     return hasattr(obj, name)
 
 
 def _setattr(obj: Any, name: str, value: Any) -> None:
-    if type(name) is str:
-        hooks.write_attr(value, obj, _placed(_attribute_site(WRITE, name)))
+    if type(name) is str and _controlled():
+        hooks.write_attr(value, obj, _site(ATTR, WRITE, name))
     setattr(obj, name, value)
 
 

@@ -21,7 +21,8 @@ def write_summary(reporter: TerminalReporter, results: Sequence[dict[str, Any]])
             if reporter.verbosity > 0 and hazard["detail"]:
                 for row in hazard["detail"].splitlines():
                     reporter.line(f"    {row}")
-        for note in result["notes"]:
+        shown = reporter.verbosity > 0 or not result["exhaustive"]  # a proof is no news in a summary
+        for note in result["notes"] if shown else ():
             reporter.line(f"{result['nodeid']}: {note}")
         if reporter.verbosity > 0 and not result["hazards"]:
             proof = "all distinct interleavings" if result["exhaustive"] else "explored"
