@@ -21,8 +21,9 @@ def write_summary(reporter: TerminalReporter, results: Sequence[dict[str, Any]])
             if reporter.verbosity > 0 and hazard["detail"]:
                 for row in hazard["detail"].splitlines():
                     reporter.line(f"    {row}")
-        shown = reporter.verbosity > 0 or not result["exhaustive"]  # a proof is no news in a summary
-        for note in result["notes"] if shown else ():
+        for note in result["notes"]:
+            if reporter.verbosity <= 0 and result["exhaustive"] and "distinct interleavings" in note:
+                continue  # a proof is no news in a summary
             reporter.line(f"{result['nodeid']}: {note}")
         if reporter.verbosity > 0 and not result["hazards"]:
             proof = "all distinct interleavings" if result["exhaustive"] else "explored"

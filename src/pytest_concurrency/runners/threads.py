@@ -305,6 +305,7 @@ class ThreadsPlugin:
             notes.append(self._database.damaged)
             self._database.damaged = ""
         if stress.program.gave_up:
+            notes = [note for note in notes if "distinct interleavings" not in note]
             notes.append(f"{stress.program.gave_up} schedules ended in a skip and were not judged")
         hand_in(
             stress.item,
@@ -313,7 +314,7 @@ class ThreadsPlugin:
                 runner=THREADS,
                 outcome=outcome,
                 schedules=exploration.schedules,
-                exhaustive=exploration.exhaustive,
+                exhaustive=exploration.exhaustive and not stress.program.gave_up,
                 seconds=time.monotonic() - stress.begun,
                 seed=stress.settings.seed,
                 findings=tuple(finding for _, finding in findings),
