@@ -74,7 +74,8 @@ class Found:
 @dataclass(slots=True)
 class Exploration:
     """What exploring came to. ``plain`` is the error of the test in its serial order: an ordinary failure;
-    ``suspected`` is what explains a failure, or what no schedule confirmed: warnings unless settings say otherwise."""
+    ``suspected`` is what explains a failure, or what no schedule confirmed: warnings unless settings say otherwise;
+    ``stale``: the first run imported modules in scope, so that exploring has to begin anew with them instrumented."""
 
     schedules: int = 0
     found: list[Found] = field(default_factory=list)
@@ -84,10 +85,15 @@ class Exploration:
     notes: list[str] = field(default_factory=list)
     stopped: str = ""
     first: Outcome | None = None
+    stale: bool = False
 
 
 class Explorer:
-    """Explores one program. ``run_once`` sets the program up afresh and runs it under the given execution."""
+    """Explores one program.
+
+    ``run_once`` sets the program up afresh and runs it under the given execution; ``stale`` is asked after the first
+    run whether code in scope has come that is not instrumented yet.
+    """
 
     def __init__(
         self,
@@ -96,7 +102,9 @@ class Explorer:
         sites: Sequence[Site],
         baseline: frozenset[int] = frozenset(),
         dismissed: Callable[[Failure], bool] = lambda failure: False,
+        stale: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._stale = stale
         self._dismissed = dismissed
         self._baseline = baseline
         self._run_once = run_once
@@ -182,6 +190,9 @@ class Explorer:
         result.first = first
         if self._take_first(first):
             return result
+        if self._stale():
+            result.stale = True
+            return result
         for directives in remembered:
             if self._take(self._run(Replay(directives))):
                 return result
@@ -258,6 +269,9 @@ class Explorer:
         """Run exactly one schedule."""
         strategy = Replay(directives)
         outcome = self._run(strategy)
+        if self._stale():
+            self._result.stale = True
+            return self._result, strategy
         if outcome.error is not None and not directives:
             self._result.plain = outcome.error
         elif failures_of(outcome):

@@ -98,6 +98,19 @@ class Chooser:
             known = self._files[filename] = self.area.holds_file(filename)
         return known or (bool(self.area.include) and self.area.holds_module(module))
 
+    def modules(self) -> frozenset[str]:
+        """Return the names of the loaded modules that belong to the area."""
+        held = set()
+        for name, module in list(sys.modules.items()):
+            filename = getattr(module, "__file__", None)
+            if isinstance(filename, str) and not is_tooling(name):
+                known = self._files.get(filename)
+                if known is None:
+                    known = self._files[filename] = self.area.holds_file(filename)
+                if known or (self.area.include and self.area.holds_module(name)):
+                    held.add(name)
+        return frozenset(held)
+
     def synchronisation(self, function: types.FunctionType) -> bool:
         """Say whether ``function`` belongs to a library module whose locks are taken over."""
         module = function.__globals__.get("__name__")

@@ -102,6 +102,7 @@ class _Stress:
     replayed: tokens.Token | None = None
     exploration: Exploration = field(default_factory=Exploration)
     raised: BaseException | None = None
+    stale: Callable[[], bool] = lambda: False
     begun: float = field(default_factory=time.monotonic)
 
 
@@ -189,7 +190,23 @@ class ThreadsPlugin:
             stress.replayed = tokens.decode(settings.replay)
         stress.remembered = self._remembered(item)
         area = Area(str(self._config.rootpath.resolve()), settings.include, self._other_tests(item))
-        with put_back(), self._instrumenter.active(Chooser(area)) as stress.sites:
+        for last in (False, False, True):
+            self._explored_once(stress, runtest, Chooser(area), last)
+            if not stress.exploration.stale:
+                break
+        stress.program.close()
+        with put_back():
+            self._run_freely(stress)
+        return stress
+
+    def _explored_once(self, stress: _Stress, runtest: Callable[[], None], chooser: Chooser, last: bool) -> None:
+        """Instrument what is loaded and explore; ``last``: go on with that even where the test imports more."""
+        __tracebackhide__ = True
+        item = stress.item
+        with put_back(), self._instrumenter.active(chooser) as stress.sites:
+            loaded = chooser.modules()
+            settled = last or is_hypothesis_test(item)
+            stress.stale = (lambda: False) if settled else (lambda: not chooser.modules() <= loaded)
             watchdog = Watchdog()
             watchdog.start()
             stress.baseline = frozenset(sys._current_frames())
@@ -202,13 +219,10 @@ class ThreadsPlugin:
                 stress.exploration.schedules = stress.program.runs
                 stress.exploration.notes.append(f"ended by {type(error).__name__} in schedule {stress.program.runs}")
                 self._hand_in(stress, (), "error")
+                stress.program.close()
                 raise without_our_frames(error)
             finally:
                 watchdog.stop()
-                stress.program.close()
-        with put_back():
-            self._run_freely(stress)
-        return stress
 
     def _run_freely(self, stress: _Stress) -> None:
         """The free-running phase, where the controlled one found nothing and time is left."""
@@ -233,7 +247,7 @@ class ThreadsPlugin:
 
     def _explore(self, stress: _Stress, settings: Settings, once: Callable[[Execution], Outcome]) -> Exploration:
         """Explore one program: replay, or try what is remembered and then look further."""
-        explorer = Explorer(once, settings, stress.sites, stress.baseline, stress.dismissals)
+        explorer = Explorer(once, settings, stress.sites, stress.baseline, stress.dismissals, stress.stale)
         if stress.replayed is None:
             return explorer.explore([token.directives for _, token in stress.remembered])
         exploration, replay = explorer.replay(stress.replayed.directives)
