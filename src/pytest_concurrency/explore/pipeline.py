@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ..detect.causes import Cause, atomicity_violation
@@ -14,7 +14,8 @@ from ..detect.trace_events import Event
 from ..instrument.sites import READ, STEP, Site
 from ..runtime.execution import Execution
 from ..runtime.state import STATE
-from ..runtime.trace import Outcome, Row
+from ..runtime.trace import LostUpdate, Outcome, Row
+from ..runtime.values import Reference
 from ..schedules.directives import Directive, Replay, from_switches
 from ..schedules.minimise import ddmin
 from ..settings import Settings
@@ -114,7 +115,9 @@ class Explorer:
         self._started = time.monotonic()
         self._result = Exploration()
         self._max_steps = 0
+        self._harmless: set[tuple[str, str, str]] = set()
         self._silenced = False
+        self._clean = False  # the sites are as a run that only decides needs them
         self._execution: Execution | None = None
         self._interrupted: set[str] = set()
         self._last_seconds = 0.0
@@ -143,17 +146,11 @@ class Explorer:
         recorder: Recorder | None = None,
     ) -> Outcome:
         self._result.schedules += 1
-        wanted = strategy.sites
         precise = isinstance(strategy, Precise)
-        sites = (*self._sites, *STATE.places.values())
-        steps = recording and any(site.kind == STEP and site.key in wanted for site in sites)
-        for site in sites:
-            site.off = not site.contended and site.key not in wanted and not (steps and site.kind == STEP)
-            if precise and site.kind != STEP:
-                site.off = False
-            if recorder is not None:
-                site.off = site.kind == STEP
-            site.hits = 0
+        plain = not (observing or recording or precise or strategy.sites or recorder)
+        if not (plain and self._clean):
+            self._set_sites(strategy.sites, recording, precise, recorder is not None)
+        sites = (*self._sites, *STATE.places.values()) if STATE.places else self._sites
         execution = Execution(
             strategy,
             self._result.schedules,
@@ -162,6 +159,7 @@ class Explorer:
             timeout=self._settings.timeout,
             baseline=self._baseline,
             sites=sites,
+            harmless=self._harmless,
             horizon=horizon,
         )
         if self._max_steps:
@@ -171,11 +169,24 @@ class Explorer:
         begun = time.monotonic()
         outcome = self._run_once(execution)
         self._last_seconds = time.monotonic() - begun
+        self._clean = plain and not (execution.coasting or execution.silenced)
         if observing and not precise:
             self._contention.learn(execution)
             self._silenced = self._silenced or execution.silenced
             self._cycles += [c for c in closing_cycles(self._contention.nested) if c not in self._cycles]
         return outcome
+
+    def _set_sites(self, wanted: frozenset[str], recording: bool, precise: bool, all_accesses: bool) -> None:
+        """Switch sites on or off for the next run."""
+        sites = (*self._sites, *STATE.places.values())
+        steps = recording and any(site.kind == STEP and site.key in wanted for site in sites)
+        for site in sites:
+            site.off = not site.contended and site.key not in wanted and not (steps and site.kind == STEP)
+            if precise and site.kind != STEP:
+                site.off = False
+            if all_accesses:
+                site.off = site.kind == STEP
+            site.hits = 0
 
     # -- the phases
 
@@ -292,10 +303,33 @@ class Explorer:
         if outcome.timed_out:
             self._result.stopped = outcome.timed_out
             return True
+        for lost in outcome.lost:
+            if self._changes_nothing(lost):
+                self._harmless.add((lost.read.site, lost.write.site, lost.worker))
+                outcome = replace(outcome, lost=tuple(other for other in outcome.lost if other is not lost))
         if self._failures(outcome):
             self._keep(outcome, from_switches(outcome.switches), minimise=True)
             return bool(self._result.found)
         return False
+
+    def _changes_nothing(self, lost: LostUpdate) -> bool:
+        """Say whether the worker writes the same value where it reads after the other's write: nothing is lost then.
+
+        ``high = max(high, x)`` loses the other's smaller value in any order; ``flags = flags | 1`` loses nothing.
+        """
+        if isinstance(lost.value, Reference):
+            return False
+        after = Directed(lost.read.site, lost.read_occurrence, path=lost.worker)
+        spent = self._result.schedules
+        outcome = self._run(after, recording=True)
+        self._result.schedules = spent
+        writes = [r for r in outcome.rows if r.worker == lost.worker and r.site == lost.write.site]
+        if len(writes) < lost.occurrence or outcome.timed_out:
+            return False
+        reads = [r for r in outcome.rows if r.worker == lost.worker and r.site == lost.read.site]
+        if len(reads) < lost.read_occurrence or reads[lost.read_occurrence - 1].value == lost.read.value:
+            return False  # the other's write did not come before the read: nothing was learned
+        return writes[lost.occurrence - 1].value == lost.write.value
 
     def _failures(self, outcome: Outcome) -> tuple[Failure, ...]:
         return tuple(

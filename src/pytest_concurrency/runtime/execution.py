@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from _thread import allocate_lock, get_ident
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..instrument.sites import CALL, METHOD, WITH, Site
@@ -54,10 +54,12 @@ UNWIND_SECONDS = 2.0
 class Location:
     """What is known of one shared location in one run."""
 
-    __slots__ = ("accesses", "last", "version")
+    __slots__ = ("accesses", "last", "streak", "version", "writer")
 
     def __init__(self) -> None:
         self.version = 0
+        self.writer = -1  # the worker that wrote last, and the first version of its unbroken run of writes
+        self.streak = 0
         self.last: dict[int, tuple[int, Site, int, Worker]] = {}
         self.accesses: set[tuple[Site, Tag]] = set()
 
@@ -68,7 +70,8 @@ class Execution:
     ``strategy`` chooses, ``number`` counts runs, ``observing`` records who accesses what, ``recording`` keeps a row
     for everything that happens, ``timeout`` is in real seconds, ``baseline`` the identifiers of threads that existed
     before the test. After ``horizon`` operations, or when a lost update was seen, the run coasts: ``sites`` are silent
-    and nothing is decided that need not be.
+    and nothing is decided that need not be. ``harmless`` are (read site, write site, worker) of updates whose loss
+    changes nothing.
     """
 
     def __init__(
@@ -82,6 +85,7 @@ class Execution:
         max_steps: int = NEVER,
         horizon: int = NEVER,
         sites: Sequence[Site] = (),
+        harmless: Container[tuple[str, str, str]] = (),
         baseline: frozenset[int] = frozenset(),
     ) -> None:
         self.strategy = strategy
@@ -106,6 +110,7 @@ class Execution:
         self.max_steps = max_steps
         self.horizon = horizon
         self.sites = sites
+        self.harmless = harmless
         self.coasting = False
         self.failed_at = 0
         self.switches: list[Switch] = []
@@ -260,7 +265,7 @@ class Execution:
         location = self.locations.get(loc)
         if location is None:
             location = self.locations[loc] = Location()
-        location.accesses.add((site, worker.write_tag if write else worker.read_tag))
+        location.accesses.add((site, worker.tag(write)))
         site.seen = True
         site.hits += 1
         if site.hits > SATURATION and self.precise is None and self.steps - self.progress < SATURATION:

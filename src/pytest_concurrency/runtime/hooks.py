@@ -221,8 +221,11 @@ def _write(site: Site, key: Any, loc: Any, value: Any, view: View, a: Any, b: An
         row = note(run, worker, site, "write", view.target(a, b), show(value), loc)
     if site.derived:
         _check_lost_update(run, worker, site, key, location, value, view, a, b, row)
-    location.version += 1
-    location.last[worker.index] = (location.version, site, run.steps, worker)
+    location.version = version = location.version + 1
+    index = worker.index
+    if location.writer != index:
+        location.writer, location.streak = index, version
+    location.last[index] = (version, site, run.steps, worker)
 
 
 def _check_lost_update(
@@ -244,6 +247,9 @@ def _check_lost_update(
             continue
         if run.observing and read[4] != worker.section:
             site.split = source.split = True
+        newest_of_others = location.streak - 1 if location.writer == worker.index else location.version
+        if newest_of_others <= read[1] or (source.key, site.key, worker.path) in run.harmless:
+            continue
         others = [entry for index, entry in location.last.items() if index != worker.index and entry[0] > read[1]]
         if not others:
             continue
@@ -262,6 +268,9 @@ def _check_lost_update(
                     other[3].path, other[1].path, other[1].line, "write", name, show(current), other[1].key, other[2]
                 ),
                 write=row or Row(worker.path, site.path, site.line, "write", name, show(value), site.key, run.steps),
+                value=remember(value),
+                occurrence=worker.occurrence,
+                read_occurrence=worker.counts.get(source, 0),
             )
         )
         run.coast()

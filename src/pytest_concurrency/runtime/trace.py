@@ -44,7 +44,10 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class LostUpdate:
-    """A worker wrote a location from a value that another worker had replaced in between."""
+    """A worker wrote a location from a value that another worker had replaced in between.
+
+    ``value`` is what it wrote, as remembered; ``occurrence`` and ``read_occurrence`` number its acts at the two sites.
+    """
 
     target: str
     worker: str
@@ -52,6 +55,9 @@ class LostUpdate:
     read: Row
     overwritten: Row
     write: Row
+    value: Any = None
+    occurrence: int = 0
+    read_occurrence: int = 0
 
     @property
     def place(self) -> tuple[str, str]:

@@ -101,23 +101,32 @@ class Worker:
         self.error: BaseException | None = None
         self.segment = 0
         self.before: dict[int, int] = {}
-        self.tags: dict[Any, Tag] = {}
+        self.tags: dict[tuple[int, frozenset[int], bool], Tag] = {}
+        self.read_tag: Tag | None = None
+        self.write_tag: Tag | None = None
         if parent is not None:
             self.before = {**parent.before, parent.index: parent.segment}
             parent.segment += 1
             parent.retag()
-        self.retag()
 
     def retag(self) -> None:
-        """Renew the tags after the segment or the held locks have changed."""
-        held = frozenset(self.held)
-        key = (self.segment, held)
-        known = self.tags.get(key)
-        if known is None:
-            known = self.tags[key] = Tag(self.index, self.segment, self.before, held, False)
-            self.tags[key, True] = Tag(self.index, self.segment, self.before, held, True)
-        self.read_tag = known
-        self.write_tag = self.tags[key, True]
+        """Note that the segment or the held locks have changed."""
+        self.read_tag = self.write_tag = None
+
+    def tag(self, write: bool) -> Tag:
+        """Return the tag of an access made now; made when it is first asked for, since few runs ask."""
+        tag = self.write_tag if write else self.read_tag
+        if tag is None:
+            held = frozenset(self.held)
+            key = (self.segment, held, write)
+            tag = self.tags.get(key)
+            if tag is None:
+                tag = self.tags[key] = Tag(self.index, self.segment, self.before, held, write)
+            if write:
+                self.write_tag = tag
+            else:
+                self.read_tag = tag
+        return tag
 
     def joined(self, other: Worker) -> None:
         """Note that everything ``other`` did is now in this worker's past."""

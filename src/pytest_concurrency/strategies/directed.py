@@ -14,13 +14,21 @@ from .base import NEVER, Candidate
 
 class Directed:
     """Hold a worker before the ``occurrence``-th execution of the site ``key`` until another one has written there
-    (``any_access``: until it has made any conflicting access)."""
+    (``any_access``: until it has made any conflicting access). ``path``: hold this worker only."""
 
     name = "directed"
     sites: frozenset[str] = frozenset()
 
-    def __init__(self, key: str, occurrence: int = 1, last_first: bool = False, any_access: bool = False) -> None:
+    def __init__(
+        self,
+        key: str,
+        occurrence: int = 1,
+        last_first: bool = False,
+        any_access: bool = False,
+        path: str | None = None,
+    ) -> None:
         self.key = key
+        self._path = path
         self.occurrence = occurrence
         self._last_first = last_first
         self._any_access = any_access
@@ -44,6 +52,8 @@ class Directed:
         if held is None:
             if current is None or current.site is None or current.site.key != self.key:
                 return current if current is not None else self._default(enabled)
+            if self._path is not None and current.path != self._path:
+                return current
             self._seen += 1
             if self._seen < self.occurrence:
                 return current

@@ -1,0 +1,62 @@
+"""An update whose loss changes nothing is no lost update; one that depends on the order is."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+PROGRAM = """
+class Board:
+    def __init__(self):
+        self.top = 0
+        self.flags = 0
+        self.name = " ada "
+
+    def offer(self, score):
+        self.top = max(self.top, score)
+
+    def mark(self):
+        self.flags = self.flags | 1
+
+    def tidy(self):
+        self.name = self.name.strip()
+
+
+def test_same_flag(thread_runner):
+    board = Board()
+    thread_runner.run(board.mark, board.mark)
+
+
+def test_same_text(thread_runner):
+    board = Board()
+    thread_runner.run(board.tidy, board.tidy, board.tidy)
+
+
+def test_smaller_first(thread_runner):
+    board = Board()
+    thread_runner.run(lambda: board.offer(3), lambda: board.offer(10))
+
+
+def test_larger_first(thread_runner):
+    board = Board()
+    thread_runner.run(lambda: board.offer(10), lambda: board.offer(3))
+"""
+
+
+@pytest.fixture
+def found(pytester):
+    pytester.makepyfile(PROGRAM)
+    report = pytester.path / "report.json"
+    pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:cacheprovider", f"--concurrency-report=json:{report}")
+    tests = json.loads(report.read_text())["tests"]
+    return {test["nodeid"].partition("::")[2]: [h["code"] for h in test["hazards"]] for test in tests}
+
+
+def test_only_what_is_lost_is_reported(found):
+    assert found == {
+        "test_same_flag": [],
+        "test_same_text": [],
+        "test_smaller_first": ["CH101"],
+        "test_larger_first": ["CH101"],
+    }
