@@ -26,12 +26,61 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One row of an interleaving, in the order in which the rows happened.
+
+    Fields as in :class:`Location`; ``source`` is the text of the line, ``decides`` whether the order of this row and
+    another one decides between pass and fail.
+    """
+
+    worker: str
+    path: str
+    line: int
+    action: str
+    target: str
+    value: str = ""
+    source: str = ""
+    decides: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """One edge of the wait-for graph: ``worker`` waits at ``path:line`` for ``target``.
+
+    ``holder`` is the worker that holds it, taken at ``holder_path:holder_line`` ("" and 0: nobody, or not known).
+    """
+
+    worker: str
+    path: str
+    line: int
+    target: str
+    holder: str = ""
+    holder_path: str = ""
+    holder_line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LockOrder:
+    """One edge of the lock-order graph: ``worker`` holds ``held`` and takes, or wants, ``wanted`` at ``path:line``."""
+
+    worker: str
+    held: str
+    wanted: str
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One hazard that was found in one test.
 
     ``message`` is one sentence; ``detail`` the multi-line explanation for the terminal (interleaving, cause, fix);
     ``schedule`` the number of the schedule that showed it, counted from 1; ``reachable`` whether the interpreter
     at hand can produce it (None: not applicable); ``replay`` the token, empty where there is none.
+
+    ``steps`` is the interleaving and ``conflicts`` the pairs of its rows (by position) that are in conflict; ``waits``
+    and ``lock_order`` are the edges of the two graphs of a deadlock. ``fingerprint`` identifies the hazard from run to
+    run, also after its lines have moved; ``known`` says that it is in the baseline, which does not fail a test.
     """
 
     code: str
@@ -43,6 +92,12 @@ class Finding:
     reachable: bool | None = None
     replay: str = ""
     locations: tuple[Location, ...] = ()
+    steps: tuple[Step, ...] = ()
+    conflicts: tuple[tuple[int, int], ...] = ()
+    waits: tuple[Wait, ...] = ()
+    lock_order: tuple[LockOrder, ...] = ()
+    fingerprint: str = ""
+    known: bool = False
 
     @property
     def name(self) -> str:
@@ -54,10 +109,11 @@ class Finding:
 
     @property
     def is_error(self) -> bool:
-        return self.effective_severity == ERROR
+        """Whether it fails the test."""
+        return self.effective_severity == ERROR and not self.known
 
     def to_json(self) -> dict[str, Any]:
-        """Return the hazard object of the JSON report, schema version 1 (``detail`` is added to it)."""
+        """Return the hazard object of the JSON report, schema version 1 (what the contract does not name is added)."""
         return {
             "code": self.code,
             "name": self.name,
@@ -69,6 +125,12 @@ class Finding:
             "reachable": self.reachable,
             "replay": self.replay,
             "locations": [dataclasses.asdict(location) for location in self.locations],
+            "steps": [dataclasses.asdict(step) for step in self.steps],
+            "conflicts": [list(pair) for pair in self.conflicts],
+            "waits": [dataclasses.asdict(wait) for wait in self.waits],
+            "lock_order": [dataclasses.asdict(edge) for edge in self.lock_order],
+            "fingerprint": self.fingerprint,
+            "known": self.known,
         }
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..hazards import CATALOGUE
 from ..model import Finding, Location
+from .steps import conflicts_of, order_in_deadlock, order_in_inversion, steps_of, waits_of
 
 if TYPE_CHECKING:
     from ..explore.pipeline import Found
@@ -21,6 +22,8 @@ WIDTH = 110
 CONTEXT_ROWS = 40
 SUSPECTED = frozenset({"CH103", "CH105"})
 """What is told without having been demonstrated."""
+STUCK = frozenset({"CH104", "CH106", "CH109"})
+"""What is about workers that wait."""
 DECIDES = "   <- decides"
 
 
@@ -47,7 +50,29 @@ def explain(found: Found, word: str, nodeid: str, root: Path, severity: str) -> 
         reachable=None if failure.code in SUSPECTED else reachable,
         replay=word,
         locations=_locations(found, rows, root),
+        **_drawn(found, rows, root),
     )
+
+
+def _drawn(found: Found, rows: Sequence[Row], root: Path) -> dict[str, Any]:
+    """Return the fields of a finding that other reports draw: the interleaving, conflicts, and graphs."""
+
+    def relative(path: str) -> str:
+        return _relative(path, root)
+
+    failure = found.failure
+    data: Any = failure.data
+    key: Sequence[Row] = found.decides
+    if failure.code == "CH101":
+        key = (data.read, data.overwritten, data.write)
+    waits = waits_of(data, relative) if failure.code in STUCK else ()
+    order = order_in_inversion(data.rows, relative) if failure.code == "CH105" else order_in_deadlock(waits)
+    return {
+        "steps": steps_of(rows, found.decides, relative),
+        "conflicts": conflicts_of(rows, key),
+        "waits": waits,
+        "lock_order": order,
+    }
 
 
 def _relevant(found: Found) -> list[Row]:
@@ -125,7 +150,7 @@ def _locations(found: Found, rows: Sequence[Row], root: Path) -> tuple[Location,
     if found.failure.code == "CH101":
         rows = [data.read, data.overwritten, data.write]
     places = [Location(_relative(r.path, root), r.line, r.worker, r.action, r.target, r.value) for r in rows if r.line]
-    if found.failure.code in ("CH104", "CH106", "CH109"):
+    if found.failure.code in STUCK:
         blocked = [
             Location(_relative(b.path, root), b.line, b.worker, "wait", b.operation or b.waits_for, b.waits_for)
             for b in data
