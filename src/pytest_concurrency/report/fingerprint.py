@@ -1,0 +1,84 @@
+"""What identifies a hazard from run to run: its code, its test, and the functions and targets of its evidence.
+
+Line numbers, values and workers are no part of it, so that it outlives edits above the lines in question.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+
+from ..model import Finding, Location
+
+NUMBERS = re.compile(r"0x[0-9a-fA-F]+|\d+")
+ONE_PLACE = frozenset({"CH108", "CH110"})
+"""Hazards that are identified by the place of their exception: the interleaving differs from run to run."""
+WAITING = frozenset({"CH104", "CH106", "CH109"})
+"""Hazards that are identified by the places at which workers wait."""
+
+
+def fingerprint(finding: Finding, nodeid: str, root: Path) -> str:
+    """Return 16 hexadecimal digits that stay the same while the hazard does; paths are relative to ``root``."""
+    places = sorted({_place(location, root) for location in key_locations(finding)})
+    if not places:
+        places = [NUMBERS.sub("", finding.message)]
+    text = "\n".join([finding.code, nodeid.rpartition("@")[0] if _grouped(nodeid) else nodeid, *places])
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def key_locations(finding: Finding) -> tuple[Location, ...]:
+    """Return the locations that make the hazard what it is; the others tell how it came about."""
+    wanted: Iterable[Location] = finding.locations
+    if finding.code in ONE_PLACE:
+        wanted = [location for location in finding.locations if location.action == "raise"]
+    elif finding.code in WAITING:
+        wanted = [location for location in finding.locations if location.action in ("wait", "waits")]
+    return tuple(wanted) or finding.locations[:1]
+
+
+def _grouped(nodeid: str) -> bool:
+    """Say whether pytest-xdist's loadgroup has added "@group" to the node id."""
+    return "@" in nodeid and "]" not in nodeid.rpartition("@")[2] and "::" not in nodeid.rpartition("@")[2]
+
+
+def _place(location: Location, root: Path) -> str:
+    target = NUMBERS.sub("#", location.target)
+    return f"{location.path} {function_at(root / location.path, location.line)} {location.action} {target}"
+
+
+def function_at(path: Path, line: int) -> str:
+    """Return the qualified name of the function or class around a line ("" at module level, or not known)."""
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError:
+        return ""
+    best = ""
+    smallest = float("inf")
+    for name, first, last in _scopes(str(path), changed):
+        if first <= line <= last and last - first <= smallest:
+            best, smallest = name, last - first
+    return best
+
+
+@lru_cache(maxsize=64)
+def _scopes(path: str, changed: int) -> tuple[tuple[str, int, int], ...]:
+    """Return name, first and last line of every function and class in a file."""
+    try:
+        tree = ast.parse(Path(path).read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return ()
+    found: list[tuple[str, int, int]] = []
+    waiting: list[tuple[ast.AST, str]] = [(tree, "")]
+    while waiting:
+        node, outer = waiting.pop()
+        for child in ast.iter_child_nodes(node):
+            name = outer
+            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                name = f"{outer}.{child.name}" if outer else child.name
+                found.append((name, child.lineno, child.end_lineno or child.lineno))
+            waiting.append((child, name))
+    return tuple(found)
