@@ -7,24 +7,27 @@ from __future__ import annotations
 
 import importlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ..model import Finding, TestResult
+from .fingerprint import fingerprint
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
-BUILT_IN = ("json",)
+BUILT_IN = ("json", "sarif", "github")
 Reporter = Callable[[Sequence[dict[str, Any]], "str | None", pytest.Config], None]
 
 
 def attach(item: pytest.Item, report: pytest.TestReport, result: TestResult) -> None:
     """Put ``result`` on the report of ``item``: the data for the reporters and a section for a failure."""
+    root = item.config.rootpath
     findings = tuple(_reviewed(item, finding) for finding in result.findings)
+    findings = tuple(replace(each, fingerprint=fingerprint(each, item.nodeid, root)) for each in findings)
     result = replace(result, findings=findings)
     item.ihook.pytest_concurrency_result(item=item, result=result)
     report.concurrency = result.to_json()  # type: ignore[attr-defined]
@@ -33,11 +36,23 @@ def attach(item: pytest.Item, report: pytest.TestReport, result: TestResult) -> 
         for finding in findings:
             if finding.detail and finding.detail not in shown:
                 report.sections.append((f"concurrency: {finding.code} {finding.name}", finding.detail))
-    for finding in findings:
+    properties = list(_properties(result))
+    report.user_properties += properties
+    item.user_properties += properties  # of these pytest's JUnit report takes the ones of the tear-down's report
+
+
+def _properties(result: TestResult) -> Iterator[tuple[str, object]]:
+    """Yield what the test's properties in a JUnit report say."""
+    for finding in result.findings:
+        yield f"concurrency.{finding.code}.message", finding.message
         if finding.replay:
-            report.user_properties.append((f"concurrency.{finding.code}.replay", finding.replay))
+            yield f"concurrency.{finding.code}.replay", finding.replay
+    if result.findings:
+        yield "concurrency.hazards", " ".join(finding.code for finding in result.findings)
+    yield "concurrency.schedules", result.schedules
+    yield "concurrency.exhaustive", str(result.exhaustive).lower()
     if result.seed is not None:
-        report.user_properties.append(("concurrency.seed", result.seed))
+        yield "concurrency.seed", result.seed
 
 
 def _reviewed(item: pytest.Item, finding: Finding) -> Finding:

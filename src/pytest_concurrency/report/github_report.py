@@ -1,0 +1,69 @@
+"""Annotations for GitHub Actions: workflow commands on standard output (or in a file), one a hazard.
+
+Source: "Workflow commands for GitHub Actions" (setting an error message; escaping as in actions/toolkit, command.ts).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ..hazards import CATALOGUE
+from .files import write_atomically
+from .places import primary
+
+
+def write(results: Sequence[dict[str, Any]], path: str | None, config: pytest.Config) -> None:
+    """Write the annotations to ``path``, or to standard output where it is None; errors come first."""
+    root = config.rootpath
+    workspace = os.environ.get("GITHUB_WORKSPACE")
+    lines = sorted(_lines(results, root, Path(workspace) if workspace else root), key=lambda line: line[0])
+    text = "".join(f"{line}\n" for _, line in lines)
+    if path is None:
+        print(text, end="", flush=True)
+    else:
+        write_atomically(path, text)
+
+
+def _lines(results: Sequence[dict[str, Any]], root: Path, workspace: Path) -> Iterator[tuple[int, str]]:
+    for result in results:
+        for hazard in result["hazards"]:
+            if not hazard["known"]:
+                error = hazard["severity"] == "error"
+                yield (0 if error else 1), annotation(result, hazard, root, workspace)
+
+
+def annotation(result: Mapping[str, Any], hazard: Mapping[str, Any], root: Path, workspace: Path) -> str:
+    """Return one workflow command; its path is relative to ``workspace``, where GitHub looks for it."""
+    path, line = primary(hazard, result["nodeid"])
+    command = "error" if hazard["severity"] == "error" else "warning"
+    properties = {"file": _below(root / path, workspace), "line": str(line)}
+    properties["title"] = f"{hazard['code']} {hazard['name']}"
+    message = f"{result['nodeid']}: {hazard['message'].rstrip('.')}."
+    if hazard["code"] in CATALOGUE:
+        message += f"\nFix: {CATALOGUE[hazard['code']].fix}"
+    if result["seed"] is not None:
+        message += f"\nSeed: {result['seed']}"
+    if hazard["replay"]:
+        message += f"\nReplay: pytest '{result['nodeid']}' --concurrency-replay={hazard['replay']}"
+    written = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+    return f"::{command} {written}::{_data(message)}"
+
+
+def _below(path: Path, workspace: Path) -> str:
+    try:
+        return path.resolve().relative_to(workspace.resolve()).as_posix()
+    except (ValueError, OSError):
+        return path.as_posix()
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
