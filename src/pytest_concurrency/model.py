@@ -135,13 +135,27 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """One bar of a timeline: from ``start`` to ``end`` (seconds from the start of the run) ``worker`` lived, or kept
+    all others waiting (``kind`` "life" or "block") at ``path:line`` ("" and 0: not known), for ``life`` where it was
+    started."""
+
+    worker: str
+    kind: str
+    start: float
+    end: float
+    path: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class TestResult:
     """What stressing one test came to.
 
     ``outcome`` is "passed", "failed" or "error"; ``schedules`` counts runs of the test (or repeats);
     ``exhaustive`` is true only where every distinct interleaving was run; ``notes`` are sentences about what was
     not looked at, or was cut short; ``seed`` reproduces the exploration; ``extra`` is for tables of other reporters
-    (JSON-serialisable).
+    (JSON-serialisable); ``timeline`` shows who ran and who blocked in one of the runs.
     """
 
     __test__ = False
@@ -156,6 +170,7 @@ class TestResult:
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
     extra: tuple[tuple[str, Any], ...] = ()
+    timeline: tuple[Stretch, ...] = ()
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -173,5 +188,6 @@ class TestResult:
             "seed": self.seed,
             "notes": list(self.notes),
             **dict(self.extra),
+            "timeline": [dataclasses.asdict(stretch) for stretch in self.timeline],
             "hazards": [finding.to_json() for finding in self.findings],
         }

@@ -11,7 +11,7 @@ def test_unknown_kind_is_refused(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_nothing(): pass")
     result = pytester.runpytest_subprocess("--concurrency-report=pdf:x.pdf")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["ERROR: --concurrency-report: 'pdf' is not one of json, sarif, github."])
+    result.stderr.fnmatch_lines(["ERROR: --concurrency-report: 'pdf' is not one of json, html, sarif, github."])
     result.stderr.no_fnmatch_line("*Traceback*")
 
 

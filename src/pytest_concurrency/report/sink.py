@@ -19,7 +19,7 @@ from .fingerprint import fingerprint
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
-BUILT_IN = ("json", "sarif", "github")
+BUILT_IN = ("json", "html", "sarif", "github")
 Reporter = Callable[[Sequence[dict[str, Any]], "str | None", pytest.Config], None]
 
 
@@ -101,10 +101,9 @@ class Sink:
 
     def _reporter(self, kind: str) -> Reporter:
         if kind in BUILT_IN:
-            try:
-                module = importlib.import_module(f".{kind}_report", __package__)
-            except ImportError as error:
-                raise pytest.UsageError(f"--concurrency-report={kind}: {error}.") from None
+            module = importlib.import_module(f".{kind}_report", __package__)
+            if kind == "html":
+                module.check()
             reporter: Reporter = module.write
             return reporter
         tables = self._config.hook.pytest_concurrency_reporters()

@@ -73,7 +73,7 @@ class Block:
 
     ``seconds`` by the clock, ``cpu`` of processor time (without garbage collection), ``collecting`` seconds
     of
-    garbage collection.
+    garbage collection; ``since`` is when it began, in seconds of the performance counter.
     """
 
     who: Who
@@ -82,6 +82,7 @@ class Block:
     collecting: float
     samples: tuple[Sample, ...]
     calls: tuple[SlowCall, ...] = ()
+    since: float = 0.0
 
 
 def view_stack(frame: types.FrameType | None, with_variables: int = 4, depth: int = 64) -> tuple[FrameView, ...]:

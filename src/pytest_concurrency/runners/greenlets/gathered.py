@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 
-from ...model import Finding
+from ...model import Finding, Stretch
 from ...settings import Settings
 from .deadlock import deadlock
 from .evidence import Block
@@ -13,6 +13,7 @@ from .lost import lost_errors
 from .originals import Originals
 from .repeat import Repeat
 from .serial import serialised
+from .timeline import Mark, timeline
 from .verdict import BLOCKED, CPU, Observation, observe, unexplained, without_objects
 from .why import Reason, finding_of, milliseconds, reason_of
 
@@ -32,6 +33,8 @@ class Gathered:
         self._blocks: dict[object, Finding | None] = {}
         self._reasons: dict[tuple[object, bool], Reason] = {}
         self.needs_exact = False
+        self.timeline: tuple[Stretch, ...] = ()
+        self._has_blocks = False
 
     def add(self, finding: Finding) -> None:
         """Add a finding once: the first of its code and place stays."""
@@ -54,6 +57,17 @@ class Gathered:
         if not repeat.exact:
             self.needs_exact = any(unexplained(block, settings.max_block) for block in repeat.blocks)
         self._take_lives(repeat)
+        if not self.timeline or (not self._has_blocks and repeat.blocks):
+            self.timeline = timeline(repeat.began, repeat.seconds, repeat.lives, self._marks(repeat), self._relative)
+            self._has_blocks = bool(repeat.blocks)
+
+    def _marks(self, repeat: Repeat) -> list[Mark]:
+        """Return the blocks of ``repeat`` that have a line."""
+        marks = []
+        for block in repeat.blocks:
+            for observation in observe(block, self._settings.max_block)[:1]:
+                marks.append(Mark(block.who.path, block.since, block.seconds, *observation.site))
+        return marks
 
     def _add(self, repeat: int, observation: Observation) -> None:
         """Work the reason out now: the objects that tell it are the program's and are let go of."""

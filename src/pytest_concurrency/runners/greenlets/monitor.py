@@ -135,7 +135,7 @@ class Monitor:
         collecting = sum(seconds for ended, seconds in self._collections if ended > since)
         # Before the block began the thread ran at most as long as the clock says.
         cpu = max(0.0, thread_time() - self._cpu - (since - self._cpu_at) - collecting)
-        block = Block(self._who(active), now - self._since, cpu, collecting, samples, calls)
+        block = Block(self._who(active), now - since, cpu, collecting, samples, calls, since)
         self.blocks.append(block)
 
     def current_block(self) -> Block | None:

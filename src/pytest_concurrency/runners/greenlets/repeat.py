@@ -34,9 +34,9 @@ OVERDUE = 1.0  # seconds that the hub has to carry a time-out out before the who
 class Repeat:
     """What one repeat came to: how it ended, its blocks, and the lives of its greenlets.
 
-    ``deadlocked`` are the greenlets that were waiting when nothing could wake one any more. ``forget`` lets
-    go of
-    the objects of the program: what is closed with its last reference must not live on into the next repeat.
+    ``began`` in seconds of the performance counter. ``deadlocked`` are the greenlets that were waiting when nothing
+    could wake one any more. ``forget`` lets go of the objects of the program: what is closed with its last reference
+    must not live on into the next repeat.
     """
 
     number: int
@@ -48,6 +48,7 @@ class Repeat:
     peers: ClosedPeers
     deadlocked: tuple[Life, ...] | None
     forget: Callable[[], None]
+    began: float = 0.0
 
 
 def run_repeat(
@@ -127,7 +128,7 @@ def run_repeat(
             life.ended = monitor.last_seen.get(life.greenlet, life.ended)
     blocks, ended = tuple(monitor.blocks), tuple(lives.lives.values())
     monitor.forget()
-    return Repeat(number, exact, seconds, error, blocks, ended, peers, deadlocked, lives.forget)
+    return Repeat(number, exact, seconds, error, blocks, ended, peers, deadlocked, lives.forget, began)
 
 
 def body_of(item: pytest.Function, plan: Plan) -> Callable[[], Any]:

@@ -126,6 +126,7 @@ class StressedTest:
         return TestResult(
             self._item.nodeid, KIND, outcome, self._runs, seconds=seconds,
             findings=self._gathered.findings() if findings is None else findings, notes=tuple(notes),
+            timeline=self._gathered.timeline,
         )  # fmt: skip
 
 

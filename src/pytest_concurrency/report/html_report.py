@@ -1,0 +1,69 @@
+"""The HTML report: one page that needs no network, for people. Drawn by the templates beside it, with Jinja2."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ..hazards import CATALOGUE
+from . import page
+from .files import write_atomically
+from .places import named, told
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+NEEDS = "--concurrency-report=html needs Jinja2, which is not installed: pip install 'pytest-concurrency[html]'."
+
+
+def check() -> None:
+    """Raise UsageError where Jinja2 is missing: before the tests run, not after."""
+    try:
+        import jinja2  # noqa: F401
+    except ImportError:
+        raise pytest.UsageError(NEEDS) from None
+
+
+def write(results: Sequence[dict[str, Any]], path: str | None, config: pytest.Config) -> None:
+    """Write the page to ``path``, or to standard output where it is None."""
+    text = render(results, str(config.rootpath.name))
+    if path is None:
+        print(text)
+    else:
+        write_atomically(path, text)
+
+
+def render(results: Sequence[Mapping[str, Any]], title: str) -> str:
+    """Return the page for ``results`` (test objects of the JSON report) of the project ``title``."""
+    check()
+    is_enabled = getattr(sys, "_is_gil_enabled", lambda: True)
+    template = _environment().get_template("report.html.j2")
+    return template.render(
+        title=title,
+        python=platform.python_version(),
+        gil=bool(is_enabled()),
+        system=f"{platform.system()} {platform.machine()}",
+        summary=page.summary(results),
+        groups=page.groups(results, CATALOGUE),
+        tests=page.tests(results),
+    )
+
+
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("pytest_concurrency", "report/templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["named"] = named
+    environment.globals["told"] = told
+    environment.filters["seconds"] = page.duration
+    return environment
