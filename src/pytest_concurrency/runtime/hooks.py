@@ -28,6 +28,8 @@ _INSTANCE, _SKIP, _CLASS, _MODULE, _SLOT = 1, 0, 2, 3, 4
 _DATA = (types.MemberDescriptorType,)
 _mro = type.__dict__["__mro__"].__get__
 _class_dict = type.__dict__["__dict__"].__get__
+_class_name = type.__dict__["__name__"].__get__
+_module_dict = types.ModuleType.__dict__["__dict__"].__get__
 _PLAIN_KEYS = frozenset({int, str, bytes, bool, float, type(None)})
 
 
@@ -83,7 +85,7 @@ def _dict_getter(cls: type) -> Callable[[Any], Any] | None:
 def _owner(obj: Any, name: str, kind: int) -> Any:
     """Return the object that holds attribute ``name`` for reading: the instance, a class, a module's dict, or None."""
     if kind == _MODULE:
-        return obj.__dict__
+        return _module_dict(obj)  # a lazy module may have a property of that name
     if kind == _CLASS:
         for base in _mro(obj) or ():  # None while the class is being made
             if name in _class_dict(base):
@@ -126,7 +128,7 @@ def _target(owner: Any, name: str) -> str:
     if type(owner) is dict:
         return name
     if issubclass(type(owner), type):
-        return f"{owner.__name__}.{name}"
+        return f"{_class_name(owner)}.{name}"
     return f"{type(owner).__name__}.{name}"
 
 
@@ -370,7 +372,7 @@ def write_attr(value: Any, obj: Any, site: Site) -> None:
     kind = plan[0]
     if kind == _SKIP:
         return
-    owner = obj.__dict__ if kind == _MODULE else obj
+    owner = _module_dict(obj) if kind == _MODULE else obj
     key = (id(owner), name)
     _write(site, key, key, value, _ATTRIBUTE, owner, name)
 
