@@ -19,6 +19,7 @@ from typing import Any
 from ..instrument.sites import READ, Site
 from ..instrument.vocabulary import CONTAINER_METHODS, READ_ITEM
 from .execution import Execution, Location
+from .iterators import containers_behind
 from .state import STATE
 from .trace import LostUpdate, Row
 from .values import MISSING, differs, remember, show
@@ -540,35 +541,40 @@ def iterate(obj: Any, site: Site) -> Any:
     if site.off or (get_ident() != STATE.ident and not _mine()):
         return obj
     container = _container(obj, site)
+    containers: tuple[Any, ...] = (container,)
     if container is None:
         if STATE.run.precise is not None:
             STATE.run.precise.met(STATE.worker, obj)
-        return obj
-    read_whole(obj, site)
+        containers = containers_behind(obj, container_kind)
+        if not containers:
+            return obj
+    for container in containers:
+        read_whole(container, site)
     if STATE.run.observing and not site.seen:
         return obj
-    return _Steps(obj, container, site)
+    return _Steps(obj, containers, site)
 
 
 class _Steps:
-    """An iterable that announces a read of its container before each step."""
+    """An iterable that announces a read of its containers before each step."""
 
-    __slots__ = ("_container", "_iterable", "_site")
+    __slots__ = ("_containers", "_iterable", "_site")
 
-    def __init__(self, iterable: Any, container: Any, site: Site) -> None:
+    def __init__(self, iterable: Any, containers: tuple[Any, ...], site: Site) -> None:
         self._iterable = iterable
-        self._container = container
+        self._containers = containers
         self._site = site
 
     def __iter__(self) -> Any:
         step = iter(self._iterable).__next__
-        container, site = self._container, self._site
+        containers, site = self._containers, self._site
         while True:
             try:
                 yield step()  # no variable holds the value: it may die during the loop's body
             except StopIteration:
                 return
-            read_whole(container, site)
+            for container in containers:
+                read_whole(container, site)
 
     def __len__(self) -> int:
         return len(self._iterable)
