@@ -30,7 +30,7 @@ _DATA = (types.MemberDescriptorType,)
 _mro = type.__dict__["__mro__"].__get__
 _class_dict = type.__dict__["__dict__"].__get__
 _class_name = type.__dict__["__name__"].__get__
-_module_dict = types.ModuleType.__dict__["__dict__"].__get__
+_module_dict = vars(types.ModuleType)["__dict__"].__get__
 _PLAIN_KEYS = frozenset({int, str, bytes, bool, float, type(None)})
 
 

@@ -1,4 +1,4 @@
-"""The containers that iterators of C code read: ``chain(a, b)``, ``enumerate(iter(d))``, ``zip(x, y)`` and their like."""
+"""The containers that iterators of C code read: ``chain(a, b)``, ``enumerate(iter(d))``, ``zip(x, y)`` and the like."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import Any
 
-_OVER_ONE = tuple(
-    type(iterator)
-    for iterator in (
-        {}.keys(), {}.values(), {}.items(), iter([]), iter({}), iter({}.values()), iter({}.items()), iter(set()), iter(deque()), iter(bytearray()),
-        reversed([]), reversed({}), reversed({}.values()), reversed({}.items()), reversed(deque()),
-        iter(OrderedDict[Any, Any]()), reversed(OrderedDict[Any, Any]()),
-    )
+_EXAMPLES: tuple[Any, ...] = (
+    {}.keys(), {}.values(), {}.items(),
+    iter([]), iter({}), iter({}.values()), iter({}.items()), iter(set()), iter(deque()), iter(bytearray()),
+    reversed([]), reversed({}), reversed({}.values()), reversed({}.items()), reversed(deque()),
+    iter(OrderedDict[Any, Any]()), reversed(OrderedDict[Any, Any]()),
 )  # fmt: skip
+_OVER_ONE = tuple(type(example) for example in _EXAMPLES)
 """Views and iterators of one container, which is among what they refer to."""
 _OVER_FIRST = (enumerate, zip, map, filter, itertools.islice, itertools.takewhile, itertools.dropwhile)
 """Iterators over iterators; the first thing that they refer to is one, or a tuple of them."""

@@ -1,7 +1,5 @@
 """A dictionary is iterated through iter() and enumerate() while another worker replaces a key by another."""
 
-import pytest
-
 EXPECT = {"codes": ["CH110"], "max_schedule": 60}
 
 
