@@ -13,7 +13,7 @@ WIDTH = 360
 NODE_HEIGHT = 30
 LETTER = 7.0
 """Width of a letter of the labels."""
-MOST_LETTERS = 18
+MOST_LETTERS = 20
 MOST_NODES = 16
 
 
@@ -101,7 +101,7 @@ def _laid_out(links: Iterable[tuple[tuple[str, str], tuple[str, str], str, str]]
     nodes = {}
     for position, name in enumerate(names):
         angle = 2 * math.pi * position / len(names) - (math.pi / 2 if len(names) > 2 else math.pi)
-        kind, label = name[0], name[1].removeprefix("the ")
+        kind, label = name[0], name[1].removeprefix("the lock ")
         short = label if len(label) <= MOST_LETTERS else label[: MOST_LETTERS - 1] + "…"
         width = len(short) * LETTER + 20
         x = WIDTH / 2 + (WIDTH / 2 - width / 2 - 6) * math.cos(angle)
@@ -119,7 +119,7 @@ def _edge(start: Node, end: Node, kind: str, label: str, bent: bool) -> Edge:
     """Return an arrow from border to border; ``bent`` where another one comes back between the same nodes."""
     dx, dy = end.x - start.x, end.y - start.y
     length = math.hypot(dx, dy) or 1.0
-    bend = 26.0 if bent else 0.0
+    bend = 34.0 if bent else 0.0
     mx = (start.x + end.x) / 2 - dy / length * bend
     my = (start.y + end.y) / 2 + dx / length * bend
     x1, y1 = _border(start, mx, my, 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from .places import named, told
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 NEEDS = "--concurrency-report=html needs Jinja2, which is not installed: pip install 'pytest-concurrency[html]'."
 
@@ -53,6 +55,13 @@ def render(results: Sequence[Mapping[str, Any]], title: str) -> str:
     )
 
 
+def _breakable(text: str) -> Markup:
+    """Return ``text`` escaped, with places at which a browser may break it."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"(::|/|_|\[)", r"\1<wbr>", str(escape(text))))
+
+
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -65,5 +74,5 @@ def _environment() -> Environment:
     )
     environment.globals["named"] = named
     environment.globals["told"] = told
-    environment.filters["seconds"] = page.duration
+    environment.filters.update(seconds=page.duration, sentence=page.sentence, breakable=_breakable)
     return environment

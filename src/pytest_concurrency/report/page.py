@@ -102,7 +102,14 @@ def duration(seconds: float) -> str:
     """Return a duration for people: "840 us", "52 ms", "1.20 s"."""
     if seconds < 1e-3:
         return f"{seconds * 1e6:.0f} us"
-    return f"{seconds * 1e3:.3g} ms" if seconds < 1 else f"{seconds:.2f} s"
+    if seconds < 0.9995:
+        return f"{seconds * 1e3:.3g} ms"
+    return f"{seconds:.2f} s"
+
+
+def sentence(text: str) -> str:
+    """Return ``text`` beginning with a capital letter, unless it begins with a path or a name."""
+    return text[:1].upper() + text[1:] if text.split(" ")[0].isalpha() else text
 
 
 def summary(results: Sequence[Json]) -> Summary:

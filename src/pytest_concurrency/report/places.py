@@ -26,6 +26,6 @@ def told(step: Mapping[str, Any]) -> str:
     return f"{action} {target}{' (' + value + ')' if value else ''}"
 
 
-def named(worker: str) -> str:
+def named(worker: str, noun: str = "worker") -> str:
     """Return a worker as readers know it."""
-    return "test" if worker == "main" else f"worker {worker}" if worker else "test"
+    return "test" if worker in ("", "main") else f"{noun} {worker}"

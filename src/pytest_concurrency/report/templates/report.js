@@ -21,6 +21,7 @@
     }
 
     function show(step, announce) {
+      root.classList.toggle("stepping", step >= 0);
       current = Math.max(-1, Math.min(rows.length - 1, step));
       rows.forEach((row, index) => {
         row.classList.toggle("current", index === current);
@@ -40,16 +41,25 @@
         live.textContent = `Step ${current + 1} of ${rows.length}: ${told(row)}${where}${clash}.`;
         if (announce) row.scrollIntoView({ block: "nearest", inline: "nearest" });
       } else {
-        live.textContent = announce ? `All ${rows.length} steps shown.` : "";
+        live.textContent = announce ? `All ${rows.length} steps shown.` : "Press ↓ to step through.";
       }
       fill();
       draw();
     }
 
+    function hold(known, holder, held) {
+      if (held.length) known.set(holder, { value: held.join(", "), held });
+      else known.delete(holder);
+    }
+
     function fill() {
       const known = new Map();
       rows.slice(0, current < 0 ? rows.length : current + 1).forEach((row, index) => {
-        const { action, target, value } = row.dataset;
+        const { worker, action, target, value } = row.dataset;
+        const holder = `${worker} holds`;
+        const held = known.get(holder) ? known.get(holder).held : [];
+        if (action === "acquire") hold(known, holder, [...held, target]);
+        if (action === "release") hold(known, holder, held.toSpliced(Math.max(0, held.lastIndexOf(target)), 1));
         if (value && (action === "read" || action === "write")) {
           const old = known.get(target);
           known.set(target, { value, changed: action === "write" && index === current && !(old && old.value === value) });
