@@ -51,6 +51,10 @@ def pytest_configure(config: pytest.Config) -> None:
     for line in MARKER_HELP.values():
         config.addinivalue_line("markers", line)
     check_config(config)
+    if config.option.concurrency_baseline is not None or config.option.concurrency_update_baseline:
+        from .report.baseline import configure
+
+        configure(config)
     config.pluginmanager.register(Sink(config), "concurrency-report")
     if not config.pluginmanager.has_plugin("concurrency-greenlet-worker"):
         from .runners.greenlets.guard import Guard

@@ -93,7 +93,8 @@ class Explorer:
     """Explores one program.
 
     ``run_once`` sets the program up afresh and runs it under the given execution; ``stale`` is asked after the first
-    run whether code in scope has come that is not instrumented yet.
+    run whether code in scope has come that is not instrumented yet; ``accepted`` takes known failures out of those of
+    a run (with its number).
     """
 
     def __init__(
@@ -104,7 +105,9 @@ class Explorer:
         baseline: frozenset[int] = frozenset(),
         dismissed: Callable[[Failure], bool] = lambda failure: False,
         stale: Callable[[], bool] = lambda: False,
+        accepted: Callable[[Sequence[Failure], int], Sequence[Failure]] = lambda failures, schedule: failures,
     ) -> None:
+        self._accepted = accepted
         self._stale = stale
         self._dismissed = dismissed
         self._baseline = baseline
@@ -333,7 +336,9 @@ class Explorer:
 
     def _failures(self, outcome: Outcome) -> tuple[Failure, ...]:
         return tuple(
-            f for f in failures_of(outcome) if self._settings.severity(f.code) == "error" and not self._dismissed(f)
+            f
+            for f in self._accepted(failures_of(outcome), outcome.number)
+            if self._settings.severity(f.code) == "error" and not self._dismissed(f)
         )
 
     def _strategies(self) -> Iterator[Strategy]:

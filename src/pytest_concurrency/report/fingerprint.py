@@ -23,10 +23,16 @@ WAITING = frozenset({"CH104", "CH106", "CH109"})
 
 def fingerprint(finding: Finding, nodeid: str, root: Path) -> str:
     """Return 16 hexadecimal digits that stay the same while the hazard does; paths are relative to ``root``."""
+    if finding.code == "CH107":
+        return _digest(finding.code, nodeid, [])  # the workers move while they are looked at
     places = sorted({_place(location, root) for location in key_locations(finding)})
     if not places:
         places = [NUMBERS.sub("", finding.message)]
-    text = "\n".join([finding.code, nodeid.rpartition("@")[0] if _grouped(nodeid) else nodeid, *places])
+    return _digest(finding.code, nodeid, places)
+
+
+def _digest(code: str, nodeid: str, places: list[str]) -> str:
+    text = "\n".join([code, nodeid.rpartition("@")[0] if _grouped(nodeid) else nodeid, *places])
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
 
 

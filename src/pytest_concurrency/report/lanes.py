@@ -7,14 +7,17 @@ import os
 import sys
 import textwrap
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..hazards import CATALOGUE
 from ..model import Finding, Location
+from .fingerprint import fingerprint
 from .steps import conflicts_of, order_in_deadlock, order_in_inversion, steps_of, waits_of
 
 if TYPE_CHECKING:
+    from ..detect.failures import Failure
     from ..explore.pipeline import Found
     from ..runtime.trace import Row
 
@@ -50,8 +53,15 @@ def explain(found: Found, word: str, nodeid: str, root: Path, severity: str) -> 
         reachable=None if failure.code in SUSPECTED else reachable,
         replay=word,
         locations=_locations(found, rows, root),
+        fingerprint=key_finding(failure, nodeid, root).fingerprint,
         **_drawn(found, rows, root),
     )
+
+
+def key_finding(failure: Failure, nodeid: str, root: Path) -> Finding:
+    """Return a failure as a finding with nothing but what identifies it."""
+    finding = Finding(failure.code, failure.message, locations=_key_places(failure, root))
+    return replace(finding, fingerprint=fingerprint(finding, nodeid, root))
 
 
 def _drawn(found: Found, rows: Sequence[Row], root: Path) -> dict[str, Any]:
@@ -146,22 +156,34 @@ def _relative(path: str, root: Path) -> str:
 
 
 def _locations(found: Found, rows: Sequence[Row], root: Path) -> tuple[Location, ...]:
-    data: Any = found.failure.data
-    if found.failure.code == "CH101":
-        rows = [data.read, data.overwritten, data.write]
-    places = [Location(_relative(r.path, root), r.line, r.worker, r.action, r.target, r.value) for r in rows if r.line]
-    if found.failure.code in STUCK:
-        blocked = [
+    """Return the places of a failure, those that make it what it is first."""
+    key = _key_places(found.failure, root)
+    if found.failure.code == "CH101" or found.failure.code in SUSPECTED or found.failure.code == "CH102":
+        return key
+    return key + tuple(_location(row, root) for row in rows if row.line)
+
+
+def _location(row: Row, root: Path) -> Location:
+    return Location(_relative(row.path, root), row.line, row.worker, row.action, row.target, row.value)
+
+
+def _key_places(failure: Failure, root: Path) -> tuple[Location, ...]:
+    data: Any = failure.data
+    if failure.code == "CH101":
+        return tuple(_location(row, root) for row in (data.read, data.overwritten, data.write) if row.line)
+    if failure.code in SUSPECTED or failure.code == "CH102":
+        return tuple(_location(row, root) for row in data.rows if row.line)
+    if failure.code in STUCK:
+        return tuple(
             Location(_relative(b.path, root), b.line, b.worker, "wait", b.operation or b.waits_for, b.waits_for)
             for b in data
             if b.line
-        ]
-        places = blocked + places
-    if found.failure.code in ("CH108", "CH110"):
-        path, line = found.failure.place[1]
+        )
+    if failure.code in ("CH108", "CH110"):
+        path, line = failure.place[1]
         if line:
-            places.insert(0, Location(_relative(path, root), line, "", "raise", found.failure.place[0], ""))
-    return tuple(places)
+            return (Location(_relative(path, root), line, "", "raise", failure.place[0], ""),)
+    return ()
 
 
 def _text(

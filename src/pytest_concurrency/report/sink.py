@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ..model import Finding, TestResult
-from .fingerprint import fingerprint
+from .baseline import BASELINE, marked, told, write
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
@@ -25,9 +25,8 @@ Reporter = Callable[[Sequence[dict[str, Any]], "str | None", pytest.Config], Non
 
 def attach(item: pytest.Item, report: pytest.TestReport, result: TestResult) -> None:
     """Put ``result`` on the report of ``item``: the data for the reporters and a section for a failure."""
-    root = item.config.rootpath
     findings = tuple(_reviewed(item, finding) for finding in result.findings)
-    findings = tuple(replace(each, fingerprint=fingerprint(each, item.nodeid, root)) for each in findings)
+    findings = tuple(marked(each, item.config, item.nodeid) for each in findings)
     result = replace(result, findings=findings)
     item.ihook.pytest_concurrency_result(item=item, result=result)
     report.concurrency = result.to_json()  # type: ignore[attr-defined]
@@ -82,6 +81,7 @@ class Sink:
     def pytest_sessionfinish(self) -> None:
         if hasattr(self._config, "workerinput"):
             return
+        self._write_baseline()
         for kind, path in self._wanted:
             if path is not None:
                 try:
@@ -90,11 +90,21 @@ class Sink:
                     reason = error.strerror or type(error).__name__
                     raise pytest.UsageError(f"--concurrency-report: cannot write {path}: {reason}.") from None
 
+    def _write_baseline(self) -> None:
+        baseline = self._config.stash.get(BASELINE, None)
+        if baseline is not None and baseline.updating:
+            try:
+                write(baseline, self.results)
+            except OSError as error:
+                reason = error.strerror or type(error).__name__
+                raise pytest.UsageError(f"--concurrency-baseline: cannot write {baseline.path}: {reason}.") from None
+
     def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
         if self.results:
             from .terminal import write_summary
 
-            write_summary(terminalreporter, self.results)
+            baseline = self._config.stash.get(BASELINE, None)
+            write_summary(terminalreporter, self.results, told(baseline, self.results) if baseline else ())
         for kind, path in self._wanted:
             if path is None:
                 self._reporter(kind)(self.results, None, self._config)
@@ -120,5 +130,7 @@ def _parsed(text: str) -> tuple[str, str | None]:
 
 
 def count_codes(results: Sequence[dict[str, Any]]) -> Counter[tuple[str, str, str]]:
-    """Return how often each (code, name, severity) was found."""
-    return Counter((h["code"], h["name"], h["severity"]) for result in results for h in result["hazards"])
+    """Return how often each (code, name, severity) was found, without what the baseline knows."""
+    return Counter(
+        (h["code"], h["name"], h["severity"]) for result in results for h in result["hazards"] if not h["known"]
+    )

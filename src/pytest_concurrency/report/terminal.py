@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
 
-def write_summary(reporter: TerminalReporter, results: Sequence[dict[str, Any]]) -> None:
-    """Write the section "concurrency": warnings and notes, then tests stressed, schedules and hazards."""
+def write_summary(reporter: TerminalReporter, results: Sequence[dict[str, Any]], further: Sequence[str] = ()) -> None:
+    """Write the section "concurrency": warnings and notes, ``further`` lines, then tests, schedules and hazards."""
     reporter.section("concurrency", sep="=")
     for result in results:
-        warnings = [h for h in result["hazards"] if h["severity"] == "warning"]
+        warnings = [h for h in result["hazards"] if h["severity"] == "warning" and not h["known"]]
         for hazard in warnings:
             reporter.line(f"{result['nodeid']}: {hazard['code']} {hazard['name']}: {hazard['message']}", yellow=True)
             if reporter.verbosity > 0 and hazard["detail"]:
@@ -33,6 +33,8 @@ def write_summary(reporter: TerminalReporter, results: Sequence[dict[str, Any]])
 
         for row in render(results):
             reporter.line(row)
+    for row in further:
+        reporter.line(row)
     reporter.line(summary_line(results))
 
 
@@ -43,4 +45,5 @@ def summary_line(results: Sequence[dict[str, Any]]) -> str:
     hazards = ", ".join(f"{count} {code} {name}" for (code, name, _), count in sorted(counted.items()))
     tests = f"{len(results)} test{'s' if len(results) != 1 else ''} stressed"
     runs = f"{schedules} schedule{'s' if schedules != 1 else ''}"
-    return f"{tests}, {runs}: {hazards or 'no hazard'}"
+    known = any(hazard["known"] for result in results for hazard in result["hazards"])
+    return f"{tests}, {runs}: {hazards or ('no new hazard' if known else 'no hazard')}"

@@ -18,6 +18,7 @@ from ..parallelism.measure import measure
 from ..parallelism.model import Measurement
 from ..parallelism.own import measure_own
 from ..parallelism.watch import watch
+from ..report.baseline import marked
 from ..settings import PARALLELISM, Settings
 from .base import hand_in, plan_of
 
@@ -113,7 +114,8 @@ def _findings(
     for finding in found:
         severity = settings.severity(finding.code)
         if severity is not None:
-            kept.append(_relative(replace(finding, severity=severity), item.config.rootpath))
+            shown = _relative(replace(finding, severity=severity), item.config.rootpath)
+            kept.append(marked(shown, item.config, item.nodeid))
     return tuple(kept)
 
 

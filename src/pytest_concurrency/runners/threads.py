@@ -18,6 +18,7 @@ from ..instrument.scope import Area, Chooser, test_module_files
 from ..instrument.sites import Site
 from ..model import Finding, TestResult
 from ..primitives.dispatch import BUILTINS, HOOKS, SUBSTITUTES
+from ..report.baseline import marked
 from ..report.lanes import explain
 from ..runtime.execution import Execution
 from ..runtime.pool import ThreadPool
@@ -27,6 +28,7 @@ from ..runtime.watchdog import Watchdog
 from ..schedules import token as tokens
 from ..schedules.database import FailureDatabase
 from ..settings import THREADS, Settings
+from .accepted import Accepted
 from .base import ACTIVE_RUNNER, Plan, expand, gather, hand_in, plan_of
 from .comments import Dismissals
 from .examples import Clock, each_example, is_hypothesis_test, relaxed, schedules_of_an_example
@@ -95,6 +97,7 @@ class _Stress:
     plan: Plan
     settings: Settings
     program: Program
+    accepted: Accepted
     sites: tuple[Site, ...] = ()
     baseline: frozenset[int] = frozenset()
     dismissals: Dismissals = field(default_factory=Dismissals)
@@ -185,7 +188,7 @@ class ThreadsPlugin:
         limit = timeout_of_other_plugin(item)
         if limit:
             settings = replace(settings, max_seconds=min(settings.max_seconds, SHARE_OF_TIMEOUT * limit))
-        stress = _Stress(item, plan, settings, Program(item, plan, runtest))
+        stress = _Stress(item, plan, settings, Program(item, plan, runtest), Accepted(item, settings))
         if settings.replay is not None:
             stress.replayed = tokens.decode(settings.replay)
         stress.remembered = self._remembered(item)
@@ -247,7 +250,9 @@ class ThreadsPlugin:
 
     def _explore(self, stress: _Stress, settings: Settings, once: Callable[[Execution], Outcome]) -> Exploration:
         """Explore one program: replay, or try what is remembered and then look further."""
-        explorer = Explorer(once, settings, stress.sites, stress.baseline, stress.dismissals, stress.stale)
+        explorer = Explorer(
+            once, settings, stress.sites, stress.baseline, stress.dismissals, stress.stale, stress.accepted
+        )
         if stress.replayed is None:
             return explorer.explore([token.directives for _, token in stress.remembered])
         exploration, replay = explorer.replay(stress.replayed.directives)
@@ -307,9 +312,10 @@ class ThreadsPlugin:
         kept = []
         for found in (*stress.exploration.found, *stress.exploration.suspected):
             level = stress.settings.severity(found.failure.code)
-            if level is not None and not stress.dismissals(found.failure):
+            if level is not None and not stress.dismissals(found.failure) and not stress.accepted.covers(found.failure):
                 word = "" if found.free else tokens.make(item.nodeid, found.failure.code, found.directives)
-                kept.append((found, explain(found, word, item.nodeid, self._config.rootpath, level)))
+                finding = explain(found, word, item.nodeid, self._config.rootpath, level)
+                kept.append((found, marked(finding, self._config, item.nodeid)))
         return tuple(kept)
 
     def _hand_in(self, stress: _Stress, findings: Iterable[tuple[Found, Finding]], outcome: str) -> None:
@@ -318,8 +324,10 @@ class ThreadsPlugin:
         if self._database.damaged:
             notes.append(self._database.damaged)
             self._database.damaged = ""
-        if stress.program.gave_up:
+        unproven = bool(stress.program.gave_up or stress.accepted.findings)
+        if unproven:
             notes = [note for note in notes if not note.endswith("explored: no hazard")]
+        if stress.program.gave_up:
             notes.append(f"{stress.program.gave_up} schedules ended in a skip and were not judged")
         hand_in(
             stress.item,
@@ -328,10 +336,10 @@ class ThreadsPlugin:
                 runner=THREADS,
                 outcome=outcome,
                 schedules=exploration.schedules,
-                exhaustive=exploration.exhaustive and not stress.program.gave_up,
+                exhaustive=exploration.exhaustive and not unproven,
                 seconds=time.monotonic() - stress.begun,
                 seed=stress.settings.seed,
-                findings=tuple(finding for _, finding in findings),
+                findings=(*(finding for _, finding in findings), *stress.accepted.findings),
                 notes=tuple(notes),
             ),
         )

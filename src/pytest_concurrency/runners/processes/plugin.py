@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ...model import Finding, TestResult
+from ...report.baseline import marked
 from ...settings import PROCESSES, Settings
 from ...watch.tree import helpers, stop_fork_server
 from ..base import ACTIVE_RUNNER, Plan, hand_in, plan_of
@@ -18,6 +19,8 @@ from .outcome import RAISED, Outcome
 from .refresh import set_up, tear_down
 from .run import Run, run_body, run_workers
 
+ENDING = frozenset({"CH404", "CH405", "CH406", "CH407", "CH409"})
+"""Hazards that end the test with an exception of their own, or by a hang."""
 FAILED: pytest.StashKey[list[Outcome]] = pytest.StashKey()
 
 
@@ -118,10 +121,12 @@ class _Session:
                 self._fresh_runner()
             self.count = number
             run = one()
-            self._take(run, number)
+            run = self._take(run, number)
             if run.failed:
                 self.item.stash[FAILED] = list(run.failed)
             if run.error is not None:
+                if self._accepted(run):
+                    return
                 raise run.error
             errors = [finding for finding in self.findings if finding.is_error]
             if errors:
@@ -133,17 +138,28 @@ class _Session:
         if isinstance(runner, ProcessRunner):
             runner.forget()
 
-    def _take(self, run: Run, number: int) -> None:
+    def _accepted(self, run: Run) -> bool:
+        """Say whether the error that ended ``run`` is that of a hazard which the baseline knows."""
+        known = [finding for finding in run.findings if finding.known and finding.code in ENDING]
+        if known:
+            self.notes.append(f"ended in repeat {self.count} by {known[0].code}, which the baseline knows")
+        return bool(known)
+
+    def _take(self, run: Run, number: int) -> Run:
+        """Keep what ``run`` has found; return it with its findings as they count."""
+        counted = []
         for finding in run.findings:
             severity = self.settings.severity(finding.code)
             if severity is None:
                 continue
             if finding.severity == "error":
                 severity = "error"
-            finding = replace(finding, severity=severity, schedule=number)
+            finding = marked(replace(finding, severity=severity, schedule=number), self.item.config, self.item.nodeid)
+            counted.append(finding)
             if _key(finding) not in {_key(old) for old in self.findings}:
                 self.findings.append(finding)
         self.notes += [note for note in run.notes if note not in self.notes]
+        return replace(run, findings=tuple(counted))
 
     def _body(self) -> Run:
         runner = self.item.stash[ACTIVE_RUNNER]

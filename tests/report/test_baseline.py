@@ -1,0 +1,161 @@
+"""The baseline: known hazards do not fail, new ones do, stale entries are named, a damaged file is one sentence."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from pytest_concurrency.report.baseline import Baseline, Entry, seen_and_gone, told
+from pytester_runs import run
+
+BUGGY = """
+import threading
+import pytest
+class Total: n = 0
+@pytest.mark.stress_threads
+def test_lost():
+    Total.n += 1
+def test_asserts(thread_runner):
+    Total.n = 0
+    def add():
+        Total.n += 1
+    thread_runner.run(add, add)
+    assert Total.n == 2
+def test_deadlock(thread_runner):
+    a, b = threading.Lock(), threading.Lock()
+    def one():
+        with a:
+            with b: pass
+    def two():
+        with b:
+            with a: pass
+    thread_runner.run(one, two)
+def test_plain(): pass
+"""
+FEW = "--concurrency-schedules=20"
+BASELINE = "--concurrency-baseline=base.json"
+UPDATE = "--concurrency-update-baseline"
+
+
+def written(pytester):
+    return json.loads((pytester.path / "base.json").read_text())["hazards"]
+
+
+def test_the_life_of_a_baseline(pytester):
+    done = run(pytester, BUGGY, BASELINE, UPDATE, FEW)
+    assert set(done.outcomes.values()) == {"PASSED"}, done.text
+    assert re.search(r"baseline base.json written: \d added, 0 removed", done.text)
+    first = [(row["code"], row["test"].partition("::")[2]) for row in written(pytester)]
+    assert {("CH101", "test_asserts"), ("CH104", "test_deadlock"), ("CH101", "test_lost")} <= set(first)
+    assert {code for code, _ in first} <= {"CH101", "CH104", "CH110"}
+    assert [path.name for path in pytester.path.glob(".base*")] == [], "written atomically, nothing left"
+
+    moved = "# a comment above\n\n" + BUGGY
+    done = run(pytester, moved, BASELINE, FEW)
+    assert set(done.outcomes.values()) == {"PASSED"}, "the same hazards on other lines"
+    assert f"{len(first)} known hazards of base.json did not count" in done.text
+    assert ": no new hazard" in done.text
+    hazards = [hazard for test in done.tests.values() for hazard in test["hazards"]]
+    assert [hazard["known"] for hazard in hazards] == [True] * len(first)
+    assert not any(test["exhaustive"] for test in done.tests.values()), "no proof where something is known to be wrong"
+
+    new = BUGGY.replace(
+        "        Total.n += 1\n    thread", "        Total.n += 1\n        Total.m = Total.m + 1\n    thread"
+    )
+    new = new.replace("class Total: n = 0", "class Total: n = m = 0")
+    done = run(pytester, new, BASELINE, FEW)
+    assert done.outcomes["test_asserts"] == "FAILED", "exploring goes on past what is known"
+    assert done.outcomes["test_lost"] == done.outcomes["test_deadlock"] == "PASSED"
+    found = {(hazard["locations"][0]["target"], hazard["known"]) for hazard in done.tests["test_asserts"]["hazards"]}
+    assert ("Total.m", False) in found
+    assert ("Total.n", False) not in found
+
+    mended = BUGGY.replace("with b:\n            with a: pass", "with a:\n            with b: pass")
+    done = run(pytester, mended, BASELINE, FEW)
+    assert "baseline base.json: no longer found: CH104 test_it.py::test_deadlock: No worker can ever go on" in done.text
+    assert len(written(pytester)) == len(first), "not touched"
+    done = run(pytester, mended, BASELINE, UPDATE, FEW, "-k", "deadlock")
+    assert "0 added, 1 removed" in done.text
+    assert f"{len(first) - 1} of {len(first)} entries are of tests that were not run" in done.text
+    assert [row for row in first if row[0] != "CH104"] == [
+        (row["code"], row["test"].partition("::")[2]) for row in written(pytester)
+    ]
+
+
+def test_what_fails_by_itself_still_fails(pytester):
+    source = BUGGY.replace("    Total.n += 1\n", "    Total.n += 1\n    assert 0\n", 1)
+    done = run(pytester, source, BASELINE, UPDATE, FEW, "-k", "lost")
+    assert done.outcomes == {"test_lost": "FAILED"}
+    assert written(pytester) == []
+
+
+PROCESSES = """
+import threading, multiprocessing
+def test_pickle(process_runner):
+    process_runner.run(threading.Lock)
+def test_join():
+    pass
+"""
+
+
+def test_a_process_that_ends_with_a_known_hazard(pytester):
+    source = PROCESSES.replace("def test_join():\n    pass", "")
+    first = run(pytester, source)
+    assert first.outcomes == {"test_pickle": "FAILED"}
+    assert first.codes("test_pickle") == ["CH404"]
+    assert run(pytester, source, BASELINE, UPDATE, FEW).outcomes == {"test_pickle": "PASSED"}
+    done = run(pytester, source, BASELINE, FEW)
+    assert done.outcomes == {"test_pickle": "PASSED"}
+    assert "ended in repeat 1 by CH404, which the baseline knows" in done.text
+
+
+def test_sarif_shows_what_is_known_as_suppressed(pytester):
+    run(pytester, BUGGY, BASELINE, UPDATE, FEW, "-k", "lost")
+    run(pytester, None, BASELINE, FEW, "--concurrency-report=sarif:r.sarif", "--concurrency-report=github:g.txt")
+    results = json.loads((pytester.path / "r.sarif").read_text())["runs"][0]["results"]
+    states = {result["properties"]["test"].partition("::")[2]: result["baselineState"] for result in results}
+    assert states == {"test_lost": "unchanged", "test_asserts": "new", "test_deadlock": "new"}
+    assert [bool(result.get("suppressions")) for result in results] == [True, False, False]
+    assert (pytester.path / "g.txt").read_text().count("::error") == 2
+
+
+@pytest.mark.parametrize(
+    "content, arguments, said",
+    [
+        (
+            None,
+            [BASELINE],
+            "--concurrency-baseline: there is no file base.json; --concurrency-update-baseline writes it.",
+        ),
+        ("{", [BASELINE], "--concurrency-baseline: base.json is damaged; delete it and write it anew with"),
+        ("[]", [BASELINE, UPDATE], "--concurrency-baseline: base.json is damaged; delete it and write it anew with"),
+        ('{"version": 1, "hazards": [{"code": 3}]}', [BASELINE], "--concurrency-baseline: base.json is damaged"),
+        ('{"version": 7, "hazards": []}', [BASELINE], "base.json has format 7, this release reads format 1."),
+        (None, ["--concurrency-baseline=."], "--concurrency-baseline: cannot read .: Is a directory."),
+        (None, [UPDATE], "--concurrency-update-baseline: say which file, with --concurrency-baseline=FILE."),
+        (None, ["--concurrency-baseline="], "--concurrency-baseline: '' is not the name of a file."),
+    ],
+)
+def test_bad_input(pytester, content, arguments, said):
+    if content is not None:
+        (pytester.path / "base.json").write_text(content)
+    pytester.makepyfile("def test_a(): open('ran', 'w')")
+    result = pytester.runpytest_inprocess(*arguments)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert said in result.stderr.str()
+    assert not (pytester.path / "ran").exists()
+
+
+def test_an_entry_is_stale_only_where_its_test_passed(tmp_path):
+    entries = {e.fingerprint: e for e in (Entry("1", "CH101", "t::a", "x"), Entry("2", "CH101", "t::b"),
+                                          Entry("3", "CH101", "t::c"))}  # fmt: skip
+    baseline = Baseline(tmp_path / "b.json", entries)
+    results = [{"nodeid": "t::a", "outcome": "passed", "hazards": []},
+               {"nodeid": "t::b", "outcome": "failed", "hazards": []}]  # fmt: skip
+    assert seen_and_gone(baseline, results) == ({}, [entries["1"]])
+    assert told(baseline, results) == [
+        "baseline b.json: no longer found: CH101 t::a: x",
+        "baseline b.json: 1 of 3 entries are of tests that were not run",
+    ]
