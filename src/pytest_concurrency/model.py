@@ -6,6 +6,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
+
 from .hazards import CATALOGUE, ERROR
 
 
@@ -191,3 +193,7 @@ class TestResult:
             "timeline": [dataclasses.asdict(stretch) for stretch in self.timeline],
             "hazards": [finding.to_json() for finding in self.findings],
         }
+
+
+RESULT: pytest.StashKey[TestResult] = pytest.StashKey()
+"""Where a runner leaves the result on its item, and the sink of results finds it."""

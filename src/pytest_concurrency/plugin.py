@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,8 +23,11 @@ MARKER_HELP = {
 }
 
 
+RUNNERS = frozenset(("thread_runner", "process_runner", "greenlet_runner"))
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    from .settings import add_options
+    from .options import add_options
 
     add_options(parser)
 
@@ -45,17 +48,20 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    from .report.sink import Sink
-    from .settings import check_config
+    from .options import given
 
     for line in MARKER_HELP.values():
         config.addinivalue_line("markers", line)
-    check_config(config)
+    if given(config):
+        from .settings import check_config
+
+        check_config(config)
     if config.option.concurrency_baseline is not None or config.option.concurrency_update_baseline:
         from .report.baseline import configure
 
         configure(config)
-    config.pluginmanager.register(Sink(config), "concurrency-report")
+    if config.option.concurrency_report or config.option.concurrency_baseline or getattr(config.option, "dist", "no") != "no":
+        _collect_results(config)
     if not config.pluginmanager.has_plugin("concurrency-greenlet-worker"):
         from .runners.greenlets.guard import Guard
 
@@ -68,16 +74,17 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     kinds: set[str] = set()
-    everything = config.option.stress_threads is not None
-    for item in items:
-        if everything or _wanted(item):
-            from .runners.planning import plan_item
+    wanted = items if config.option.stress_threads is not None else _marked(items)
+    for item in wanted:
+        from .runners.planning import plan_item
 
-            kinds.update(plan_item(item, config))
+        kinds.update(plan_item(item, config))
     if config.option.concurrency_replay is not None:
         from .runners.planning import select_replayed
 
         select_replayed(items, config)
+    if kinds:
+        _collect_results(config)
     for kind in sorted(kinds):
         name = f"concurrency-{kind}"
         if not config.pluginmanager.has_plugin(name):
@@ -85,28 +92,29 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             config.pluginmanager.register(module.create_plugin(config), name)
 
 
-def _wanted(item: pytest.Item) -> bool:
-    names: Any = getattr(item, "fixturenames", ())
-    if "thread_runner" in names or "process_runner" in names or "greenlet_runner" in names:
-        return True
-    keywords = item.keywords
-    return any(marker in keywords for marker in MARKER_HELP)
+def _marked(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Return the items that bear a marker of ours, or whose class or module does, or that ask for a runner."""
+    parents: dict[Any, bool] = {None: False}
+
+    def bears_marker(node: Any) -> bool:
+        if node not in parents:
+            parents[node] = any(mark.name in MARKER_HELP for mark in node.own_markers) or bears_marker(node.parent)
+        return parents[node]
+
+    return [
+        item
+        for item in items
+        if bears_marker(item.parent)
+        or any(mark.name in MARKER_HELP for mark in item.own_markers)
+        or not RUNNERS.isdisjoint(getattr(item, "fixturenames", ()))
+    ]
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    report = yield
-    if call.when == "call":
-        from .runners.base import RESULT
+def _collect_results(config: pytest.Config) -> None:
+    if not config.pluginmanager.has_plugin("concurrency-report"):
+        from .report.sink import Sink
 
-        result = item.stash.get(RESULT, None)
-        if result is not None:
-            from .report.sink import attach
-
-            attach(item, report, result)
-    return report
+        config.pluginmanager.register(Sink(config), "concurrency-report")
 
 
 @pytest.fixture

@@ -1,14 +1,14 @@
 """Settings: marker, ini file and command line, checked and merged into one frozen object.
 
 Precedence: command line, then marker, then ini file, then default. Every check of a value lives in
-:data:`OPTIONS`; a wrong value raises :class:`pytest.UsageError` with one sentence that names the test (or the ini
-key, or the command-line option), the option, and what is allowed.
+:data:`.options.OPTIONS`; a wrong value raises :class:`pytest.UsageError` with one sentence that names the test
+(or the ini key, or the command-line option), the option, and what is allowed.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -16,26 +16,22 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .hazards import CATALOGUE
+from .options import (
+    ALL_KINDS,
+    GREENLETS,
+    MARKER_OF,
+    OPTIONS,
+    PARALLELISM,
+    PROCESSES,
+    THREADS,
+    Option,
+    Wrong,
+    codes,
+    integer,
+)  # fmt: skip
 
 if TYPE_CHECKING:
-    from pytest import Config, Parser
-
-THREADS = "threads"
-PROCESSES = "processes"
-GREENLETS = "greenlets"
-PARALLELISM = "parallelism"
-KINDS = (THREADS, PROCESSES, GREENLETS)
-MARKERS: Mapping[str, str] = MappingProxyType(
-    {**{f"stress_{kind}": kind for kind in KINDS}, "parallelism": PARALLELISM}
-)
-MARKER_OF: Mapping[str, str] = MappingProxyType({kind: name for name, kind in MARKERS.items()})
-FIXTURES: Mapping[str, str] = MappingProxyType(
-    {"thread_runner": THREADS, "process_runner": PROCESSES, "greenlet_runner": GREENLETS}
-)
-STRATEGIES = ("auto", "random", "pct", "pos", "surw", "bounded", "dpor")
-START_METHODS = ("fork", "forkserver", "spawn")
-ISOLATIONS = ("worker", "fork")
-PATCH_MODES = ("early", "app", "late", "none")
+    from pytest import Config
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,229 +73,10 @@ class Settings:
         return CATALOGUE[code].severity
 
 
-class _Wrong(ValueError):
-    """A value that an option does not allow; the message says what is."""
-
-
-def _integer(low: int) -> Callable[[object], int]:
-    def check(value: object) -> int:
-        try:
-            if isinstance(value, bool):
-                raise ValueError
-            number = int(value) if isinstance(value, (int, str)) else None
-        except ValueError:
-            number = None
-        if number is None or number < low:
-            raise _Wrong(f"a whole number of at least {low}")
-        return number
-
-    return check
-
-
-def _seconds(value: object) -> float:
-    try:
-        number = float(value) if isinstance(value, (int, float, str)) and not isinstance(value, bool) else None
-    except ValueError:
-        number = None
-    if number is None or not 0 < number < float("inf"):
-        raise _Wrong("a number of seconds greater than 0")
-    return number
-
-
-def _speedup(value: object) -> float | None:
-    if value is None:
-        return None
-    try:
-        return _seconds(value)
-    except _Wrong:
-        raise _Wrong("a number greater than 0") from None
-
-
-def _choice(allowed: tuple[str, ...], optional: bool = False) -> Callable[[object], str | None]:
-    def check(value: object) -> str | None:
-        if value is None and optional:
-            return None
-        if value not in allowed:
-            raise _Wrong("one of " + ", ".join(allowed))
-        return str(value)
-
-    return check
-
-
-def _strategy(value: object) -> str:
-    if isinstance(value, str) and value in STRATEGIES + tuple(_extra_strategies()):
-        return value
-    raise _Wrong("one of " + ", ".join(STRATEGIES + tuple(_extra_strategies())))
-
-
-def _extra_strategies() -> Iterable[str]:
-    from .runtime.state import STATE
-
-    return STATE.extra_strategies
-
-
-def _seed(value: object) -> int | str | None:
-    if value is None or value == "random":
-        return value
-    try:
-        if isinstance(value, bool):
-            raise ValueError
-        return int(value) if isinstance(value, (int, str)) else _fail_seed()
-    except ValueError:
-        return _fail_seed()
-
-
-def _fail_seed() -> int:
-    raise _Wrong("a whole number or 'random'")
-
-
-def _intervals(value: object) -> tuple[float, ...]:
-    if isinstance(value, str):
-        value = value.replace(",", " ").split()
-    if not isinstance(value, Iterable):
-        raise _Wrong("a sequence of seconds greater than 0")
-    return tuple(_seconds(item) for item in value)
-
-
-def _modules(value: object) -> tuple[str, ...]:
-    names = value.replace(",", " ").split() if isinstance(value, str) else value
-    if not isinstance(names, Iterable):
-        raise _Wrong("a sequence of module names")
-    names = tuple(names)
-    if not all(isinstance(n, str) and all(p.isidentifier() for p in n.split(".")) for n in names):
-        raise _Wrong("a sequence of module names")
-    return names
-
-
-def _codes(value: object) -> frozenset[str]:
-    names = value.replace(",", " ").split() if isinstance(value, str) else value
-    if not isinstance(names, Iterable):
-        raise _Wrong("a sequence of hazard codes such as CH101")
-    for code in (names := tuple(names)):
-        if not isinstance(code, str) or code not in CATALOGUE:
-            raise _Wrong(f"a list of hazard codes (see --concurrency-hazards): {code!r} is none")
-    return frozenset(names)
-
-
-def _flag(value: object) -> bool:
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.lower() in ("true", "1", "yes", "on"):
-        return True
-    if isinstance(value, str) and value.lower() in ("false", "0", "no", "off", ""):
-        return False
-    raise _Wrong("True or False")
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One setting: which markers take it, how it is checked, and whether the command line offers it."""
-
-    name: str
-    kinds: tuple[str, ...]
-    check: Callable[[object], Any]
-    help: str
-    command_line: bool = False
-    metavar: str = ""
-
-
-_ALL = (*KINDS, PARALLELISM)
-OPTIONS: Mapping[str, Option] = MappingProxyType(
-    {
-        option.name: option
-        for option in (
-            Option("workers", _ALL, _integer(0), "workers that run the body at once; 0: once, it starts its own"),
-            Option("schedules", (THREADS,), _integer(1), "schedules to run of each test", True, "N"),
-            Option("repeats", (PROCESSES, GREENLETS), _integer(1), "times to run each test"),
-            Option("max_seconds", _ALL, _seconds, "seconds to spend on each test", True, "S"),
-            Option("strategy", (THREADS, PROCESSES), _strategy, "how schedules are chosen", True, "NAME"),
-            Option("seed", KINDS, _seed, "seed of the schedules: a number, or 'random'", True, "N|random"),
-            Option("timeout", _ALL, _seconds, "real seconds after which one schedule counts as stuck"),
-            Option("switch_intervals", (THREADS,), _intervals, "switch intervals of the free-running phase"),
-            Option("explore_timeouts", (THREADS,), _flag, "let timed waits fire while others could run"),
-            Option("start_method", (PROCESSES,), _choice(START_METHODS, optional=True), "start method"),
-            Option("max_block", (GREENLETS,), _seconds, "seconds that a greenlet may block the others"),
-            Option("patch", (GREENLETS,), _choice(PATCH_MODES), "when gevent patches"),
-            Option("min_speedup", (PARALLELISM,), _speedup, "speed-up below which the test fails"),
-            Option("isolation", (GREENLETS,), _choice(ISOLATIONS), "one worker process, or a fork of it a test"),
-            Option("include", (THREADS, PROCESSES), _modules, "installed modules to instrument too", False, "MODULE"),
-            Option("ignore", _ALL, _codes, "hazard codes not to report"),
-        )
-    }
-)  # fmt: skip
-
 _KIND_DEFAULTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {THREADS: {}, PROCESSES: {"timeout": 30.0}, GREENLETS: {}, PARALLELISM: {"workers": 4, "timeout": 60.0}}
 )
 _INI_ONLY_CODES = ("ignore", "error")
-
-
-def add_options(parser: Parser) -> None:
-    """Declare the command-line options and ini keys."""
-    group = parser.getgroup("concurrency", "concurrency testing")
-    for option in OPTIONS.values():
-        parser.addini(f"concurrency_{option.name}", option.help, default=None)
-        if option.command_line:
-            group.addoption(
-                f"--concurrency-{option.name.replace('_', '-')}",
-                dest=f"concurrency_{option.name}",
-                metavar=option.metavar,
-                default=None,
-                help=option.help,
-            )
-    parser.addini("concurrency_error", "hazard codes to report as errors", default=None)
-    group.addoption(
-        "--concurrency-include",
-        dest="concurrency_include",
-        metavar="MODULE",
-        action="append",
-        default=None,
-        help="instrument this installed package or module too; repeatable",
-    )
-    group.addoption(
-        "--concurrency-replay",
-        dest="concurrency_replay",
-        metavar="TOKEN",
-        default=None,
-        help="run exactly the schedule of this token, of the test it was made for",
-    )
-    group.addoption(
-        "--concurrency-report",
-        dest="concurrency_report",
-        metavar="KIND:PATH",
-        action="append",
-        default=[],
-        help="write a report; KIND is json, html, sarif, github, or what another plugin adds; PATH left out: "
-        "standard output; repeatable",
-    )
-    group.addoption(
-        "--concurrency-baseline",
-        dest="concurrency_baseline",
-        metavar="FILE",
-        default=None,
-        help="do not fail on the hazards that this file knows",
-    )
-    group.addoption(
-        "--concurrency-update-baseline",
-        dest="concurrency_update_baseline",
-        action="store_true",
-        default=False,
-        help="write the hazards of this run into the file of --concurrency-baseline; none of them fails",
-    )
-    group.addoption(
-        "--concurrency-hazards",
-        dest="concurrency_hazards",
-        action="store_true",
-        default=False,
-        help="print the catalogue of hazards and stop",
-    )
-    group.addoption(
-        "--stress-threads",
-        dest="stress_threads",
-        metavar="N",
-        default=None,
-        help="run every test on N threads, as if each were marked",
-    )
 
 
 def default_seed(nodeid: str) -> int:
@@ -310,7 +87,7 @@ def default_seed(nodeid: str) -> int:
 def _checked(option: Option, value: object, where: str) -> Any:
     try:
         return option.check(value)
-    except _Wrong as error:
+    except Wrong as error:
         raise pytest.UsageError(f"{where}: {option.name}={value!r} is not {error}.") from None
 
 
@@ -327,8 +104,8 @@ def check_config(config: Config) -> None:
 def stress_threads_workers(config: Config) -> int:
     """Return N of ``--stress-threads N``; raise UsageError where it is no whole number of at least 1."""
     try:
-        return _integer(1)(config.option.stress_threads)
-    except _Wrong as error:
+        return integer(1)(config.option.stress_threads)
+    except Wrong as error:
         raise pytest.UsageError(f"--stress-threads: {config.option.stress_threads!r} is not {error}.") from None
 
 
@@ -357,7 +134,7 @@ def resolve(kind: str, nodeid: str, arguments: Mapping[str, object], config: Con
             explicit.add(option.name)
     ini_errors = config.getini("concurrency_error")
     if ini_errors:
-        errors = _checked(Option("error", _ALL, _codes, ""), ini_errors, "ini key concurrency_error")
+        errors = _checked(Option("error", ALL_KINDS, codes, ""), ini_errors, "ini key concurrency_error")
 
     for name, value in arguments.items():
         option = OPTIONS.get(name)  # type: ignore[assignment]

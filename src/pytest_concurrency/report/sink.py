@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import importlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ..model import Finding, TestResult
+from ..model import RESULT, Finding, TestResult
 from .baseline import BASELINE, marked, told, write
 
 if TYPE_CHECKING:
@@ -60,12 +60,23 @@ def _reviewed(item: pytest.Item, finding: Finding) -> Finding:
 
 
 class Sink:
-    """Holds the session's results and writes the reports; one per pytest process, silent where nothing was run."""
+    """Holds the results and writes the reports; one per pytest process that runs or gathers stressed tests."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self.results: list[dict[str, Any]] = []
         self._wanted = [_parsed(text) for text in config.option.concurrency_report]
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        if call.when == "call":
+            result = item.stash.get(RESULT, None)
+            if result is not None:
+                attach(item, report, result)
+        return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         result = getattr(report, "concurrency", None)

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from ..model import TestResult
+from ..model import RESULT, TestResult
 from ..settings import Settings
 
 
@@ -32,7 +32,6 @@ class Plan:
 
 
 PLAN: pytest.StashKey[Plan] = pytest.StashKey()
-RESULT: pytest.StashKey[TestResult] = pytest.StashKey()
 ACTIVE_RUNNER: pytest.StashKey[WorkerRunner] = pytest.StashKey()
 
 
@@ -63,7 +62,7 @@ def plan_of(item: pytest.Item, kind: str) -> Plan | None:
 
 
 def hand_in(item: pytest.Item, result: TestResult) -> None:
-    """Attach the result to the item; the core plugin puts it into the test's report."""
+    """Attach the result to the item; the sink of results puts it into the test's report."""
     item.stash[RESULT] = result
 
 

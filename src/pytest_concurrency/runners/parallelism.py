@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 
 from ..model import Finding, TestResult
+from ..options import PARALLELISM
 from ..parallelism import advice, criterion, spawns
 from ..parallelism.measure import measure
 from ..parallelism.model import Measurement
 from ..parallelism.own import measure_own
 from ..parallelism.watch import watch
 from ..report.baseline import marked
-from ..settings import PARALLELISM, Settings
+from ..settings import Settings
 from .base import hand_in, plan_of
 
 

@@ -7,7 +7,8 @@ import inspect
 
 import pytest
 
-from ..settings import FIXTURES, MARKER_OF, MARKERS, THREADS, Settings, resolve, stress_threads_workers
+from ..options import FIXTURES, MARKER_OF, MARKERS, THREADS
+from ..settings import Settings, resolve, stress_threads_workers
 from .base import PLAN, Plan
 
 

@@ -17,6 +17,7 @@ from ..instrument.activation import Cache, Instrumenter
 from ..instrument.scope import Area, Chooser, test_module_files
 from ..instrument.sites import Site
 from ..model import Finding, TestResult
+from ..options import THREADS
 from ..primitives.dispatch import BUILTINS, HOOKS, SUBSTITUTES
 from ..report.baseline import marked
 from ..report.lanes import explain
@@ -27,7 +28,7 @@ from ..runtime.trace import Outcome
 from ..runtime.watchdog import Watchdog
 from ..schedules import token as tokens
 from ..schedules.database import FailureDatabase
-from ..settings import THREADS, Settings
+from ..settings import Settings
 from .accepted import Accepted
 from .base import ACTIVE_RUNNER, Plan, expand, gather, hand_in, plan_of
 from .comments import Dismissals

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from ...model import Finding, TestResult
+from ...options import PROCESSES
 from ...report.baseline import marked
-from ...settings import PROCESSES, Settings
+from ...settings import Settings
 from ...watch.tree import helpers, stop_fork_server
 from ..base import ACTIVE_RUNNER, Plan, hand_in, plan_of
 from .fixture import ProcessRunner
