@@ -90,3 +90,35 @@ def test_token_of_another_test_and_damaged_database(pytester):
     kept.write_text(json.dumps({"tokens": ["c9-00000000-old", "nonsense", token]}))
     assert run(pytester, LOST).codes("test_lost") == ["CH101"]
     assert json.loads(kept.read_text())["tokens"] == [token], "tokens of other formats are dropped"
+
+
+ORDER = """
+import queue, threading
+def test_runner(thread_runner):
+    box, seen = queue.Queue(), []
+    def put(n):
+        box.put(n)
+        seen.append(box.get())
+    thread_runner.run(lambda: put(1), lambda: put(2), lambda: put(3))
+    assert seen == sorted(seen)
+
+def test_threads(thread_runner):
+    seen = []
+    threads = [threading.Thread(target=seen.append, args=(n,)) for n in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == [0, 1, 2]
+"""
+
+
+@pytest.mark.parametrize("test", ["test_runner", "test_threads"])
+def test_a_failure_by_the_order_of_the_workers_alone_is_replayed(pytester, test):
+    """No preemption: the first choice is made where the main thread waits and has done nothing shared yet."""
+    first = run(pytester, ORDER)
+    assert first.codes(test) == ["CH110"]
+    again = run(pytester, None, f"--concurrency-replay={first.token(test)}")
+    assert again.codes(test) == ["CH110"]
+    assert again.token(test) == first.token(test)
+    assert again.tests[test]["hazards"][0]["message"] == first.tests[test]["hazards"][0]["message"]

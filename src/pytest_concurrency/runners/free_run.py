@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..detect.failures import Failure, failures_of
+from ..detect.failures import failures_of
 from ..explore.pipeline import Found
 from ..runtime.trace import Outcome
 
@@ -102,9 +102,7 @@ def free_run(interval: float, body: Callable[[], None], timeout: float) -> FreeR
 def found_freely(result: FreeRun, schedules: int) -> Found:
     """Return what a failed free run demonstrates; ``schedules`` is the number of controlled ones before it."""
     outcome = Outcome(schedules, 0, (), 0)
-    if isinstance(result.error, Hung):
-        failure = Failure("CH104", ("free run",), str(result.error), ())
-    elif result.error is not None:
+    if result.error is not None:
         outcome = replace(outcome, error=result.error)
         (failure,) = failures_of(outcome)
     elif result.unseen is not None:

@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import types
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +26,7 @@ from ..runtime.trace import Outcome
 from ..runtime.worker import Abandon
 from .base import ACTIVE_RUNNER, Plan
 from .free_run import FreeRun, Hung, free_run, run_together, switch_interval
+from .rewind import Rewind
 
 COLLECT_EVERY = 50
 """Runs between two collections of young garbage; the collector is off during a run."""
@@ -48,6 +49,28 @@ class Program:
         self.runs = 0
         self._renewed = has_function_fixtures(item) or item.cls is not None
         self.gave_up = 0
+        self._rewind: Callable[[], None] = _nothing
+
+    def note_state(self, modules: Iterable[str], renew: bool = True) -> None:
+        """Note what ``modules`` and fixtures of wider scope hold now, before any run, to start each run from it.
+
+        Function-scoped fixtures may change it in their set-up and change it back afterwards, so it is noted without
+        them; not so with ``renew=False``, where they are set up but once.
+        """
+        self._rewind()
+        if renew and self._renewed:
+            self._tear_down()
+        self._rewind = Rewind(modules, values_from_outside(self._item))
+        if renew and self._renewed:
+            self._set_up()
+
+    def rewind(self) -> None:
+        """Put the noted state back."""
+        self._rewind()
+
+    def forget_state(self) -> None:
+        """Hold on to nothing of the program."""
+        self._rewind = _nothing
 
     def once(self, execution: Execution) -> Outcome:
         """Set the test up afresh and run it under ``execution``."""
@@ -162,15 +185,27 @@ class Program:
             raise next((error for error in errors if isinstance(error, Abandon)), errors[0])
 
     def _between_runs(self) -> None:
-        """Tear function-scoped fixtures down and set them up again; forget what the last run printed and logged."""
-        item = self._item
+        """Tear function-scoped fixtures down and set them up again, from the same state as before the first run."""
         if self._renewed:
-            item.stash.setdefault(tmppath_result_key, {})  # tmp_path looks there when it is torn down
-            state = item.session._setupstate
-            state.teardown_exact(item.parent)  # type: ignore[arg-type]
-            item._initrequest()
-            _new_instance(item)
-            state.setup(item)
+            self._tear_down()
+        self._rewind()
+        if self._renewed:
+            self._set_up()
+        self._forget_output()
+
+    def _tear_down(self) -> None:
+        item = self._item
+        item.stash.setdefault(tmppath_result_key, {})  # tmp_path looks there when it is torn down
+        item.session._setupstate.teardown_exact(item.parent)  # type: ignore[arg-type]
+
+    def _set_up(self) -> None:
+        item = self._item
+        item._initrequest()
+        _new_instance(item)
+        item.session._setupstate.setup(item)
+
+    def _forget_output(self) -> None:
+        item = self._item
         handler = item.stash.get(caplog_handler_key, None)
         if handler is not None:
             handler.clear()
@@ -188,6 +223,10 @@ class Program:
     def close(self) -> None:
         """End the threads of the pool."""
         self._pool.close()
+
+
+def _nothing() -> None:
+    """Put nothing back."""
 
 
 def _free_run_here(interval: float, body: Callable[[], None], timeout: float) -> FreeRun:
@@ -218,6 +257,16 @@ def has_function_fixtures(item: pytest.Function) -> bool:
             if definition.scope == "function" and name not in ("request", "thread_runner"):
                 return True
     return False
+
+
+def values_from_outside(item: pytest.Function) -> list[object]:
+    """Return the parameters of ``item`` and the values of the fixtures that outlive it."""
+    values: list[object] = list(item.callspec.params.values()) if hasattr(item, "callspec") else []
+    for definitions in item._fixtureinfo.name2fixturedefs.values():
+        for definition in definitions:
+            if definition.scope != "function" and definition.cached_result is not None:
+                values.append(definition.cached_result[0])
+    return values
 
 
 def is_no_verdict(error: BaseException) -> bool:

@@ -33,7 +33,7 @@ from .accepted import Accepted
 from .base import ACTIVE_RUNNER, Plan, expand, gather, hand_in, plan_of
 from .comments import Dismissals
 from .examples import Clock, each_example, is_hypothesis_test, relaxed, schedules_of_an_example
-from .free_run import FREE_SHARE, MAX_VIRTUAL_SECONDS, found_freely, run_together
+from .free_run import FREE_SHARE, MAX_VIRTUAL_SECONDS, Hung, found_freely, run_together
 from .program import Program, is_no_verdict, put_back, without_our_frames
 from .unsafe import reason_for_one_worker, timeout_of_other_plugin
 
@@ -194,13 +194,22 @@ class ThreadsPlugin:
             stress.replayed = tokens.decode(settings.replay)
         stress.remembered = self._remembered(item)
         area = Area(str(self._config.rootpath.resolve()), settings.include, self._other_tests(item))
-        for last in (False, False, True):
-            self._explored_once(stress, runtest, Chooser(area), last)
-            if not stress.exploration.stale:
-                break
-        stress.program.close()
-        with put_back():
-            self._run_freely(stress)
+        try:
+            for attempt in range(3):
+                self._explored_once(stress, runtest, Chooser(area), last=attempt == 2)
+                if not stress.exploration.stale:
+                    break
+            if attempt and stress.exploration.plain is not None:
+                stress.exploration.notes.append(
+                    "only one run was judged: it passed, and the next one failed for what the modules that it imported "
+                    f"keep ({stress.exploration.plain!r})"
+                )
+                stress.exploration.plain = None
+            stress.program.close()
+            with put_back():
+                self._run_freely(stress)
+        finally:
+            stress.program.forget_state()
         return stress
 
     def _explored_once(self, stress: _Stress, runtest: Callable[[], None], chooser: Chooser, last: bool) -> None:
@@ -211,6 +220,7 @@ class ThreadsPlugin:
             loaded = chooser.modules()
             settled = last or is_hypothesis_test(item)
             stress.stale = (lambda: False) if settled else (lambda: not chooser.modules() <= loaded)
+            stress.program.note_state(loaded, renew=not is_hypothesis_test(item))
             watchdog = Watchdog()
             watchdog.start()
             stress.baseline = frozenset(sys._current_frames())
@@ -234,7 +244,7 @@ class ThreadsPlugin:
         first = exploration.first
         if exploration.found or exploration.plain is not None or exploration.stopped or stress.replayed is not None:
             return
-        if first is None or first.external or is_hypothesis_test(stress.item):
+        if first is None or first.external or exploration.unrepeatable or is_hypothesis_test(stress.item):
             return
         if first.virtual_seconds > MAX_VIRTUAL_SECONDS:
             exploration.notes.append("not run freely on real threads: the test sleeps")
@@ -245,6 +255,9 @@ class ThreadsPlugin:
             result = stress.program.free(interval)
             if result.error is not None and is_no_verdict(result.error):
                 continue
+            if isinstance(result.error, Hung):
+                exploration.notes.append(f"not judged on real threads at an interval of {interval:g} s: {result.error}")
+                return
             if result.error is not None or result.unseen is not None:
                 exploration.found.append(found_freely(result, exploration.schedules))
                 return
@@ -279,6 +292,7 @@ class ThreadsPlugin:
                     program.on_all_workers(execution, example)
 
             def once(execution: Execution) -> Outcome:
+                program.rewind()
                 return program.controlled(execution, lambda: body(execution))
 
             settings = replace(stress.settings, schedules=each if clock.open() else 1, max_seconds=FOR_EVER)

@@ -58,10 +58,11 @@ class Replay:
     ) -> Candidate:
         worker = current if current is not None else left
         default = current if current is not None else enabled[0]
-        if worker is None or worker.site is None:
+        if worker is None:
             return default
         moment = BEFORE if current is not None else ENDED if worker.done else BLOCKED
-        point = (worker.path, worker.site.key, worker.occurrence, moment)
+        site = worker.site.key if worker.site is not None else ""
+        point = (worker.path, site, worker.occurrence, moment)
         to = self._table.get(point)
         if to is None:
             return default

@@ -1,0 +1,263 @@
+"""The options: their names, what each allows, and their declaration to pytest.
+
+A session that stresses nothing reads this module and no other of ours, so it imports nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pytest import Config, Parser
+
+THREADS = "threads"
+PROCESSES = "processes"
+GREENLETS = "greenlets"
+PARALLELISM = "parallelism"
+KINDS = (THREADS, PROCESSES, GREENLETS)
+MARKERS: Mapping[str, str] = MappingProxyType(
+    {**{f"stress_{kind}": kind for kind in KINDS}, "parallelism": PARALLELISM}
+)
+MARKER_OF: Mapping[str, str] = MappingProxyType({kind: name for name, kind in MARKERS.items()})
+FIXTURES: Mapping[str, str] = MappingProxyType(
+    {"thread_runner": THREADS, "process_runner": PROCESSES, "greenlet_runner": GREENLETS}
+)
+STRATEGIES = ("auto", "random", "pct", "pos", "surw", "bounded", "dpor")
+START_METHODS = ("fork", "forkserver", "spawn")
+ISOLATIONS = ("worker", "fork")
+PATCH_MODES = ("early", "app", "late", "none")
+
+
+class Wrong(ValueError):
+    """A value that an option does not allow; the message says what is."""
+
+
+def integer(low: int) -> Callable[[object], int]:
+    """Return a check for whole numbers of at least ``low``."""
+
+    def check(value: object) -> int:
+        try:
+            if isinstance(value, bool):
+                raise ValueError
+            number = int(value) if isinstance(value, (int, str)) else None
+        except ValueError:
+            number = None
+        if number is None or number < low:
+            raise Wrong(f"a whole number of at least {low}")
+        return number
+
+    return check
+
+
+def _seconds(value: object) -> float:
+    try:
+        number = float(value) if isinstance(value, (int, float, str)) and not isinstance(value, bool) else None
+    except ValueError:
+        number = None
+    if number is None or not 0 < number < float("inf"):
+        raise Wrong("a number of seconds greater than 0")
+    return number
+
+
+def _speedup(value: object) -> float | None:
+    if value is None:
+        return None
+    try:
+        return _seconds(value)
+    except Wrong:
+        raise Wrong("a number greater than 0") from None
+
+
+def _choice(allowed: tuple[str, ...], optional: bool = False) -> Callable[[object], str | None]:
+    def check(value: object) -> str | None:
+        if value is None and optional:
+            return None
+        if value not in allowed:
+            raise Wrong("one of " + ", ".join(allowed))
+        return str(value)
+
+    return check
+
+
+def _strategy(value: object) -> str:
+    if isinstance(value, str) and value in STRATEGIES + tuple(_extra_strategies()):
+        return value
+    raise Wrong("one of " + ", ".join(STRATEGIES + tuple(_extra_strategies())))
+
+
+def _extra_strategies() -> Iterable[str]:
+    from .runtime.state import STATE
+
+    return STATE.extra_strategies
+
+
+def _seed(value: object) -> int | str | None:
+    if value is None or value == "random":
+        return value
+    try:
+        if isinstance(value, bool):
+            raise ValueError
+        return int(value) if isinstance(value, (int, str)) else _fail_seed()
+    except ValueError:
+        return _fail_seed()
+
+
+def _fail_seed() -> int:
+    raise Wrong("a whole number or 'random'")
+
+
+def _intervals(value: object) -> tuple[float, ...]:
+    if isinstance(value, str):
+        value = value.replace(",", " ").split()
+    if not isinstance(value, Iterable):
+        raise Wrong("a sequence of seconds greater than 0")
+    return tuple(_seconds(item) for item in value)
+
+
+def _modules(value: object) -> tuple[str, ...]:
+    names = value.replace(",", " ").split() if isinstance(value, str) else value
+    if not isinstance(names, Iterable):
+        raise Wrong("a sequence of module names")
+    names = tuple(names)
+    if not all(isinstance(n, str) and all(p.isidentifier() for p in n.split(".")) for n in names):
+        raise Wrong("a sequence of module names")
+    return names
+
+
+def codes(value: object) -> frozenset[str]:
+    """Return ``value``, hazard codes in a sequence or a string, as a set; raise :class:`Wrong` where one is none."""
+    from .hazards import CATALOGUE
+
+    names = value.replace(",", " ").split() if isinstance(value, str) else value
+    if not isinstance(names, Iterable):
+        raise Wrong("a sequence of hazard codes such as CH101")
+    for code in (names := tuple(names)):
+        if not isinstance(code, str) or code not in CATALOGUE:
+            raise Wrong(f"a list of hazard codes (see --concurrency-hazards): {code!r} is none")
+    return frozenset(names)
+
+
+def _flag(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in ("true", "1", "yes", "on"):
+        return True
+    if isinstance(value, str) and value.lower() in ("false", "0", "no", "off", ""):
+        return False
+    raise Wrong("True or False")
+
+
+class Option:
+    """One setting: which markers take it, how it is checked, and whether the command line offers it.
+
+    No dataclass: this module is read by every session, and making a dataclass compiles code.
+    """
+
+    __slots__ = ("check", "command_line", "help", "kinds", "metavar", "name")
+
+    def __init__(
+        self,
+        name: str,
+        kinds: tuple[str, ...],
+        check: Callable[[object], Any],
+        help: str,
+        command_line: bool = False,
+        metavar: str = "",
+    ) -> None:
+        self.name = name
+        self.kinds = kinds
+        self.check = check
+        self.help = help
+        self.command_line = command_line
+        self.metavar = metavar
+
+
+ALL_KINDS = (*KINDS, PARALLELISM)
+OPTIONS: Mapping[str, Option] = MappingProxyType(
+    {
+        option.name: option
+        for option in (
+            Option("workers", ALL_KINDS, integer(0), "workers that run the body at once; 0: once, it starts its own"),
+            Option("schedules", (THREADS,), integer(1), "schedules to run of each test", True, "N"),
+            Option("repeats", (PROCESSES, GREENLETS), integer(1), "times to run each test"),
+            Option("max_seconds", ALL_KINDS, _seconds, "seconds to spend on each test", True, "S"),
+            Option("strategy", (THREADS, PROCESSES), _strategy, "how schedules are chosen", True, "NAME"),
+            Option("seed", KINDS, _seed, "seed of the schedules: a number, or 'random'", True, "N|random"),
+            Option("timeout", ALL_KINDS, _seconds, "real seconds after which one schedule counts as stuck"),
+            Option("switch_intervals", (THREADS,), _intervals, "switch intervals of the free-running phase"),
+            Option("explore_timeouts", (THREADS,), _flag, "let timed waits fire while others could run"),
+            Option("start_method", (PROCESSES,), _choice(START_METHODS, optional=True), "start method"),
+            Option("max_block", (GREENLETS,), _seconds, "seconds that a greenlet may block the others"),
+            Option("patch", (GREENLETS,), _choice(PATCH_MODES), "when gevent patches"),
+            Option("min_speedup", (PARALLELISM,), _speedup, "speed-up below which the test fails"),
+            Option("isolation", (GREENLETS,), _choice(ISOLATIONS), "one worker process, or a fork of it a test"),
+            Option("include", (THREADS, PROCESSES), _modules, "installed modules to instrument too", False, "MODULE"),
+            Option("ignore", ALL_KINDS, codes, "hazard codes not to report"),
+        )
+    }
+)  # fmt: skip
+
+
+def add_options(parser: Parser) -> None:
+    """Declare the command-line options and ini keys."""
+    group = parser.getgroup("concurrency", "concurrency testing")
+    for option in OPTIONS.values():
+        parser.addini(f"concurrency_{option.name}", option.help, default=None)
+        if option.command_line:
+            group.addoption(
+                f"--concurrency-{option.name.replace('_', '-')}",
+                dest=f"concurrency_{option.name}",
+                metavar=option.metavar,
+                default=None,
+                help=option.help,
+            )
+    parser.addini("concurrency_error", "hazard codes to report as errors", default=None)
+    group.addoption(
+        "--concurrency-include",
+        dest="concurrency_include",
+        metavar="MODULE",
+        action="append",
+        default=None,
+        help="instrument this installed package or module too; repeatable",
+    )
+    group.addoption(
+        "--concurrency-replay",
+        dest="concurrency_replay",
+        metavar="TOKEN",
+        default=None,
+        help="run exactly the schedule of this token, of the test it was made for",
+    )
+    group.addoption(
+        "--concurrency-report",
+        dest="concurrency_report",
+        metavar="KIND:PATH",
+        action="append",
+        default=[],
+        help="write a report; KIND is json, or what another plugin adds; PATH left out: standard output; repeatable",
+    )
+    group.addoption(
+        "--concurrency-hazards",
+        dest="concurrency_hazards",
+        action="store_true",
+        default=False,
+        help="print the catalogue of hazards and stop",
+    )
+    group.addoption(
+        "--stress-threads",
+        dest="stress_threads",
+        metavar="N",
+        default=None,
+        help="run every test on N threads, as if each were marked",
+    )
+
+
+def given(config: Config) -> bool:
+    """Say whether the ini file or the command line holds any setting of ours."""
+    options = config.option
+    return (
+        options.stress_threads is not None
+        or any(getattr(options, f"concurrency_{name}", None) is not None for name in OPTIONS)
+        or any(config.getini(f"concurrency_{name}") for name in (*OPTIONS, "error"))
+    )

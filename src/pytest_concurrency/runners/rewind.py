@@ -1,0 +1,305 @@
+"""What the code under test keeps between runs, put back before each run, so that every schedule starts the same.
+
+A module-level counter, cache, singleton, queue or lock that one run changed would make the next one another program: a
+correct test would fail, and a singleton would be made only once. So the state reachable from the modules in scope is
+noted once a test (references, not copies of what they refer to) and put back in place, where objects keep their
+identity. Reached are globals, class attributes, closures, mutable defaults, instances of classes in scope, containers,
+and the standard library's locks, events, queues and executors. What is not reached (files, iterators, state in C, other
+packages) is noticed where it matters: a failure counts only if the serial order still passes.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import itertools
+import queue
+import random
+import sys
+import types
+from _thread import RLock, allocate_lock
+from array import array
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Iterator
+from operator import is_
+from threading import Thread, local
+from typing import Any
+
+LIMIT = 20_000
+"""Containers and elements looked at, so that a module with a large table costs no more than a small one."""
+LIBRARY = frozenset({"threading", "queue", "concurrent.futures.thread", "collections", "types"})
+"""Standard-library modules whose instances are rewound like those of classes in scope."""
+
+_LOCK = type(allocate_lock())
+_CACHED = type(functools.lru_cache(lambda: None))
+_FUNCTIONS = (types.FunctionType, staticmethod, classmethod, types.MethodType, functools.partial, property)
+_MISSING: Any = object()
+_PLAIN = (int, float, complex, str, bytes, bool, type(None), types.CodeType, types.BuiltinFunctionType)
+
+
+class Rewind:
+    """The state of the modules named ``modules`` and of the objects ``more``, as it is now."""
+
+    def __init__(self, modules: Iterable[str], more: Iterable[object] = ()) -> None:
+        self._modules = frozenset(modules)
+        self._restorers: list[Callable[[], None]] = []
+        self._left = LIMIT
+        self._seen: set[int] = set()
+        self._kept: list[object] = []
+        waiting: deque[object] = deque(more)
+        for name in sorted(self._modules):
+            module = sys.modules.get(name)
+            if module is not None:
+                waiting.extend(self._note_dict(vars(module), rebinding=True))
+        while waiting and self._left > 0:
+            thing = waiting.popleft()
+            if isinstance(thing, _PLAIN) or id(thing) in self._seen:
+                continue
+            self._seen.add(id(thing))
+            self._kept.append(thing)
+            waiting.extend(self._note(thing))
+
+    def __call__(self) -> None:
+        """Put everything back."""
+        for restore in self._restorers:
+            restore()
+
+    def _note(self, thing: Any) -> Iterable[object]:
+        """Remember how to put ``thing`` back; return what it refers to."""
+        self._left -= 1
+        kind = type(thing)
+        if isinstance(thing, type):
+            return self._note_class(thing) if thing.__module__ in self._modules else ()
+        if kind in (tuple, frozenset):
+            return self._elements(thing)
+        if isinstance(thing, _FUNCTIONS):
+            return self._note_function(thing)
+        if kind is types.CellType:
+            return self._note_cell(thing)
+        if kind in (_LOCK, RLock):
+            self._note_lock(thing)
+        elif kind is _CACHED:
+            if not thing.cache_info().currsize:
+                self._restorers.append(lambda: thing.cache_clear() if thing.cache_info().currsize else None)
+            return self._note_function(thing.__wrapped__) if hasattr(thing, "__wrapped__") else ()
+        elif kind is queue.SimpleQueue:
+            if thing.empty():
+                self._restorers.append(functools.partial(_drain, thing))
+        elif kind is random.Random:
+            state = thing.getstate()
+            self._restorers.append(lambda: thing.setstate(state))
+        elif kind in (bytearray, array):
+            content = thing[:]
+            if len(content) <= self._left:
+                self._left -= len(content)
+                self._restorers.append(lambda: thing.__setitem__(slice(None), content) if thing != content else None)
+        else:
+            return [*self._note_content(thing), *self._note_instance(thing)]
+        return ()
+
+    def _elements(self, thing: Any) -> Iterable[object]:
+        if len(thing) > self._left:
+            return ()
+        self._left -= len(thing)
+        return tuple(thing)
+
+    def _note_content(self, thing: Any) -> Iterable[object]:
+        """Note what a container holds, where ``thing`` is one of the built-in kind or of a subclass."""
+        if isinstance(thing, dict):
+            return self._note_dict(thing)
+        if isinstance(thing, list):
+            return self._note_sequence(thing, list)
+        if isinstance(thing, deque):
+            return self._note_sequence(thing, deque)
+        if isinstance(thing, set):
+            members = frozenset(set.__iter__(thing))
+            if len(members) > self._left:
+                return ()
+
+            def restore() -> None:
+                if not (set.__len__(thing) == len(members) and set.issuperset(thing, members)):
+                    set.clear(thing)
+                    set.update(thing, members)
+
+            self._restorers.append(restore)
+            return self._elements(members)
+        return ()
+
+    def _note_sequence(self, thing: Any, kind: Any) -> Iterable[object]:
+        if kind.__len__(thing) > self._left:
+            return ()
+        members = tuple(kind.__iter__(thing))
+
+        def restore() -> None:
+            if not (kind.__len__(thing) == len(members) and all(map(is_, kind.__iter__(thing), members))):
+                kind.clear(thing)
+                kind.extend(thing, members)
+
+        self._restorers.append(restore)
+        return self._elements(members)
+
+    def _note_dict(self, thing: dict[Any, Any], rebinding: bool = False) -> Iterable[object]:
+        """Note the items of a dictionary; ``rebinding``: of a module, where imported modules stay."""
+        if len(thing) > self._left and not rebinding:
+            return ()
+        kind: Any = OrderedDict if isinstance(thing, OrderedDict) else dict
+        saved = dict(kind.items(thing))
+
+        def restore() -> None:
+            if len(thing) == len(saved) and all(map(is_, kind.values(thing), saved.values())):
+                if all(map(is_, kind.keys(thing), saved)):
+                    return
+            if rebinding:
+                for name in [name for name in thing if name not in saved]:
+                    if not isinstance(thing[name], types.ModuleType):
+                        del thing[name]
+                for name, value in saved.items():
+                    if thing.get(name, _MISSING) is not value:
+                        thing[name] = value
+            else:
+                kind.clear(thing)
+                for key, value in saved.items():
+                    kind.__setitem__(thing, key, value)
+
+        self._restorers.append(restore)
+        self._left -= len(saved)
+        self._note_counters(saved, kind.get, thing, kind.__setitem__)
+        if rebinding:
+            return [value for name, value in saved.items() if not name.startswith("__")]
+        return [*saved, *saved.values()]
+
+    def _note_class(self, thing: type) -> Iterable[object]:
+        saved = {name: value for name, value in vars(thing).items() if not name.startswith("__")}
+        self._left -= len(saved)
+
+        def restore() -> None:
+            now = vars(thing)
+            for name, value in saved.items():
+                if now.get(name, _MISSING) is not value:
+                    type.__setattr__(thing, name, value)
+            if len(now) != size:
+                for name in [name for name in now if name not in saved and not name.startswith("__")]:
+                    type.__delattr__(thing, name)
+
+        size = len(vars(thing))
+        self._restorers.append(restore)
+        self._note_counters(saved, getattr, thing, type.__setattr__)
+        return saved.values()
+
+    def _note_counters(self, saved: dict[Any, Any], get: Any, holder: Any, put: Any) -> None:
+        """Note each :class:`itertools.count` that nothing else refers to: a new one that starts alike replaces it."""
+        for name, references in _counters(saved):
+            if references == _HELD_ONCE:
+                value = saved[name]
+                text = repr(value)
+                start = ast.literal_eval(text[len("count(") : -1] + ",")
+
+                def restore(name: Any = name, text: str = text, start: tuple[Any, ...] = start) -> None:
+                    if repr(get(holder, name)) != text:
+                        put(holder, name, itertools.count(*start))
+
+                self._restorers.append(restore)
+
+    def _note_function(self, thing: Any) -> Iterable[object]:
+        if isinstance(thing, functools.partial):
+            return (thing.func, *thing.args, *thing.keywords.values())
+        if isinstance(thing, property):
+            return (thing.fget, thing.fset)
+        if not isinstance(thing, types.FunctionType):
+            return (thing.__func__, getattr(thing, "__self__", None))
+        if thing.__module__ not in self._modules and thing.__globals__.get("__name__") not in self._modules:
+            return ()
+        found: list[object] = [*(thing.__closure__ or ()), *(thing.__defaults__ or ())]
+        found += (thing.__kwdefaults__ or {}).values()
+        found += self._note_dict(vars(thing))
+        return found
+
+    def _note_cell(self, cell: types.CellType) -> Iterable[object]:
+        try:
+            saved = cell.cell_contents
+        except ValueError:
+            saved = _MISSING
+
+        def restore() -> None:
+            try:
+                now = cell.cell_contents
+            except ValueError:
+                now = _MISSING
+            if now is not saved:
+                if saved is _MISSING:
+                    del cell.cell_contents
+                else:
+                    cell.cell_contents = saved
+
+        self._restorers.append(restore)
+        return () if saved is _MISSING else (saved,)
+
+    def _note_lock(self, lock: Any) -> None:
+        if not _held(lock):
+            self._restorers.append(lambda: lock._at_fork_reinit() if _held(lock) else None)
+
+    def _note_instance(self, thing: Any) -> Iterable[object]:
+        kind = type(thing)
+        if isinstance(thing, (Thread, local, types.ModuleType)):
+            return ()
+        if kind.__module__ not in self._modules and kind.__module__ not in LIBRARY:
+            return ()
+        found: list[object] = []
+        attributes = getattr(thing, "__dict__", None)
+        if type(attributes) is dict:
+            found += self._note_dict(attributes)
+        for slot in _slots(kind):
+            found += self._note_slot(thing, slot)
+        return found
+
+    def _note_slot(self, thing: Any, slot: types.MemberDescriptorType) -> Iterable[object]:
+        saved = _slot_value(thing, slot)
+
+        def restore() -> None:
+            now = _slot_value(thing, slot)
+            if now is not saved:
+                if saved is _MISSING:
+                    slot.__delete__(thing)
+                else:
+                    slot.__set__(thing, saved)
+
+        self._restorers.append(restore)
+        return () if saved is _MISSING else (saved,)
+
+
+def _counters(saved: dict[Any, Any]) -> list[tuple[Any, int]]:
+    """Return the names under which counts are kept, and how many references there are to each."""
+    return [(name, sys.getrefcount(value)) for name, value in saved.items() if type(value) is itertools.count]
+
+
+def _references_of_one_holder() -> int:
+    holder = {"": itertools.count()}
+    saved = dict(holder)
+    return _counters(saved)[0][1]
+
+
+_HELD_ONCE = _references_of_one_holder()
+
+
+def _held(lock: Any) -> bool:
+    locked: bool = lock.locked() if hasattr(lock, "locked") else repr(lock).startswith("<locked")
+    return locked
+
+
+def _drain(box: queue.SimpleQueue[Any]) -> None:
+    while not box.empty():
+        box.get_nowait()
+
+
+def _slots(kind: type) -> Iterator[types.MemberDescriptorType]:
+    for base in kind.__mro__:
+        for name, value in vars(base).items():
+            if type(value) is types.MemberDescriptorType and not name.startswith("__"):
+                yield value
+
+
+def _slot_value(thing: Any, slot: types.MemberDescriptorType) -> Any:
+    try:
+        return slot.__get__(thing)
+    except AttributeError:
+        return _MISSING

@@ -1,0 +1,218 @@
+"""Every run starts from the state before the first, whatever the code under test keeps in its modules."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytester_runs import run
+
+STATE = """
+import concurrent.futures, functools, itertools, queue, threading
+import pytest
+
+lock = threading.Lock()
+total, ids, shared_ids = 0, itertools.count(1), itertools.count(1)
+the_same_ids = [shared_ids]
+pool = concurrent.futures.ThreadPoolExecutor(2)
+event, box, places = threading.Event(), queue.Queue(maxsize=2), threading.Semaphore(2)
+simple = queue.SimpleQueue()
+
+class Service:
+    instances = []
+    __slots__ = ("count", "seen")
+    def __init__(self):
+        self.count, self.seen = 0, {}
+        Service.instances.append(self)
+
+service = Service()
+
+class Ticket:
+    _numbers = itertools.count(1)
+    def __init__(self):
+        self.number = next(self._numbers)
+
+def remembering(function):
+    known, calls = {}, 0
+    @functools.wraps(function)
+    def inner(x):
+        nonlocal calls
+        with lock:
+            if x not in known:
+                known[x] = function(x)
+                calls += 1
+            return calls
+    return inner
+
+@remembering
+def square(x):
+    return x * x
+
+@functools.lru_cache
+def cached(x):
+    return x
+
+def appended(item, items=[]):
+    items.append(item)
+    return items
+
+def test_global(thread_runner):
+    def add():
+        global total
+        with lock:
+            total += 1
+    thread_runner.run(add, add)
+    assert total == 2
+
+def test_pool(thread_runner):
+    def work():
+        assert sum(f.result() for f in [pool.submit(int, "1") for _ in range(2)]) == 2
+    thread_runner.run(work, work)
+
+def test_event(thread_runner):
+    assert not event.is_set()
+    thread_runner.run(event.set, event.wait)
+
+def test_bounded_queue(thread_runner):
+    thread_runner.run(lambda: box.put(1), lambda: box.put(2))
+    assert box.qsize() == 2
+
+def test_simple_queue(thread_runner):
+    thread_runner.run(lambda: simple.put(1), lambda: simple.put(2))
+    assert simple.qsize() == 2
+
+def test_semaphore_that_stays_taken(thread_runner):
+    thread_runner.run(places.acquire, places.acquire)
+
+@pytest.mark.parametrize("left", [threading.Lock(), threading.RLock()])
+def test_lock_that_stays_taken(thread_runner, left):
+    thread_runner.run(lambda: left.acquire(), lambda: None)
+
+def test_slots_and_their_dictionaries(thread_runner):
+    def note():
+        with lock:
+            service.count += 1
+            service.seen[service.count] = True
+    thread_runner.run(note, note)
+    assert service.count == len(service.seen) == 2
+
+def test_class_attribute(thread_runner):
+    thread_runner.run(Service, Service)
+    assert len(Service.instances) == 3
+
+def test_closure(thread_runner):
+    thread_runner.run(lambda: square(2), lambda: square(3))
+    assert square(2) == 2
+
+def test_lru_cache(thread_runner):
+    thread_runner.run(lambda: cached(2), lambda: cached(3))
+    assert cached.cache_info().currsize == 2
+
+def test_default(thread_runner):
+    thread_runner.run(lambda: appended(1), lambda: appended(2))
+    assert sorted(appended(3)) == [1, 2, 3]
+
+def test_numbers(thread_runner):
+    assert sorted(thread_runner.run(lambda: next(ids), lambda: next(ids))) == [1, 2]
+    assert sorted(t.number for t in thread_runner.run(Ticket, Ticket)) == [1, 2]
+
+def test_numbers_of_two_holders_stay_one_row(thread_runner):
+    assert len(set(thread_runner.run(lambda: next(shared_ids), lambda: next(the_same_ids[0])))) == 2
+
+@pytest.fixture(scope="module")
+def store():
+    return Service()
+
+@pytest.fixture
+def patched(monkeypatch):
+    monkeypatch.setattr(Service, "instances", [None])
+    return Service.instances
+
+def test_wider_fixture_beside_one_that_patches(thread_runner, store, patched):
+    def note():
+        with lock:
+            store.count += 1
+    thread_runner.run(note, note)
+    assert store.count == 2
+    assert Service.instances is patched and patched == [None]
+
+def test_nothing_stays_patched():
+    assert None not in Service.instances
+"""
+
+
+def test_correct_tests_on_state_of_modules_pass(pytester):
+    result = run(pytester, STATE, "--concurrency-schedules=40")
+    result.result.assert_outcomes(passed=17)
+    for name, test in result.tests.items():
+        assert test["hazards"] == [], name
+        assert test["notes"] == [], name
+        assert test["schedules"] > 10 or test["exhaustive"], name
+
+
+SINGLETON = """
+class Single:
+    instance = None
+    @classmethod
+    def get(cls):
+        if cls.instance is None:
+            cls.instance = cls()
+        return cls.instance
+
+def test_single(thread_runner):
+    one, other = thread_runner.run(Single.get, Single.get)
+    assert one is other
+"""
+
+
+def test_what_is_made_once_is_made_in_every_schedule(pytester):
+    assert "CH110" in run(pytester, SINGLETON).codes("test_single")
+
+
+NOT_REWOUND = """
+import pathlib
+log = pathlib.Path("log.txt")
+
+def test_file(thread_runner):
+    def note():
+        with log.open("a") as stream:
+            stream.write("x")
+    thread_runner.run(note, note)
+    assert log.read_text() == "xx"
+
+counter = 0
+def test_lost_update_all_the_same(thread_runner):
+    def add():
+        global counter
+        counter += 1
+    with log.open("a") as stream:
+        stream.write("x")
+    thread_runner.run(add, add)
+    assert len(log.read_text()) == 1
+"""
+
+
+def test_a_failure_that_the_serial_order_shows_too_is_no_hazard(pytester):
+    result = run(pytester, NOT_REWOUND, "-k", "test_file")
+    result.result.assert_outcomes(passed=1, deselected=1)
+    assert "earlier runs leave something behind" in result.text
+    (pytester.path / "log.txt").unlink()
+    assert run(pytester, None, "-k", "lost").codes("test_lost_update_all_the_same") == ["CH101"]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_uncontrolled_chance_is_not_blamed_on_the_schedule(pytester, workers):
+    """The third run fails, whatever its schedule, and none after it."""
+    result = run(
+        pytester,
+        f"""
+        import os, pytest
+        @pytest.mark.stress_threads(workers=0)
+        def test_chance(thread_runner):
+            thread_runner.run(*[lambda: None] * {workers})
+            with open("runs", "a") as stream:
+                stream.write("x")
+            assert os.path.getsize("runs") != 3
+        """,
+    )
+    result.result.assert_outcomes(passed=1)
+    assert "passed when it was run again" in result.text
