@@ -235,7 +235,8 @@ def add_options(parser: Parser) -> None:
         metavar="KIND:PATH",
         action="append",
         default=[],
-        help="write a report; KIND is json, or what another plugin adds; PATH left out: standard output; repeatable",
+        help="write a report; KIND is json, html, sarif, github, or what another plugin adds; PATH left out: "
+        "standard output; repeatable",
     )
     group.addoption(
         "--concurrency-hazards",

@@ -33,6 +33,9 @@ LIBRARY = frozenset({"threading", "queue", "concurrent.futures.thread", "collect
 _LOCK = type(allocate_lock())
 _CACHED = type(functools.lru_cache(lambda: None))
 _FUNCTIONS = (types.FunctionType, staticmethod, classmethod, types.MethodType, functools.partial, property)
+_mro = type.__dict__["__mro__"].__get__
+_class_dict = type.__dict__["__dict__"].__get__
+_module_dict = vars(types.ModuleType)["__dict__"].__get__
 _MISSING: Any = object()
 _PLAIN = (int, float, complex, str, bytes, bool, type(None), types.CodeType, types.BuiltinFunctionType)
 
@@ -49,11 +52,11 @@ class Rewind:
         waiting: deque[object] = deque(more)
         for name in sorted(self._modules):
             module = sys.modules.get(name)
-            if module is not None:
-                waiting.extend(self._note_dict(vars(module), rebinding=True))
+            if issubclass(type(module), types.ModuleType):
+                waiting.extend(self._note_dict(_module_dict(module), rebinding=True))
         while waiting and self._left > 0:
             thing = waiting.popleft()
-            if isinstance(thing, _PLAIN) or id(thing) in self._seen:
+            if type(thing) in _PLAIN or id(thing) in self._seen:
                 continue
             self._seen.add(id(thing))
             self._kept.append(thing)
@@ -68,11 +71,11 @@ class Rewind:
         """Remember how to put ``thing`` back; return what it refers to."""
         self._left -= 1
         kind = type(thing)
-        if isinstance(thing, type):
-            return self._note_class(thing) if thing.__module__ in self._modules else ()
+        if issubclass(kind, type):
+            return self._note_class(thing) if _module_of(thing) in self._modules else ()
         if kind in (tuple, frozenset):
             return self._elements(thing)
-        if isinstance(thing, _FUNCTIONS):
+        if kind in _FUNCTIONS:
             return self._note_function(thing)
         if kind is types.CellType:
             return self._note_cell(thing)
@@ -105,13 +108,14 @@ class Rewind:
 
     def _note_content(self, thing: Any) -> Iterable[object]:
         """Note what a container holds, where ``thing`` is one of the built-in kind or of a subclass."""
-        if isinstance(thing, dict):
+        kind = type(thing)
+        if issubclass(kind, dict):
             return self._note_dict(thing)
-        if isinstance(thing, list):
+        if issubclass(kind, list):
             return self._note_sequence(thing, list)
-        if isinstance(thing, deque):
+        if issubclass(kind, deque):
             return self._note_sequence(thing, deque)
-        if isinstance(thing, set):
+        if issubclass(kind, set):
             members = frozenset(set.__iter__(thing))
             if len(members) > self._left:
                 return ()
@@ -142,7 +146,7 @@ class Rewind:
         """Note the items of a dictionary; ``rebinding``: of a module, where imported modules stay."""
         if len(thing) > self._left and not rebinding:
             return ()
-        kind: Any = OrderedDict if isinstance(thing, OrderedDict) else dict
+        kind: Any = OrderedDict if issubclass(type(thing), OrderedDict) else dict
         saved = dict(kind.items(thing))
 
         def restore() -> None:
@@ -151,7 +155,7 @@ class Rewind:
                     return
             if rebinding:
                 for name in [name for name in thing if name not in saved]:
-                    if not isinstance(thing[name], types.ModuleType):
+                    if not issubclass(type(thing[name]), types.ModuleType):
                         del thing[name]
                 for name, value in saved.items():
                     if thing.get(name, _MISSING) is not value:
@@ -169,11 +173,11 @@ class Rewind:
         return [*saved, *saved.values()]
 
     def _note_class(self, thing: type) -> Iterable[object]:
-        saved = {name: value for name, value in vars(thing).items() if not name.startswith("__")}
+        saved = {name: value for name, value in _class_dict(thing).items() if not name.startswith("__")}
         self._left -= len(saved)
 
         def restore() -> None:
-            now = vars(thing)
+            now = _class_dict(thing)
             for name, value in saved.items():
                 if now.get(name, _MISSING) is not value:
                     type.__setattr__(thing, name, value)
@@ -181,9 +185,9 @@ class Rewind:
                 for name in [name for name in now if name not in saved and not name.startswith("__")]:
                     type.__delattr__(thing, name)
 
-        size = len(vars(thing))
+        size = len(_class_dict(thing))
         self._restorers.append(restore)
-        self._note_counters(saved, getattr, thing, type.__setattr__)
+        self._note_counters(saved, _class_attribute, thing, type.__setattr__)
         return saved.values()
 
     def _note_counters(self, saved: dict[Any, Any], get: Any, holder: Any, put: Any) -> None:
@@ -201,11 +205,11 @@ class Rewind:
                 self._restorers.append(restore)
 
     def _note_function(self, thing: Any) -> Iterable[object]:
-        if isinstance(thing, functools.partial):
+        if type(thing) is functools.partial:
             return (thing.func, *thing.args, *thing.keywords.values())
-        if isinstance(thing, property):
+        if type(thing) is property:
             return (thing.fget, thing.fset)
-        if not isinstance(thing, types.FunctionType):
+        if type(thing) is not types.FunctionType:
             return (thing.__func__, getattr(thing, "__self__", None))
         if thing.__module__ not in self._modules and thing.__globals__.get("__name__") not in self._modules:
             return ()
@@ -240,13 +244,14 @@ class Rewind:
 
     def _note_instance(self, thing: Any) -> Iterable[object]:
         kind = type(thing)
-        if isinstance(thing, (Thread, local, types.ModuleType)):
+        if issubclass(kind, (Thread, local, types.ModuleType)):
             return ()
-        if kind.__module__ not in self._modules and kind.__module__ not in LIBRARY:
+        module = _module_of(kind)
+        if module not in self._modules and module not in LIBRARY:
             return ()
         found: list[object] = []
-        attributes = getattr(thing, "__dict__", None)
-        if type(attributes) is dict:
+        attributes = _instance_dict(thing)
+        if attributes is not None:
             found += self._note_dict(attributes)
         for slot in _slots(kind):
             found += self._note_slot(thing, slot)
@@ -291,9 +296,27 @@ def _drain(box: queue.SimpleQueue[Any]) -> None:
         box.get_nowait()
 
 
+def _module_of(kind: type) -> object:
+    return _class_dict(kind).get("__module__")
+
+
+def _class_attribute(kind: type, name: str) -> object:
+    return _class_dict(kind).get(name)
+
+
+def _instance_dict(thing: object) -> dict[str, Any] | None:
+    """Return the attributes of ``thing`` without running any of its code: ``__dict__`` may be a property."""
+    for base in _mro(type(thing)):
+        getter = _class_dict(base).get("__dict__")
+        if getter is not None:
+            attributes = getter.__get__(thing) if type(getter) is types.GetSetDescriptorType else None
+            return attributes if type(attributes) is dict else None
+    return None
+
+
 def _slots(kind: type) -> Iterator[types.MemberDescriptorType]:
-    for base in kind.__mro__:
-        for name, value in vars(base).items():
+    for base in _mro(kind):
+        for name, value in _class_dict(base).items():
             if type(value) is types.MemberDescriptorType and not name.startswith("__"):
                 yield value
 
