@@ -115,12 +115,13 @@ def _findings(
     for finding in found:
         severity = settings.severity(finding.code)
         if severity is not None:
-            shown = _relative(replace(finding, severity=severity), item.config.rootpath)
+            shown = relative(replace(finding, severity=severity), item.config.rootpath)
             kept.append(marked(shown, item.config, item.nodeid))
     return tuple(kept)
 
 
-def _relative(finding: Finding, root: Path) -> Finding:
+def relative(finding: Finding, root: Path) -> Finding:
+    """Return ``finding`` with its paths relative to ``root`` where they are below it."""
     locations = tuple(
         replace(each, path=str(Path(each.path).relative_to(root))) if Path(each.path).is_relative_to(root) else each
         for each in finding.locations

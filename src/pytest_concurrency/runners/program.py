@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import functools
 import gc
+import math
 import random
 import signal
 import sys
 import threading
+import time
 import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from _pytest.logging import caplog_handler_key
@@ -28,6 +30,9 @@ from .base import ACTIVE_RUNNER, Plan
 from .free_run import FreeRun, Hung, free_run, run_together, switch_interval
 from .rewind import Rewind
 
+if TYPE_CHECKING:
+    from ..parallelism.model import Measurement
+
 COLLECT_EVERY = 50
 """Runs between two collections of young garbage; the collector is off during a run."""
 
@@ -35,10 +40,15 @@ CONFIRMATIONS = 3
 """Runs on the main thread that an error of a free run has to show itself again."""
 
 
+class _Measured(BaseException):
+    """Ends the run of a test whose workers have been measured."""
+
+
 class Program:
     """One test as a program. ``runtest`` calls the test function once in pytest's own way.
 
-    ``runs`` counts the runs, ``gave_up`` those that ended in a skip although the first did not.
+    ``runs`` counts the runs, ``gave_up`` those that ended in a skip although the first did not; ``busy_seconds`` is the
+    processor time of the shortest run.
     """
 
     def __init__(self, item: pytest.Function, plan: Plan, runtest: Callable[[], None]) -> None:
@@ -49,6 +59,7 @@ class Program:
         self.runs = 0
         self._renewed = has_function_fixtures(item) or item.cls is not None
         self.gave_up = 0
+        self.busy_seconds = math.inf
         self._rewind: Callable[[], None] = _nothing
 
     def note_state(self, modules: Iterable[str], renew: bool = True) -> None:
@@ -97,9 +108,11 @@ class Program:
                 execution.unseen.append((worker.path, args.exc_value))
 
         threading.excepthook = note_unseen
+        begun = time.process_time()
         try:
             outcome = execution.run(body)
         finally:
+            self._note_busy(begun)
             threading.excepthook = seen
             runner.execution = runner.pool = None
             self._pool.after_run(execution.uses_thread_locals)
@@ -133,10 +146,41 @@ class Program:
         runner: Any = self._item.stash[ACTIVE_RUNNER]
         timeout = self._plan.settings.timeout
         runner.free_timeout = timeout
+        begun = time.process_time()
         try:
             return host(interval, self._free_body, timeout)
         finally:
             runner.free_timeout = None
+            self._note_busy(begun)
+
+    def _note_busy(self, begun: float) -> None:
+        self.busy_seconds = min(self.busy_seconds, time.process_time() - begun)
+
+    def measured(self, max_seconds: float) -> Measurement | None:
+        """Set the test up afresh and measure its workers alone and together; None where it starts none."""
+        from ..parallelism.measure import measure
+        from ..parallelism.own import measure_own
+
+        self._between_runs()
+        runner: Any = self._item.stash[ACTIVE_RUNNER]
+        timeout = self._plan.settings.timeout
+        results: list[Measurement] = []
+
+        def instead(bodies: Sequence[Callable[[], object]]) -> None:
+            results.append(measure(bodies, max_seconds=max_seconds, limit=timeout))
+            raise _Measured
+
+        if self._plan.settings.workers == 0 and not self._plan.via_fixture:
+            return measure_own(self._run_item, max_seconds=max_seconds, limit=timeout).measurement
+        runner.measure = instead
+        try:
+            self._body_on(lambda function: instead([function] * self._plan.settings.workers))
+        except (Exception, OutcomeException, _Measured) as error:
+            if isinstance(error, Exit) or from_signal_handler(error):
+                raise
+        finally:
+            runner.measure = None
+        return results[0] if results else None
 
     def _free_body(self) -> None:
         def together(function: Callable[[], Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ from .examples import Clock, each_example, is_hypothesis_test, relaxed, schedule
 from .free_run import FREE_SHARE, MAX_VIRTUAL_SECONDS, Hung, found_freely, run_together
 from .program import Program, is_no_verdict, put_back, without_our_frames
 from .unsafe import reason_for_one_worker, timeout_of_other_plugin
+from .wasted import wasted, worth_asking
 
 FOR_EVER = 1e9
 SHARE_OF_TIMEOUT = 0.5
@@ -55,6 +56,7 @@ class ThreadRunner:
         self.execution: Execution | None = None
         self.pool: ThreadPool | None = None
         self.free_timeout: float | None = None
+        self.measure: Callable[[Sequence[Callable[[], object]]], object] | None = None
 
     def run(
         self, *callables: Callable[[], Any], workers: int | None = None, return_exceptions: bool = False
@@ -62,6 +64,8 @@ class ThreadRunner:
         """Run the callables at once, each on a thread of its own; see :class:`.base.WorkerRunner`."""
         __tracebackhide__ = True
         bodies = expand(callables, workers, self._plan.settings.workers)
+        if self.measure is not None and len(bodies) > 1:
+            self.measure(bodies)
         if self.free_timeout is not None:
             outcomes = run_together(bodies, self.free_timeout)
             return gather([value for value, _ in outcomes], [error for _, error in outcomes], return_exceptions)
@@ -106,6 +110,8 @@ class _Stress:
     replayed: tokens.Token | None = None
     exploration: Exploration = field(default_factory=Exploration)
     raised: BaseException | None = None
+    wasted: tuple[Finding, ...] = ()
+    extra: tuple[tuple[str, Any], ...] = ()
     stale: Callable[[], bool] = lambda: False
     begun: float = field(default_factory=time.monotonic)
 
@@ -165,7 +171,7 @@ class ThreadsPlugin:
             )
             return
         findings = self._findings(stress)
-        failed = plain is not None or any(finding.is_error for _, finding in findings)
+        failed = plain is not None or any(f.is_error for f in (*(finding for _, finding in findings), *stress.wasted))
         self._hand_in(stress, findings, "error" if exploration.stopped else "failed" if failed else "passed")
         if stress.replayed is None:
             self._update_database(stress, findings)
@@ -251,7 +257,7 @@ class ThreadsPlugin:
             return
         for interval in settings.switch_intervals:
             if time.monotonic() - stress.begun > FREE_SHARE * settings.max_seconds:
-                return
+                break
             result = stress.program.free(interval)
             if result.error is not None and is_no_verdict(result.error):
                 continue
@@ -261,6 +267,9 @@ class ThreadsPlugin:
             if result.error is not None or result.unseen is not None:
                 exploration.found.append(found_freely(result, exploration.schedules))
                 return
+        if worth_asking(exploration, stress.program):
+            stress.wasted, row = wasted(stress.program, settings, self._config.rootpath)
+            stress.extra = tuple((row or {}).items())
 
     def _explore(self, stress: _Stress, settings: Settings, once: Callable[[Execution], Outcome]) -> Exploration:
         """Explore one program: replay, or try what is remembered and then look further."""
@@ -354,8 +363,9 @@ class ThreadsPlugin:
                 exhaustive=exploration.exhaustive and not unproven,
                 seconds=time.monotonic() - stress.begun,
                 seed=stress.settings.seed,
-                findings=(*(finding for _, finding in findings), *stress.accepted.findings),
+                findings=(*(finding for _, finding in findings), *stress.accepted.findings, *stress.wasted),
                 notes=tuple(notes),
+                extra=stress.extra,
             ),
         )
 
@@ -376,8 +386,10 @@ class ThreadsPlugin:
         for found, _ in errors:
             if found.outcome.error is not None:
                 raise without_our_frames(found.outcome.error)
-        if errors:
-            pytest.fail("\n\n".join(finding.detail for _, finding in errors), pytrace=False)
+        details = [finding.detail for _, finding in errors]
+        details += [f"{f.code} {f.name}: {f.detail}" for f in stress.wasted if f.is_error]
+        if details:
+            pytest.fail("\n\n".join(details), pytrace=False)
 
     # -- what is remembered
 
