@@ -47,6 +47,7 @@ class Rewind:
         self._modules = frozenset(modules)
         self._restorers: list[Callable[[], None]] = []
         self._left = LIMIT
+        self._empty: list[dict[str, Any]] = []
         self._seen: set[int] = set()
         self._kept: list[object] = []
         waiting: deque[object] = deque(more)
@@ -64,6 +65,9 @@ class Rewind:
 
     def __call__(self) -> None:
         """Put everything back."""
+        if any(map(len, self._empty)):
+            for attributes in self._empty:
+                attributes.clear()
         for restore in self._restorers:
             restore()
 
@@ -215,7 +219,11 @@ class Rewind:
             return ()
         found: list[object] = [*(thing.__closure__ or ()), *(thing.__defaults__ or ())]
         found += (thing.__kwdefaults__ or {}).values()
-        found += self._note_dict(vars(thing))
+        attributes = vars(thing)
+        if attributes:
+            found += self._note_dict(attributes)
+        else:
+            self._empty.append(attributes)
         return found
 
     def _note_cell(self, cell: types.CellType) -> Iterable[object]:
