@@ -239,6 +239,20 @@ def add_options(parser: Parser) -> None:
         "standard output; repeatable",
     )
     group.addoption(
+        "--concurrency-baseline",
+        dest="concurrency_baseline",
+        metavar="FILE",
+        default=None,
+        help="do not fail on the hazards that this file knows",
+    )
+    group.addoption(
+        "--concurrency-update-baseline",
+        dest="concurrency_update_baseline",
+        action="store_true",
+        default=False,
+        help="write the hazards of this run into the file of --concurrency-baseline; none of them fails",
+    )
+    group.addoption(
         "--concurrency-hazards",
         dest="concurrency_hazards",
         action="store_true",

@@ -60,7 +60,11 @@ def pytest_configure(config: pytest.Config) -> None:
         from .report.baseline import configure
 
         configure(config)
-    if config.option.concurrency_report or config.option.concurrency_baseline or getattr(config.option, "dist", "no") != "no":
+    if (
+        config.option.concurrency_report
+        or config.option.concurrency_baseline
+        or getattr(config.option, "dist", "no") != "no"
+    ):
         _collect_results(config)
     if not config.pluginmanager.has_plugin("concurrency-greenlet-worker"):
         from .runners.greenlets.guard import Guard

@@ -268,7 +268,8 @@ class ThreadsPlugin:
                 exploration.found.append(found_freely(result, exploration.schedules))
                 return
         if worth_asking(exploration, stress.program):
-            stress.wasted, row = wasted(stress.program, settings, self._config.rootpath)
+            found, row = wasted(stress.program, settings, self._config.rootpath)
+            stress.wasted = tuple(marked(finding, self._config, stress.item.nodeid) for finding in found)
             stress.extra = tuple((row or {}).items())
 
     def _explore(self, stress: _Stress, settings: Settings, once: Callable[[Execution], Outcome]) -> Exploration:
