@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ import pytest
 
 from ..model import Finding, TestResult
 from .baseline import BASELINE, marked, told, write
+from .width import INPUT, columns, note_width
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
@@ -72,10 +73,13 @@ class Sink:
         if result is not None:
             self.results.append(result)
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionstart(self) -> None:
+    @pytest.hookimpl(wrapper=True)
+    def pytest_sessionstart(self) -> Generator[None, object, object]:
+        note_width(self._config)  # before pytest-xdist starts its workers
+        result = yield
         for kind, _ in self._wanted:
             self._reporter(kind)
+        return result
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
@@ -89,6 +93,11 @@ class Sink:
                 except OSError as error:
                     reason = error.strerror or type(error).__name__
                     raise pytest.UsageError(f"--concurrency-report: cannot write {path}: {reason}.") from None
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker of pytest-xdist how wide the terminal is."""
+        node.workerinput[INPUT] = columns(self._config)
 
     def _write_baseline(self) -> None:
         baseline = self._config.stash.get(BASELINE, None)
