@@ -179,7 +179,7 @@ def _key_places(failure: Failure, root: Path) -> tuple[Location, ...]:
     if failure.code in STUCK:
         return tuple(
             Location(_relative(b.path, root), b.line, b.worker, "wait", b.operation or b.waits_for, b.waits_for)
-            for b in data
+            for b in sorted(data, key=lambda b: b.worker == "main")  # the test waits for its workers in any case
             if b.line
         )
     if failure.code in ("CH108", "CH110"):

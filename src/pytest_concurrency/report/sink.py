@@ -28,7 +28,8 @@ def attach(item: pytest.Item, report: pytest.TestReport, result: TestResult) -> 
     """Put ``result`` on the report of ``item``: the data for the reporters and a section for a failure."""
     findings = tuple(_reviewed(item, finding) for finding in result.findings)
     findings = tuple(marked(each, item.config, item.nodeid) for each in findings)
-    result = replace(result, findings=findings)
+    path, line, _ = item.location
+    result = replace(result, findings=findings, path=path, line=(line or 0) + 1)
     item.ihook.pytest_concurrency_result(item=item, result=result)
     report.concurrency = result.to_json()  # type: ignore[attr-defined]
     if report.failed:
