@@ -98,6 +98,16 @@ def test_an_exception_is_identified_by_its_place_and_a_deadlock_by_its_waits(tmp
     assert fingerprint(stuck, "t", tmp_path) == fingerprint(more, "t", tmp_path)
 
 
+def test_a_block_is_identified_by_its_function_whatever_the_call_is_named(tmp_path):
+    (tmp_path / "a.py").write_text(CODE)
+    found = [
+        Finding("CH302", "m", locations=(Location("a.py", 3, "0", "blocked", "libc.usleep()"),)),
+        Finding("CH302", "m", locations=(Location("a.py", 3, "0", "blocked", "ctypes.usleep()"),
+                                         Location("a.py", 8, "0", "bound", "ctypes.usleep()"))),
+    ]  # fmt: skip
+    assert len({fingerprint(one, "t", tmp_path) for one in found}) == 1
+
+
 def test_the_function_around_a_line(tmp_path):
     file = tmp_path / "a.py"
     file.write_text(CODE)
