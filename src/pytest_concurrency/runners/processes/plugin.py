@@ -11,6 +11,7 @@ import pytest
 
 from ...model import Finding, TestResult
 from ...report.baseline import marked
+from ...report.progress import Progress, progress_for
 from ...settings import PROCESSES, Settings
 from ...watch.tree import helpers, stop_fork_server
 from ..base import ACTIVE_RUNNER, Plan, hand_in, plan_of
@@ -106,6 +107,14 @@ class _Session:
             hand_in(self.item, result)
 
     def _repeat(self, start: float) -> None:
+        progress = progress_for(self.item.config, self.settings.repeats, self.settings.max_seconds, "repeats")
+        try:
+            self._repeats(start, progress)
+        finally:
+            if progress is not None:
+                progress.clear()
+
+    def _repeats(self, start: float, progress: Progress | None) -> None:
         one = self._body if self.plan.via_fixture or self.settings.workers == 0 else self._workers
         longest = 0.0
         for number in range(1, self.settings.repeats + 1):
@@ -132,6 +141,8 @@ class _Session:
             if errors:
                 pytest.fail("\n\n".join(_text(finding) for finding in errors), pytrace=False)
             longest = max(longest, time.monotonic() - begun)
+            if progress is not None:
+                progress.tick(number)
 
     def _fresh_runner(self) -> None:
         runner = self.item.stash.get(ACTIVE_RUNNER, None)
