@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import re
 import time
 from dataclasses import replace
@@ -81,6 +82,7 @@ class _Session:
         self.plan = plan
         self.settings: Settings = plan.settings
         self.count = 0
+        self.explored = 0
         self.findings: list[Finding] = []
         self.notes: list[str] = []
 
@@ -89,7 +91,8 @@ class _Session:
         outcome = "error"
         try:
             outcome = "failed"
-            self._repeat(start)
+            if not self._explore():
+                self._repeat(start)
             outcome = "passed"
         except pytest.skip.Exception:
             outcome = "passed"
@@ -99,12 +102,41 @@ class _Session:
                 nodeid=self.item.nodeid,
                 runner=PROCESSES,
                 outcome=outcome,
-                schedules=self.count,
+                schedules=self.explored + self.count,
                 seconds=time.monotonic() - start,
+                seed=self.settings.seed,
                 findings=tuple(self.findings),
                 notes=tuple(self.notes),
             )
             hand_in(self.item, result)
+
+    def _explore(self) -> bool:
+        """Explore schedules, or replay one; fail where one fails. Return True where nothing else is to be run."""
+        if self.settings.workers == 0 or "fork" not in multiprocessing.get_all_start_methods():
+            return self._cannot_replay()
+        if self.settings.start_method not in (None, "fork"):
+            self.notes.append(f"schedules were not explored: start_method={self.settings.start_method!r} was asked for")
+            return self._cannot_replay()
+        from .controlled.session import explore
+
+        explored = explore(self.item, self.settings, self.plan.via_fixture)
+        self._fresh_runner()
+        self.explored = explored.schedules
+        self.findings += explored.findings
+        self.notes += explored.notes
+        if explored.failed:
+            self.item.stash[FAILED] = list(explored.failed)
+        if explored.error is not None:
+            raise explored.error
+        errors = [finding for finding in explored.findings if finding.is_error]
+        if errors:
+            pytest.fail("\n\n".join(finding.detail for finding in errors), pytrace=False)
+        return explored.replayed
+
+    def _cannot_replay(self) -> bool:
+        if self.settings.replay is not None:
+            pytest.fail("this test has no schedules that could be replayed", pytrace=False)
+        return False
 
     def _repeat(self, start: float) -> None:
         progress = progress_for(self.item.config, self.settings.repeats, self.settings.max_seconds, "repeats")

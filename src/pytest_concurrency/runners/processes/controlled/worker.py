@@ -1,0 +1,134 @@
+"""What runs in a controlled worker process."""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+import random
+import sys
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from ....detect.failures import raised_at
+from ....watch.pickling import describe_culprit
+from ....watch.sites import is_own
+from ..outcome import RETURNED, WorkerReport
+from ..represent import report_failure
+from . import files, locks, memory, queues
+from .agent import Agent
+from .wire import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a controlled worker is to do, and what it needs to know; inherited by the fork, never pickled."""
+
+    path: str
+    function: Callable[..., Any]
+    kwargs: Mapping[str, Any]
+    config: pytest.Config
+    seed: int
+    silent: frozenset[str]
+    redirect: bool
+
+
+def work(task: Task, channel: Channel, others: tuple[Channel, ...]) -> None:
+    """Run ``task`` under the conductor at the other end of ``channel``; ``others`` are ends to close."""
+    gc.freeze()  # a collection would touch, and so copy, every page that is shared with the parent
+    for other in others:
+        other.close()
+    if task.redirect:
+        _silence()
+    random.seed(task.seed)
+    agent = Agent(channel, task.path, str(task.config.rootpath), task.silent)
+    install(agent)
+    agent.begin()
+    failure: tuple[str, int] = ("", 0)
+    try:
+        value = task.function(**task.kwargs)
+    except KeyboardInterrupt:
+        os._exit(130)
+    except BaseException as error:
+        agent.on = False
+        failure = raised_at(error)
+        report = report_failure(error, task.function, task.config)
+    else:
+        agent.on = False
+        report = _report(value)
+    agent.end((pickle.dumps(report), failure))
+
+
+def _report(value: Any) -> WorkerReport:
+    if value is None:
+        return WorkerReport(RETURNED, value=pickle.dumps(None))
+    try:
+        return WorkerReport(RETURNED, value=pickle.dumps(value))
+    except Exception:
+        return WorkerReport(RETURNED, unpicklable=describe_culprit(value, "result"))
+
+
+def install(agent: Agent) -> None:
+    """Hook everything that processes share, in this process and for the rest of its life."""
+    memory.install(agent)
+    locks_before = _functions()
+    locks.install(agent)
+    queues.install(agent)
+    bound = files.install(agent)
+    if "multiprocessing.managers" in sys.modules:
+        from . import proxies
+
+        proxies.install(agent)
+    if "sqlite3" in sys.modules:
+        from . import databases
+
+        bound |= databases.install(agent)
+    for (module, name), original in locks_before.items():
+        now = getattr(sys.modules.get(module), name, original)
+        if now is not original:
+            bound[id(original)] = now
+    _bind_anew(agent, bound)
+    os.register_at_fork(after_in_child=lambda: _leave(agent), before=lambda: _note_fork(agent))
+
+
+def _functions() -> dict[tuple[str, str], Any]:
+    """Return the functions that hooks are about to replace and that modules may have bound by name."""
+    names = [("time", "sleep"), ("time", "time"), ("time", "monotonic"), ("time", "perf_counter"), ("os", "waitpid"),
+             ("fcntl", "flock"), ("fcntl", "lockf")]  # fmt: skip
+    return {(m, n): getattr(sys.modules[m], n) for m, n in names if m in sys.modules}
+
+
+def _bind_anew(agent: Agent, bound: Mapping[int, Any]) -> None:
+    """Replace what modules of the project have imported by name: ``from os import replace``."""
+    for module in list(sys.modules.values()):
+        path = getattr(module, "__file__", None)
+        if not isinstance(module, types.ModuleType) or not path or not is_own(path, agent.rootdir):
+            continue
+        namespace = vars(module)
+        for name, value in list(namespace.items()):
+            if id(value) in bound and callable(value):
+                namespace[name] = bound[id(value)]
+
+
+def _note_fork(agent: Agent) -> None:
+    if agent.here():
+        agent.note("a worker started a process of its own, which was not controlled while exploring")
+
+
+def _leave(agent: Agent) -> None:
+    """In a process that a worker has forked: it is nobody's worker."""
+    agent.on = False
+    agent.channel.close()
+
+
+def _silence() -> None:
+    handle = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(handle, 1)
+    os.dup2(handle, 2)
+    os.close(handle)
+    sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115 - for the rest of the process's life
+    sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
