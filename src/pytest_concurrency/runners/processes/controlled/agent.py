@@ -13,7 +13,7 @@ from typing import Any
 
 from .places import CALL, LOCK, Place, place_of
 from .values import full, shown
-from .wire import TIMED_OUT, Channel
+from .wire import FREE, RUN, TIMED_OUT, Channel
 
 GONE = 70
 """Status with which a worker ends when the conductor is gone."""
@@ -40,6 +40,7 @@ class Agent:
         self.children = 0
         self._busy = False
         self._ident = 0
+        self._free = 0
         self._results: list[tuple[Any, ...]] = []
 
     # -- the life of a worker
@@ -90,7 +91,12 @@ class Agent:
             place = place_of(frame, self.rootdir, kind, action, name)
             if place is None or place.key in self.silent:
                 return place
-            self._wait(("at", place, loc, loc if key is None else key, write))
+            message = ("at", place, loc, loc if key is None else key, write)
+            if self._free:
+                self._free -= 1
+                self._send(message)
+            else:
+                self._wait(message)
         return place
 
     def did(self, place: Place | None, loc: Any, key: Any, write: bool, value: Any, **more: Any) -> None:
@@ -155,6 +161,7 @@ class Agent:
         if turn is None:
             os._exit(GONE)
         self.now = turn[1]
+        self._free = FREE if turn[0] == RUN else 0
         return turn[0]
 
     def _send(self, message: tuple[Any, ...]) -> None:

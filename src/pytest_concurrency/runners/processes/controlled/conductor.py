@@ -10,11 +10,12 @@ from typing import Any
 from ....instrument.sites import READ, Site
 from ....runtime.execution import Execution
 from ....runtime.trace import Blocked, Row
+from ....strategies.base import NEVER
 from ....watch import tree
 from .members import Member, State
 from .places import LOCK, Place
 from .updates import Access, Updates
-from .wire import GO, TIMED_OUT, Channel
+from .wire import FREE, GO, RUN, TIMED_OUT, Channel
 
 _LOOK = 0.02
 """Real seconds without a word from the running worker after which its state is looked at."""
@@ -112,14 +113,24 @@ class Conductor:
             self._listen(member, _BORN)
             if member.state is not State.READY:
                 return
+        if turn == GO and self._undisturbed(member):
+            turn = RUN
         member.state = State.RUNNING
         member.woken = False
+        member.free = FREE if turn == RUN else 0
         member.worker.last_run = self.execution.steps
         try:
             member.channel.send_turn(turn, self.execution.clock.now)
         except OSError:
             pass  # it has died: the end of its channel says so
-        self._listen(member)
+        while member.state is State.RUNNING:
+            self._listen(member)
+
+    def _undisturbed(self, member: Member) -> bool:
+        """Say whether nobody would interrupt ``member`` at its next operations."""
+        if self._asked_at == NEVER or self.execution.steps > self.execution.horizon:
+            return True
+        return all(other is member or other.state is State.DONE for other in self._members)
 
     # -- decisions
 
@@ -302,7 +313,10 @@ class Conductor:
             member.state = State.READY
             member.worker.started = True
         elif kind == "at":
-            member.state = State.READY
+            if member.free:
+                member.free -= 1
+            else:
+                member.state = State.READY
             self._announced(member, *rest)
         elif kind == "blocked":
             member.state = State.BLOCKED

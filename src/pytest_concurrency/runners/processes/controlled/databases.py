@@ -21,7 +21,7 @@ _CHANGE = re.compile(
 _UPDATE = re.compile(r"\s*UPDATE\b.*?\bSET\b(.*?)\bWHERE\b(.*)", re.IGNORECASE | re.DOTALL)
 
 
-def install(agent: Agent) -> dict[int, Any]:
+def install(agent: Agent) -> None:
     """Hook ``sqlite3.connect``. To be called in a worker, which never takes the hooks off again."""
     original = sqlite3.connect
 
@@ -42,7 +42,6 @@ def install(agent: Agent) -> dict[int, Any]:
 
     sqlite3.connect = connect  # type: ignore[assignment]
     sqlite3.dbapi2.connect = connect  # type: ignore[assignment]
-    return {id(original): connect}
 
 
 def table_of(sql: str) -> tuple[str, bool]:

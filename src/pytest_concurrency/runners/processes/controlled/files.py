@@ -24,21 +24,13 @@ _ACCESS_MODE = os.O_RDONLY | os.O_WRONLY | os.O_RDWR
 _LOOKED_AT = 65_536
 
 
-def install(agent: Agent) -> dict[int, Any]:
-    """Hook files. To be called in a worker, which never takes the hooks off again. Return what to bind anew, by the
-    identity of the original."""
-    opened = io.open
-    wrapper = _opener(agent, opened)
-    builtins.open = wrapper
-    io.open = wrapper
-    bound: dict[int, Any] = {id(opened): wrapper}
-    for name, make in _MAKERS.items():
+def install(agent: Agent) -> None:
+    """Hook files. To be called in a worker, which never takes the hooks off again."""
+    builtins.open = io.open = _opener(agent, io.open)
+    for name, make in FUNCTIONS.items():
         original = getattr(os, name, None)
         if original is not None:
-            hooked = make(agent, name, original)
-            setattr(os, name, hooked)
-            bound[id(original)] = hooked
-    return bound
+            setattr(os, name, make(agent, name, original))
 
 
 def path_loc(path: Any) -> tuple[str, str] | None:
@@ -136,7 +128,7 @@ def _opener(agent: Agent, original: Any) -> Any:
             raw = SharedFile(file, mode.replace("t", "").replace("b", ""))
         if stat.S_ISREG(_fstat(raw.fileno()).st_mode):
             raw.concurrency = agent, Handle(loc, name, place, "a" in mode)
-        agent.did(place, loc, None, write, "" if write else None, opens=True)
+        agent.did(place, loc, None, write, "", opens=True)
         return _layers(raw, mode, encoding, errors, newline, buffering)
 
     return open_
@@ -231,7 +223,7 @@ def _os_open(agent: Agent, name: str, original: Any) -> Any:
         with agent.as_one():
             fd = int(original(path, flags, *args, **kwargs))
         known[fd] = Handle(loc, name, place, bool(flags & os.O_APPEND))
-        agent.did(place, loc, None, write, "" if write else None, opens=True, overwrites=bool(flags & os.O_TRUNC))
+        agent.did(place, loc, None, write, "", opens=True, overwrites=bool(flags & os.O_TRUNC))
         return fd
 
     known = _descriptors(agent)
@@ -279,7 +271,7 @@ def _os_close(agent: Agent, name: str, original: Any) -> Any:
     return call
 
 
-_MAKERS: dict[str, Callable[[Agent, str, Any], Any]] = {
+FUNCTIONS: dict[str, Callable[[Agent, str, Any], Any]] = {
     "open": _os_open,
     "close": _os_close,
     "read": _os_transfer(False),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -24,7 +24,8 @@ class State(Enum):
 
 @dataclass(eq=False)
 class Member:
-    """One worker process. ``waits`` is what it is blocked by: location, operation, virtual deadline, place."""
+    """One worker process. ``waits`` is what it is blocked by: location, operation, virtual deadline, place; ``free``
+    the operations before which it does not wait for its turn."""
 
     worker: Worker
     channel: Channel
@@ -35,8 +36,7 @@ class Member:
     report: bytes | None = None
     raised_at: tuple[str, int] = ("", 0)
     step: int = 0
-    silent_reads: int = 0
-    handled: list[str] = field(default_factory=list)
+    free: int = 0
 
     @property
     def deadline(self) -> float | None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import pickle
 import random
 import socket
+import sys
 import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -36,7 +38,7 @@ from .conductor import Conductor, Over, Sites
 from .explorer import ProcessExplorer
 from .members import Member
 from .wire import Channel
-from .worker import Task, work
+from .worker import Binding, Task, bindings_of, work
 
 SHARE = 0.6
 """Part of max_seconds that exploring may take; the rest is for runs in real time."""
@@ -71,6 +73,8 @@ class ProcessProgram:
     runs: int = 0
     order: object = ()
     failing: list[Outcome] = field(default_factory=list)
+    modules: int = 0
+    bindings: tuple[Binding, ...] = ()
 
     def once(self, execution: Execution) -> RunOutcome:
         """Set the test up afresh and run it under ``execution``."""
@@ -132,12 +136,13 @@ class ProcessProgram:
         waiting = list(calls)
         channels: list[Channel] = []
         redirect = not {"capsys", "capfd", "capsysbinary", "capfdbinary", "capteesys"} & set(self.item.fixturenames)
+        bindings = self._bindings()
         silent = frozenset() if self.conductor.execution.rows is not None else self.sites.silent()
 
         def start(path: str) -> tuple[Any, Channel]:
             function, kwargs = waiting.pop(0)
             ours, theirs = (Channel(end) for end in socket.socketpair())
-            task = Task(path, function, kwargs, self.item.config, self.settings.seed, silent, redirect)
+            task = Task(path, function, kwargs, self.item.config, self.settings.seed, silent, redirect, bindings)
             process = multiprocessing.get_context("fork").Process(
                 target=work, args=(task, theirs, (ours, *channels)), name=f"worker-{path}"
             )
@@ -154,6 +159,12 @@ class ProcessProgram:
         if self.conductor.execution.stuck:
             raise Over("stuck")
         return outcomes
+
+    def _bindings(self) -> tuple[Binding, ...]:
+        if len(sys.modules) != self.modules:
+            self.modules = len(sys.modules)
+            self.bindings = bindings_of(str(self.item.config.rootpath))
+        return self.bindings
 
     @staticmethod
     def _first_error(outcomes: Sequence[Outcome]) -> BaseException | None:
@@ -194,6 +205,20 @@ def explore(item: pytest.Function, settings: Settings, via_fixture: bool) -> Exp
     return _Exploring(item, settings, via_fixture).run()
 
 
+@contextlib.contextmanager
+def collector_still() -> Iterator[None]:
+    """Keep the garbage collector from touching, and so copying, every page that is shared with forked workers."""
+    collecting = gc.isenabled()
+    gc.disable()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        if collecting:
+            gc.enable()
+
+
 class _Exploring:
     def __init__(self, item: pytest.Function, settings: Settings, via_fixture: bool) -> None:
         self.item = item
@@ -209,18 +234,23 @@ class _Exploring:
         explorer = ProcessExplorer(self.program.once, settings, self.program.sites, self.program.last_run)
         explorer._dismissed = self.dismissals
         begun = time.monotonic()
-        if self.settings.replay is not None:
-            wanted = tokens.decode(self.settings.replay).directives
-            exploration, strategy = explorer.replay(wanted)
-            exploration.notes.append(_replay_note(exploration, len(wanted), len(strategy.followed)))
-        else:
-            exploration = explorer.explore([token.directives for _, token in remembered])
+        with collector_still():
+            exploration = self._exploration(explorer, remembered)
         tear_down(self.item)
         set_up(self.item)
         findings = self._findings(exploration)
         if self.settings.replay is None:
             self._remember(remembered, exploration, findings)
         return self._explored(exploration, findings, time.monotonic() - begun)
+
+    def _exploration(self, explorer: ProcessExplorer, remembered: Sequence[tuple[str, tokens.Token]]) -> Exploration:
+        if self.settings.replay is not None:
+            wanted = tokens.decode(self.settings.replay).directives
+            exploration, strategy = explorer.replay(wanted)
+            exploration.notes.append(_replay_note(exploration, len(wanted), len(strategy.followed)))
+        else:
+            exploration = explorer.explore([token.directives for _, token in remembered])
+        return exploration
 
     def _explored(self, exploration: Exploration, findings: Sequence[tuple[Any, Finding]], seconds: float) -> Explored:
         notes = [note for note in exploration.notes if not note.startswith("cut short")]

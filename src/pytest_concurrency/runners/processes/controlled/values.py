@@ -11,6 +11,8 @@ _PLAIN = (int, float, complex, bool, type(None))
 
 def shown(value: Any) -> str:
     """Return a short text for ``value``; runs no code of the program."""
+    if type(value) is str and not value:
+        return ""
     text = _text(value, _SHORT * 4)
     text = " ".join(text.split())
     return text if len(text) <= _SHORT else text[: _SHORT - 3] + "..."

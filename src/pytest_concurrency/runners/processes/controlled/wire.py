@@ -9,8 +9,10 @@ from typing import Any
 
 _LENGTH = struct.Struct("<I")
 _TURN = struct.Struct("<cd")
-GO, TIMED_OUT = b"g", b"t"
-"""What a worker is told when it is its turn: go on (and try again what blocked), or your wait has timed out."""
+GO, TIMED_OUT, RUN = b"g", b"t", b"r"
+"""What a worker is told when it is its turn: go on (and try again what blocked); your wait has timed out; go on and
+do not wait for your turn at the next :data:`FREE` operations either: nobody would interrupt you."""
+FREE = 100
 
 
 class Channel:

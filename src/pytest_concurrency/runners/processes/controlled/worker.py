@@ -8,7 +8,7 @@ import pickle
 import random
 import sys
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,44 @@ from .agent import Agent
 from .wire import Channel
 
 
+_HOOKED = (
+    ("builtins", ("open",)),
+    ("os", tuple(files.FUNCTIONS) + ("waitpid",)),
+    ("time", ("sleep", "time", "monotonic", "perf_counter")),
+    ("fcntl", ("flock", "lockf")),
+    ("sqlite3", ("connect",)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A module of the project has bound a hooked function to a name of its own: ``from os import replace``."""
+
+    namespace: dict[str, Any]
+    name: str
+    module: str
+    function: str
+
+
+def bindings_of(rootdir: str) -> tuple[Binding, ...]:
+    """Return what the modules of the project have bound. To be called before the fork: it looks at every module."""
+    hooked = {
+        id(getattr(sys.modules[module], name)): (module, name)
+        for module, names in _HOOKED
+        if module in sys.modules
+        for name in names
+        if hasattr(sys.modules[module], name)
+    }
+    found = []
+    for module in list(sys.modules.values()):
+        path = getattr(module, "__file__", None)
+        if isinstance(module, types.ModuleType) and path and is_own(path, rootdir):
+            for name, value in vars(module).items():
+                if id(value) in hooked:
+                    found.append(Binding(vars(module), name, *hooked[id(value)]))
+    return tuple(found)
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """What a controlled worker is to do, and what it needs to know; inherited by the fork, never pickled."""
@@ -35,6 +73,7 @@ class Task:
     seed: int
     silent: frozenset[str]
     redirect: bool
+    bindings: tuple[Binding, ...] = ()
 
 
 def work(task: Task, channel: Channel, others: tuple[Channel, ...]) -> None:
@@ -46,7 +85,7 @@ def work(task: Task, channel: Channel, others: tuple[Channel, ...]) -> None:
         _silence()
     random.seed(task.seed)
     agent = Agent(channel, task.path, str(task.config.rootpath), task.silent)
-    install(agent)
+    install(agent, task.bindings)
     agent.begin()
     failure: tuple[str, int] = ("", 0)
     try:
@@ -72,13 +111,12 @@ def _report(value: Any) -> WorkerReport:
         return WorkerReport(RETURNED, unpicklable=describe_culprit(value, "result"))
 
 
-def install(agent: Agent) -> None:
+def install(agent: Agent, bindings: Sequence[Binding]) -> None:
     """Hook everything that processes share, in this process and for the rest of its life."""
     memory.install(agent)
-    locks_before = _functions()
     locks.install(agent)
     queues.install(agent)
-    bound = files.install(agent)
+    files.install(agent)
     if "multiprocessing.managers" in sys.modules:
         from . import proxies
 
@@ -86,32 +124,10 @@ def install(agent: Agent) -> None:
     if "sqlite3" in sys.modules:
         from . import databases
 
-        bound |= databases.install(agent)
-    for (module, name), original in locks_before.items():
-        now = getattr(sys.modules.get(module), name, original)
-        if now is not original:
-            bound[id(original)] = now
-    _bind_anew(agent, bound)
+        databases.install(agent)
+    for binding in bindings:
+        binding.namespace[binding.name] = getattr(sys.modules[binding.module], binding.function)
     os.register_at_fork(after_in_child=lambda: _leave(agent), before=lambda: _note_fork(agent))
-
-
-def _functions() -> dict[tuple[str, str], Any]:
-    """Return the functions that hooks are about to replace and that modules may have bound by name."""
-    names = [("time", "sleep"), ("time", "time"), ("time", "monotonic"), ("time", "perf_counter"), ("os", "waitpid"),
-             ("fcntl", "flock"), ("fcntl", "lockf")]  # fmt: skip
-    return {(m, n): getattr(sys.modules[m], n) for m, n in names if m in sys.modules}
-
-
-def _bind_anew(agent: Agent, bound: Mapping[int, Any]) -> None:
-    """Replace what modules of the project have imported by name: ``from os import replace``."""
-    for module in list(sys.modules.values()):
-        path = getattr(module, "__file__", None)
-        if not isinstance(module, types.ModuleType) or not path or not is_own(path, agent.rootdir):
-            continue
-        namespace = vars(module)
-        for name, value in list(namespace.items()):
-            if id(value) in bound and callable(value):
-                namespace[name] = bound[id(value)]
 
 
 def _note_fork(agent: Agent) -> None:
