@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import linecache
 import multiprocessing
 import pickle
 import random
@@ -37,6 +38,7 @@ from ..refresh import arguments, set_up, tear_down
 from .conductor import Conductor, Over, Sites
 from .explorer import ProcessExplorer
 from .members import Member
+from .snapshot import Snapshot
 from .wire import Channel
 from .worker import Binding, Task, bindings_of, work
 
@@ -70,6 +72,7 @@ class ProcessProgram:
     conductor: Conductor | None = None
     outcomes: list[Outcome] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    snapshot: Snapshot = field(default_factory=Snapshot)
     runs: int = 0
     order: object = ()
     failing: list[Outcome] = field(default_factory=list)
@@ -79,8 +82,7 @@ class ProcessProgram:
     def once(self, execution: Execution) -> RunOutcome:
         """Set the test up afresh and run it under ``execution``."""
         if self.runs:
-            tear_down(self.item)
-            set_up(self.item)
+            self.renew()
         self.runs += 1
         self.outcomes = []
         limit = min(SCHEDULE_LIMIT, self.settings.timeout)
@@ -97,14 +99,20 @@ class ProcessProgram:
         execution.lost.extend(conductor.updates.lost)
         self.notes += [note for note in conductor.notes if note not in self.notes]
         self.order = tuple((s.worker, s.site, s.occurrence, s.to) for s in execution.switches)
-        if isinstance(error, Over):
-            execution.timed_out = str(error)
-            error = None
         if execution.stuck:
+            error = None
+        elif isinstance(error, Over):
+            execution.timed_out = str(error)
             error = None
         if error is not None and not isinstance(error, pytest.skip.Exception):
             self.failing = [outcome for outcome in self.outcomes if outcome.failed]
         return execution._outcome(error)
+
+    def renew(self) -> None:
+        """Set the test up afresh."""
+        tear_down(self.item)
+        self.snapshot.restore()
+        set_up(self.item)
 
     def _body(self, limit: float) -> BaseException | None:
         try:
@@ -164,6 +172,8 @@ class ProcessProgram:
         if len(sys.modules) != self.modules:
             self.modules = len(sys.modules)
             self.bindings = bindings_of(str(self.item.config.rootpath))
+        for path in {site.path for site in self.sites.all}:
+            linecache.getlines(path)  # once here, and not in every worker
         return self.bindings
 
     @staticmethod
@@ -236,8 +246,7 @@ class _Exploring:
         begun = time.monotonic()
         with collector_still():
             exploration = self._exploration(explorer, remembered)
-        tear_down(self.item)
-        set_up(self.item)
+        self.program.renew()
         findings = self._findings(exploration)
         if self.settings.replay is None:
             self._remember(remembered, exploration, findings)

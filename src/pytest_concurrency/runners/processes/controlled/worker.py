@@ -44,7 +44,9 @@ class Binding:
 
 
 def bindings_of(rootdir: str) -> tuple[Binding, ...]:
-    """Return what the modules of the project have bound. To be called before the fork: it looks at every module."""
+    """Return what the modules of the project have bound. To be called before the fork: it looks at every module, and
+    imports what workers will need."""
+    _optional()
     hooked = {
         id(getattr(sys.modules[module], name)): (module, name)
         for module, names in _HOOKED
@@ -117,17 +119,25 @@ def install(agent: Agent, bindings: Sequence[Binding]) -> None:
     locks.install(agent)
     queues.install(agent)
     files.install(agent)
-    if "multiprocessing.managers" in sys.modules:
-        from . import proxies
-
-        proxies.install(agent)
-    if "sqlite3" in sys.modules:
-        from . import databases
-
-        databases.install(agent)
+    for module in _optional():
+        module.install(agent)
     for binding in bindings:
         binding.namespace[binding.name] = getattr(sys.modules[binding.module], binding.function)
     os.register_at_fork(after_in_child=lambda: _leave(agent), before=lambda: _note_fork(agent))
+
+
+def _optional() -> list[Any]:
+    """Return the modules with hooks for what the program has imported."""
+    found: list[Any] = []
+    if "multiprocessing.managers" in sys.modules:
+        from . import proxies
+
+        found.append(proxies)
+    if "sqlite3" in sys.modules:
+        from . import databases
+
+        found.append(databases)
+    return found
 
 
 def _note_fork(agent: Agent) -> None:
