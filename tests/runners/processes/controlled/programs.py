@@ -4,7 +4,6 @@ Run by test_exploration.py, in a session of its own.
 """
 
 import fcntl
-import json
 import multiprocessing as mp
 import os
 import sqlite3
@@ -187,8 +186,8 @@ def test_right_sqlite_imm(db):
 
 @W
 def test_right_flock(path):
-    with open(str(path) + ".lock", "w") as l:
-        fcntl.flock(l, fcntl.LOCK_EX)
+    with open(str(path) + ".lock", "w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
         n = int(path.read_text())
         path.write_text(str(n + 1))
 
@@ -212,7 +211,6 @@ def test_right_excl(path):
 
 def test_right_queue(process_runner):
     q = ctx.Queue()
-    r = ctx.Queue()
 
     def prod():
         for i in range(3):
@@ -388,11 +386,11 @@ def test_right_joinable(process_runner):
 
 
 def test_right_mlock(process_runner, man):
-    l = man.Lock()
+    lock = man.Lock()
     d = man.dict(a=0)
 
     def go():
-        with l:
+        with lock:
             d["a"] += 1
 
     process_runner.run(go, workers=2)
@@ -427,5 +425,4 @@ def test_right_sleep(process_runner):
             time.sleep(0.5)
         return time.time()
 
-    t = time.time()
     process_runner.run(a, b)

@@ -131,7 +131,9 @@ class Agent:
             turn = self._wait(("blocked", place, loc, operation, deadline))
         return turn != TIMED_OUT
 
-    def acquire(self, attempt: Callable[[], bool], loc: Any, block: bool, timeout: float | None, what: str = "") -> bool:
+    def acquire(
+        self, attempt: Callable[[], bool], loc: Any, block: bool, timeout: float | None, what: str = ""
+    ) -> bool:
         """Repeat ``attempt`` until it succeeds, parked in between; ``timeout`` in seconds of virtual time."""
         if attempt():
             return True

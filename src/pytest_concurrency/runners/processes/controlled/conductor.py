@@ -7,14 +7,13 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ....instrument.sites import READ, Site
 from ....runtime.execution import Execution
-from ....runtime.trace import Blocked, Row
+from ....runtime.trace import Blocked
 from ....strategies.base import NEVER
 from ....watch import tree
+from .ledger import Ledger, Sites
 from .members import Member, State
-from .places import LOCK, Place
-from .updates import Access, Updates
+from .places import LOCK
 from .wire import FREE, GO, RUN, TIMED_OUT, Channel
 
 _LOOK = 0.02
@@ -33,43 +32,14 @@ class Over(Exception):
     """The schedule cannot go on and says nothing about the program; the message says why."""
 
 
-class Sites:
-    """The places that workers have announced, as the sites of the engine; grows while schedules are run."""
-
-    def __init__(self) -> None:
-        self.all: list[Site] = []
-        self._known: dict[str, Site] = {}
-
-    def of(self, place: Place, write: bool) -> Site:
-        """Return the site of ``place``."""
-        site = self._known.get(place.key)
-        if site is None:
-            action = "write" if write else READ
-            site = Site(place.kind, action, place.name, place.key, place.path, place.line, "", 0, False)
-            site.label = place.name
-            self._known[place.key] = site
-            self.all.append(site)
-        return site
-
-    def silent(self) -> frozenset[str]:
-        """Return the keys of the places that need not be announced in the run to come."""
-        return frozenset(site.key for site in self.all if site.off)
-
-
 class Conductor:
     """Runs worker processes under ``execution``; ``limit`` is in real seconds for all of them together."""
 
     def __init__(self, execution: Execution, sites: Sites, limit: float) -> None:
         self.execution = execution
-        self.sites = sites
-        self.updates = Updates(execution.harmless)
-        self.notes: list[str] = []
-        self.values: dict[tuple[str, str, int], tuple[str, bool]] = {}
+        self.ledger = Ledger(execution, sites, self._wake)
         self._end = time.monotonic() + limit
         self._members: list[Member] = []
-        self._owners: dict[Any, tuple[Member, Place | None]] = {}
-        self._numbers: dict[Any, int] = {}
-        self._signalled = False
         self._asked_at = 0
         self._changed_at = 0
         self._jumps = 0
@@ -111,7 +81,7 @@ class Conductor:
     def _let_run(self, member: Member, turn: bytes) -> None:
         if member.state is State.STARTING:
             self._listen(member, _BORN)
-            if member.state is not State.READY:
+            if member.worker.done:
                 return
         if turn == GO and self._undisturbed(member):
             turn = RUN
@@ -230,7 +200,7 @@ class Conductor:
         assert member.waits is not None
         loc, operation, _, place = member.waits
         holder, where = "", None
-        owner = self._owners.get(loc)
+        owner = self.ledger.owners.get(loc)
         if owner is not None:
             holder, where = owner[0].worker.path, owner[1]
         site = member.worker.site
@@ -238,7 +208,7 @@ class Conductor:
         name = f"the lock {site.label}" if lock and site is not None else operation
         return Blocked(
             member.worker.path, place.path if place else "", place.line if place else 0, operation, name, holder,
-            where.line if where else 0, where.path if where else "", self._signalled, False,
+            where.line if where else 0, where.path if where else "", self.ledger.signalled, False,
         )  # fmt: skip
 
     # -- what workers say
@@ -308,7 +278,7 @@ class Conductor:
             return
         kind, *rest, results = message
         for result in results:
-            self._happened(member, *result)
+            self.ledger.happened(member, *result)
         if kind == "hello":
             member.state = State.READY
             member.worker.started = True
@@ -317,7 +287,9 @@ class Conductor:
                 member.free -= 1
             else:
                 member.state = State.READY
-            self._announced(member, *rest)
+            self.ledger.announced(member, *rest)
+            if member.worker.write:
+                self._changed_at = self.execution.steps
         elif kind == "blocked":
             member.state = State.BLOCKED
             place, loc, operation, deadline = rest
@@ -334,96 +306,10 @@ class Conductor:
         self._wake(("end",))
         self._changed_at = self.execution.steps
 
-    def _announced(self, member: Member, place: Place, loc: Any, key: Any, write: bool) -> None:
-        execution, worker = self.execution, member.worker
-        site = self.sites.of(place, write)
-        worker.site, worker.loc, worker.key, worker.write = site, loc, key, write
-        execution.steps += 1
-        member.step = execution.steps
-        worker.occurrence = worker.counts[site] = worker.counts.get(site, 0) + 1
-        if write:
-            self._changed_at = execution.steps
-        if execution.observing:
-            execution.observe(worker, site, loc, write)
-            if place.kind == LOCK and worker.held:
-                held = frozenset(worker.held)
-                execution.nested.append((worker.path, site.key, worker.occurrence, held, self._number(loc)))
-
-    def _number(self, loc: Any) -> int:
-        return self._numbers.setdefault(loc, len(self._numbers) + 1)
-
     def _wake(self, loc: Any) -> None:
         for member in self._members:
             if member.state is State.BLOCKED and member.waits is not None and member.waits[0] == loc:
                 member.woken = True
-
-    def _happened(self, member: Member, what: str, *rest: Any) -> None:
-        worker = member.worker
-        if what == "freed":
-            self._wake(rest[0])
-            owner = self._owners.get(rest[0])
-            if owner is not None and owner[0] is member:
-                del self._owners[rest[0]]
-                worker.held.pop(self._number(rest[0]), None)
-                worker.retag()
-                self._row(member, owner[1], "release", rest[0], "")
-        elif what == "taken":
-            place, loc, _ = rest
-            self._owners[loc] = member, place
-            worker.held[self._number(loc)] = loc
-            worker.retag()
-            self._row(member, place, "acquire", loc, "")
-        elif what == "signalled":
-            self._signalled = True
-        elif what == "note":
-            self.notes.append(rest[0])
-        elif what == "did":
-            self._did(member, *rest)
-
-    def _row(self, member: Member, place: Place | None, action: str, loc: Any, value: str) -> Row | None:
-        if place is None:
-            return None
-        row = Row(member.worker.path, place.path, place.line, action, place.name, value, place.key, member.step, loc)
-        if self.execution.rows is not None:
-            self.execution.rows.append(row)
-        return row
-
-    def _did(
-        self, member: Member, place: Place, loc: Any, key: Any, write: bool, shown: str, full: str, more: dict[str, Any]
-    ) -> None:
-        path = member.worker.path
-        site = self.sites.of(place, write)
-        occurrence = member.worker.counts.get(site, 0)
-        self.values[path, place.key, occurrence] = full, write
-        opens, looks = more.get("opens", False), more.get("looks", False)
-        again = more.get("again", False)
-        if again:
-            row: Row | None = Row(path, place.path, place.line, "read", place.name, shown, place.key, member.step, loc)
-        else:
-            action = place.action if opens or looks else "write" if write else "read"
-            row = self._row(member, place, action, loc, shown)
-        if row is None:
-            return
-        opened = more.get("opened")
-        known = next((s for s in self.sites.all if s.key == opened), None) if opened else None
-        at = (opened, member.worker.counts.get(known, 0)) if opened and known is not None else None
-        access = Access(row, key, full, occurrence, 0, at)
-        if write and not looks:
-            source = self.updates.source_of(path, loc, key)
-            if source is not None:
-                read = next((s for s in self.sites.all if s.key == source.row.site), None)
-                if read is not None and read not in site.derived:
-                    site.derived = (*site.derived, read)
-        if looks:
-            if write:
-                self.updates.write(path, loc, access, overwrites=False)
-        elif not write:
-            if not opens:
-                self.updates.read(path, loc, access, again)
-        elif opens:
-            self.updates.begin(path, loc, access)
-        else:
-            self.updates.write(path, loc, access, more.get("overwrites", True))
 
     # -- the end
 

@@ -40,8 +40,8 @@ def install(agent: Agent) -> None:
         made.concurrency = agent, ("sqlite", path), float(timeout)
         return made
 
-    sqlite3.connect = connect  # type: ignore[assignment]
-    sqlite3.dbapi2.connect = connect  # type: ignore[assignment]
+    sqlite3.connect = connect
+    sqlite3.dbapi2.connect = connect
 
 
 def table_of(sql: str) -> tuple[str, bool]:

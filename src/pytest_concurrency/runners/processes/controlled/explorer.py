@@ -17,7 +17,7 @@ from ....strategies.pos import Pos
 from ....strategies.random_walk import RandomWalk
 from ....strategies.serial import Serial
 from ....strategies.surw import Surw
-from .conductor import Sites
+from .ledger import Sites
 from .values import only_volatile_parts_differ
 
 NOTHING_NEW = 25

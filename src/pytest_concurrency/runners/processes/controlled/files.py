@@ -123,7 +123,9 @@ def _opener(agent: Agent, original: Any) -> Any:
             encoding = io.text_encoding(encoding)
         write = plain[0] in "wx+" and "r" not in plain and "a" not in plain
         name = os.path.basename(loc[1])
-        place = agent.announce(sys._getframe(1), ACCESS, "open to write" if write else "open", loc, write=write, name=name)
+        place = agent.announce(
+            sys._getframe(1), ACCESS, "open to write" if write else "open", loc, write=write, name=name
+        )
         with agent.as_one():
             raw = SharedFile(file, mode.replace("t", "").replace("b", ""))
         if stat.S_ISREG(_fstat(raw.fileno()).st_mode):
@@ -235,7 +237,7 @@ def _descriptors(agent: Agent) -> dict[int, Handle]:
     table = agent.__dict__.get("descriptors")
     if table is None:
         table = agent.__dict__["descriptors"] = {}
-    return table  # type: ignore[no-any-return]
+    return table
 
 
 def _os_transfer(write: bool) -> Callable[[Agent, str, Any], Any]:

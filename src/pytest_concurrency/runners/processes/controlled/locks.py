@@ -28,12 +28,16 @@ def install(agent: Agent) -> None:
     lock.__exit__ = lambda obj, *_: _leave(agent, obj)
     for holder in (synchronize.Condition, sharedctypes.SynchronizedBase):
         for name in ("acquire", "release"):
-            setattr(holder, name, Method(lambda obj, name=name: getattr(obj._lock, name)))
+            setattr(holder, name, Method(_of_lock(name)))
     for cls, names in _CALLS.items():
         for name in names:
             setattr(cls, name, _announced(agent, name, getattr(cls, name)))
     if "fcntl" in sys.modules:
         _install_file_locks(agent)
+
+
+def _of_lock(name: str) -> Callable[[Any], Any]:
+    return lambda obj: getattr(obj._lock, name)
 
 
 class Method:

@@ -11,7 +11,7 @@ import types
 from collections.abc import Callable
 from functools import lru_cache
 from multiprocessing import sharedctypes
-from typing import Any
+from typing import Any, cast
 
 from .agent import Agent
 from .places import ACCESS
@@ -28,7 +28,8 @@ def install(agent: Agent) -> None:
     for cls in synchronized:
         for name, value in list(vars(cls).items()):
             if isinstance(value, property):
-                setattr(cls, name, _property(agent, value.fget, value.fset, _of_wrapper, name))
+                get, put = cast("tuple[Any, Any]", (value.fget, value.fset))
+                setattr(cls, name, _property(agent, get, put, _of_wrapper, name))
     array = sharedctypes.SynchronizedArray
     _items(agent, array, array.__getitem__, array.__setitem__, _of_wrapper)
     for simple in _SIMPLE:
@@ -131,7 +132,7 @@ def _install_shared_memory(agent: Agent) -> None:
     from multiprocessing import shared_memory
 
     plain: Any = shared_memory.SharedMemory.buf
-    get = plain.fget if isinstance(plain, property) else plain.__get__
+    get: Any = plain.fget
 
     def buf(memory: Any) -> Any:
         view = get(memory)

@@ -10,6 +10,8 @@ from typing import Any
 from .agent import Agent
 from .places import ACCESS, CALL, LOCK
 
+_LIBRARY: Any = managers
+_ACQUIRERS, _EVENTS = _LIBRARY.AcquirerProxy, _LIBRARY.EventProxy
 _READS = frozenset({"__getitem__", "__len__", "__contains__", "__iter__", "get", "keys", "values", "items", "copy",
                     "count", "index", "__getattribute__", "#GETVALUE", "is_set", "qsize", "empty", "full",
                     "__repr__", "__str__", "__eq__", "__reversed__"})  # fmt: skip
@@ -33,7 +35,7 @@ def install(agent: Agent) -> None:
             with agent.as_one(), agent.aside():
                 return original(self, methodname, new, named)
 
-        if isinstance(self, managers.AcquirerProxy) and methodname in ("acquire", "release"):
+        if isinstance(self, _ACQUIRERS) and methodname in ("acquire", "release"):
             return _lock(agent, methodname, loc, plain, args, kwds)
         if token.typeid in ("Queue", "JoinableQueue") and methodname in ("get", "put"):
             return _queue(agent, methodname, loc, plain, args, kwds)
@@ -103,7 +105,7 @@ def _queue(agent: Agent, method: str, loc: Any, plain: Any, args: Any, kwds: Any
 def _wait(agent: Agent, proxy: Any, loc: Any, original: Any, plain: Any, args: Any, kwds: Any) -> Any:
     """An event is asked again and again; conditions and barriers block in the manager's process: not controlled."""
     agent.announce(sys._getframe(2), CALL, "wait", loc, write=True)
-    if isinstance(proxy, managers.EventProxy):
+    if isinstance(proxy, _EVENTS):
         timeout = args[0] if args else kwds.get("timeout")
 
         def is_set() -> bool:

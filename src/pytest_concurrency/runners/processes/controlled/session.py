@@ -35,8 +35,9 @@ from ...base import ACTIVE_RUNNER
 from ...comments import Dismissals
 from ..outcome import DIED, SKIPPED, Outcome, RemoteError, WorkerDied, WorkerReport
 from ..refresh import arguments, set_up, tear_down
-from .conductor import Conductor, Over, Sites
+from .conductor import Conductor, Over
 from .explorer import ProcessExplorer
+from .ledger import Sites
 from .members import Member
 from .snapshot import Snapshot
 from .wire import Channel
@@ -96,8 +97,8 @@ class ProcessProgram:
             error = self._body(limit)
         finally:
             random.setstate(state)
-        execution.lost.extend(conductor.updates.lost)
-        self.notes += [note for note in conductor.notes if note not in self.notes]
+        execution.lost.extend(conductor.ledger.updates.lost)
+        self.notes += [note for note in conductor.ledger.notes if note not in self.notes]
         self.order = tuple((s.worker, s.site, s.occurrence, s.to) for s in execution.switches)
         if execution.stuck:
             error = None
@@ -185,7 +186,7 @@ class ProcessProgram:
         """Return the values, the openings and the order of the latest run."""
         if self.conductor is None:
             return {}, {}, ()
-        return self.conductor.values, self.conductor.updates.opened, self.order
+        return self.conductor.ledger.values, self.conductor.ledger.updates.opened, self.order
 
 
 def _outcome(index: int, member: Member) -> Outcome:

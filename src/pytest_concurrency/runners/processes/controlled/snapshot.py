@@ -20,7 +20,8 @@ class Snapshot:
     def __init__(self) -> None:
         self._blocks: list[tuple[Any, int, bytes]] = []
         total = 0
-        for arena, blocks in list(getattr(heap.BufferWrapper._heap, "_allocated_blocks", {}).items()):
+        wrapper: Any = heap.BufferWrapper
+        for arena, blocks in list(getattr(wrapper._heap, "_allocated_blocks", {}).items()):
             for start, stop in blocks:
                 total += stop - start
                 if total <= _LIMIT:

@@ -23,10 +23,9 @@ from . import files, locks, memory, queues
 from .agent import Agent
 from .wire import Channel
 
-
 _HOOKED = (
     ("builtins", ("open",)),
-    ("os", tuple(files.FUNCTIONS) + ("waitpid",)),
+    ("os", (*files.FUNCTIONS, "waitpid")),
     ("time", ("sleep", "time", "monotonic", "perf_counter")),
     ("fcntl", ("flock", "lockf")),
     ("sqlite3", ("connect",)),
