@@ -33,8 +33,11 @@ from ....watch.deadline import BodyHung, Deadline
 from ....watch.hook_fork import look
 from ...base import ACTIVE_RUNNER
 from ...comments import Dismissals
+from ...program import from_signal_handler
+from ...unsafe import timeout_of_other_plugin
 from ..outcome import DIED, SKIPPED, Outcome, RemoteError, WorkerDied, WorkerReport
 from ..refresh import arguments, set_up, tear_down
+from ..start import default_method
 from .conductor import Conductor, Over
 from .explorer import ProcessExplorer
 from .ledger import Sites
@@ -130,9 +133,9 @@ class ProcessProgram:
                 tree.kill(i for p, i in tree.descendants().items() if p not in before and p not in tree.helpers())
         except BodyHung:
             return Over("the test did not end in time")
-        except KeyboardInterrupt:
-            raise
         except BaseException as error:
+            if from_signal_handler(error):
+                raise  # an alarm of another plugin, or Ctrl-C
             return error
         return None
 
@@ -241,7 +244,9 @@ class _Exploring:
 
     def run(self) -> Explored:
         remembered = self._remembered()
-        settings = replace(self.settings, max_seconds=self.settings.max_seconds * SHARE)
+        seconds = self.settings.max_seconds * SHARE
+        limit = timeout_of_other_plugin(self.item)
+        settings = replace(self.settings, max_seconds=min(seconds, limit / 3) if limit else seconds)
         explorer = ProcessExplorer(self.program.once, settings, self.program.sites, self.program.last_run)
         explorer._dismissed = self.dismissals
         begun = time.monotonic()
@@ -264,6 +269,8 @@ class _Exploring:
 
     def _explored(self, exploration: Exploration, findings: Sequence[tuple[Any, Finding]], seconds: float) -> Explored:
         notes = [note for note in exploration.notes if not note.startswith("cut short")]
+        if default_method() != "fork" and self.settings.start_method is None:
+            notes.append(f"schedules were explored with forked workers ({default_method()} is Python's default)")
         if len(notes) < len(exploration.notes) and not findings:
             notes.append(f"{exploration.schedules} of {self.settings.schedules} schedules were explored in "
                          f"{seconds:.1f} s of max_seconds={self.settings.max_seconds:g}")  # fmt: skip
