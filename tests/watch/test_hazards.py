@@ -69,6 +69,21 @@ def test_it():
 
 
 @METHODS
+def test_a_field_that_the_object_had_from_its_class(pytester: pytest.Pytester, method: str) -> None:
+    program = """
+class Stats: total = 0
+stats = Stats()
+def add(n): stats.total = stats.total + n
+@watched
+def test_it():
+    p = ctx.Process(target=add, args=(3,)); p.start(); p.join()
+    print("total is", stats.total)
+"""
+    found = hazards(run(pytester, program, method))["CH401"]
+    assert "stats.total" in found["message"]
+
+
+@METHODS
 def test_a_target_that_was_called(pytester: pytest.Pytester, method: str) -> None:
     program = """
 def reader(): pass

@@ -15,7 +15,7 @@ import pytest
 
 pytest_plugins = ["pytester"]
 
-QUIET = ("-p", "no:randomly", "-p", "no:cacheprovider")
+QUIET = ("-p", "no:randomly", "-p", "no:cacheprovider", "--concurrency-schedules", "2")
 
 
 def report_of(pytester: pytest.Pytester, *args: str) -> tuple[pytest.RunResult, list[dict[str, Any]]]:
@@ -48,7 +48,7 @@ def test_workers_share_the_fixtures_which_are_fresh_for_each_repeat(pytester: py
     pytester.makepyfile(WORKERS.format(method=method))
     result, tests = report_of(pytester)
     result.assert_outcomes(passed=2)
-    assert tests[0]["schedules"] == 2
+    assert tests[0]["repeats"] == 2
     assert tests[0]["hazards"] == []
 
 

@@ -107,6 +107,7 @@ class _Session:
                 seed=self.settings.seed,
                 findings=tuple(self.findings),
                 notes=tuple(self.notes),
+                extra=(("repeats", self.count),),
             )
             hand_in(self.item, result)
 
