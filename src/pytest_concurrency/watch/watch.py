@@ -26,7 +26,6 @@ from .record import Record, Site
 from .settling import settle
 from .sites import is_own
 
-
 _SURE = 4.0
 """Seconds beyond the limit that it may take to see that nothing moves, however short the limit is."""
 
