@@ -96,10 +96,12 @@ class ProcessProgram:
         error: BaseException | None = None
         state = random.getstate()
         random.seed(self.settings.seed)
+        before = set(tree.descendants())
         try:
             error = self._body(limit)
         finally:
             random.setstate(state)
+            tree.kill([i for p, i in tree.descendants().items() if p not in before and p not in tree.helpers()])
         execution.lost.extend(conductor.ledger.updates.lost)
         self.notes += [note for note in conductor.ledger.notes if note not in self.notes]
         self.order = tuple((s.worker, s.site, s.occurrence, s.to) for s in execution.switches)
@@ -122,7 +124,6 @@ class ProcessProgram:
         try:
             if not self.via_fixture:
                 return self._first_error(self.team([(self.item.obj, arguments(self.item))] * self.settings.workers))
-            before = set(tree.descendants())
             runner: Any = self.item.stash[ACTIVE_RUNNER]
             runner.controlled = self
             try:
@@ -130,7 +131,6 @@ class ProcessProgram:
                     self.item.obj(**arguments(self.item))
             finally:
                 runner.controlled = None
-                tree.kill(i for p, i in tree.descendants().items() if p not in before and p not in tree.helpers())
         except BodyHung:
             return Over("the test did not end in time")
         except BaseException as error:
@@ -250,8 +250,12 @@ class _Exploring:
         explorer = ProcessExplorer(self.program.once, settings, self.program.sites, self.program.last_run)
         explorer._dismissed = self.dismissals
         begun = time.monotonic()
-        with collector_still():
-            exploration = self._exploration(explorer, remembered)
+        adopted = tree.adopt_orphans(True)
+        try:
+            with collector_still():
+                exploration = self._exploration(explorer, remembered)
+        finally:
+            tree.adopt_orphans(adopted)
         self.program.renew()
         findings = self._findings(exploration)
         if self.settings.replay is None:
