@@ -113,23 +113,31 @@ class _Session:
 
     def _explore(self) -> bool:
         """Explore schedules, or replay one; fail where one fails. Return True where nothing else is to be run."""
-        if self.settings.workers == 0 or "fork" not in multiprocessing.get_all_start_methods():
+        own = self.settings.workers == 0 and not self.plan.via_fixture
+        if "fork" not in multiprocessing.get_all_start_methods():
             return self._cannot_replay()
-        if self.settings.start_method not in (None, "fork"):
+        if own and self.settings.replay is None:
+            return False  # the first run shows whether its processes can be controlled
+        if not own and self.settings.start_method not in (None, "fork"):
             self.notes.append(f"schedules were not explored: start_method={self.settings.start_method!r} was asked for")
             return self._cannot_replay()
+        return self._explored()
+
+    def _explored(self) -> bool:
         from .controlled.session import explore
 
         explored = explore(self.item, self.settings, self.plan.via_fixture)
         self._fresh_runner()
         self.explored = explored.schedules
+        errors = [finding for finding in explored.findings if finding.is_error]
+        if errors:
+            self.findings = [finding for finding in self.findings if finding.code != "CH101"]  # told better now
         self.findings += explored.findings
         self.notes += explored.notes
         if explored.failed:
             self.item.stash[FAILED] = list(explored.failed)
         if explored.error is not None:
             raise explored.error
-        errors = [finding for finding in explored.findings if finding.is_error]
         if errors:
             pytest.fail("\n\n".join(finding.detail for finding in errors), pytrace=False)
         return explored.replayed
@@ -171,6 +179,8 @@ class _Session:
                     return
                 raise run.error
             errors = [finding for finding in self.findings if finding.is_error]
+            if number == 1 and run.explorable and all(finding.code == "CH101" for finding in errors):
+                self._explored()
             if errors:
                 pytest.fail("\n\n".join(_text(finding) for finding in errors), pytrace=False)
             longest = max(longest, time.monotonic() - begun)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import sys
 import time
 import types
@@ -25,10 +26,11 @@ class Agent:
     """Speaks for the one thread of this process that is controlled.
 
     ``silent`` are the keys of places that need not be announced. ``quiet`` is above 0 inside an operation that was
-    announced as a whole: then nothing is announced, but what would block still parks.
+    announced as a whole: then nothing is announced, but what would block still parks. ``adopts``: processes that this one
+    forks become workers, too.
     """
 
-    def __init__(self, channel: Channel, path: str, rootdir: str, silent: frozenset[str]) -> None:
+    def __init__(self, channel: Channel, path: str, rootdir: str, silent: frozenset[str], adopts: bool = False) -> None:
         self.channel = channel
         self.path = path
         self.rootdir = rootdir
@@ -38,6 +40,8 @@ class Agent:
         self.now = 0.0
         self.begun = _monotonic()
         self.children = 0
+        self.adopts = adopts
+        self._born: tuple[str, socket.socket] | None = None
         self._busy = False
         self._ident = 0
         self._free = 0
@@ -149,11 +153,43 @@ class Agent:
 
     # -- processes started by this one
 
-    def fork_begins(self) -> str:
-        """Called before a fork on the controlled thread: return the path of the worker to come."""
+    def before_fork(self) -> None:
+        """Called before a fork: where it is the controlled thread that forks, tell the conductor of the worker to come
+        and how it can be reached."""
+        if not self.here():
+            return
+        if not self.adopts:
+            self.note("a worker started a process of its own, which was not controlled while exploring")
+            return
         path = f"{self.path}.{self.children}" if self.path != "main" else str(self.children)
         self.children += 1
-        return path
+        theirs, ours = socket.socketpair()
+        try:
+            self.channel.send_end(("fork", path, self._taken_results()), theirs)
+        except OSError:
+            os._exit(GONE)
+        theirs.close()
+        self._born = path, ours
+
+    def after_fork(self) -> None:
+        """Called in the forking process afterwards."""
+        if self._born is not None:
+            self._born[1].close()
+            self._born = None
+
+    def in_child(self) -> None:
+        """Called in the forked process: it is a worker of its own, or nobody's."""
+        self.on = False
+        self.channel.close()
+        if self._born is None:
+            return
+        self.path, end = self._born
+        self.channel = Channel(end)
+        self._born = None
+        self._results = []
+        self.children = self.quiet = 0
+        self._busy = False
+        self.begin()
 
     # -- the wire
 
@@ -166,10 +202,13 @@ class Agent:
         self._free = FREE if turn[0] == RUN else 0
         return turn[0]
 
-    def _send(self, message: tuple[Any, ...]) -> None:
+    def _taken_results(self) -> list[tuple[Any, ...]]:
         results, self._results = self._results, []
+        return results
+
+    def _send(self, message: tuple[Any, ...]) -> None:
         try:
-            self.channel.send((*message, results))
+            self.channel.send((*message, self._taken_results()))
         except OSError:
             os._exit(GONE)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+import socket
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,7 +13,7 @@ from ....runtime.trace import Blocked
 from ....strategies.base import NEVER
 from ....watch import tree
 from .ledger import Ledger, Sites
-from .members import Member, State
+from .members import Adopted, Member, State
 from .places import LOCK
 from .wire import FREE, GO, RUN, TIMED_OUT, Channel
 
@@ -63,6 +64,23 @@ class Conductor:
             return members
         finally:
             self._close(members)
+
+    def run_main(self, start: Callable[[str], tuple[Any, Channel]]) -> Member:
+        """As :meth:`run` for one process that runs the test's body, and for all that it forks."""
+        main = self.execution.main
+        process, channel = start(main.path)
+        member = Member(main, channel, process)
+        self._members.append(member)
+        try:
+            self._play()
+            return member
+        finally:
+            self._close(self._members)
+
+    def _adopt(self, parent: Member) -> None:
+        """Take in the worker that ``parent`` is about to fork."""
+        channel = Channel(socket.socket(fileno=parent.channel.ends.pop(0)))
+        self._members.append(Member(self.execution.spawn(parent.worker), channel, Adopted()))
 
     def _play(self) -> None:
         current: Member | None = None
@@ -193,6 +211,8 @@ class Conductor:
         return ""
 
     def _stuck(self) -> None:
+        if self.execution.main.done:
+            return  # the test's body has ended: who is left is ended with it
         self.execution.stuck = tuple(self._blocked(m) for m in self._members if m.state is State.BLOCKED)
         self.execution._freeze()
 
@@ -279,7 +299,11 @@ class Conductor:
         kind, *rest, results = message
         for result in results:
             self.ledger.happened(member, *result)
-        if kind == "hello":
+        if kind == "fork":
+            self._adopt(member)
+        elif kind == "hello":
+            if isinstance(member.process, Adopted):
+                member.process.pid = rest[1]
             member.state = State.READY
             member.worker.started = True
         elif kind == "at":
@@ -296,14 +320,16 @@ class Conductor:
             member.waits = loc, operation, deadline, place
             self._changed_at = self.execution.steps
         elif kind == "done":
-            member.report, member.raised_at = rest[0]
+            if rest[0] is not None:
+                member.report, member.raised_at = rest[0]
             self._ended(member)
 
     def _ended(self, member: Member) -> None:
         member.state = State.DONE
         member.worker.done = True
         self.execution.live -= 1
-        self._wake(("end",))
+        self._wake(("end", member.process.pid))
+        self._wake(("end", -1))
         self._changed_at = self.execution.steps
 
     def _wake(self, loc: Any) -> None:
@@ -317,7 +343,7 @@ class Conductor:
         """See that every process is gone, and all that it has started."""
         end = time.monotonic() + _EXIT
         over = all(m.state is State.DONE for m in members)
-        for member in members:
+        for member in list(members):
             process = member.process
             process.join(max(0.0, end - time.monotonic()) if over else 0.0)
             if process.exitcode is None:

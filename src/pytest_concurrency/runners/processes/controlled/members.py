@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 from ....runtime.worker import Worker
+from ....watch import tree
 from .places import Place
 from .wire import Channel
+
+
+class Adopted:
+    """A process that a worker has forked, with as much of :class:`multiprocessing.Process` as is needed."""
+
+    def __init__(self) -> None:
+        self.pid = 0
+
+    @property
+    def exitcode(self) -> int | None:
+        info = tree.look(self.pid) if self.pid else None
+        return None if info is not None and info.alive else 0
+
+    def join(self, timeout: float) -> None:
+        """Wait until it is gone, at most ``timeout`` seconds."""
+        end = time.monotonic() + timeout
+        while self.exitcode is None and time.monotonic() < end:
+            time.sleep(0.001)
 
 
 class State(Enum):

@@ -44,6 +44,19 @@ def install(agent: Agent) -> None:
         return _access(agent, self, methodname, loc, plain, args, kwds)
 
     base._callmethod = callmethod
+    manager: Any = managers.BaseManager
+    manager.start = _aside(agent, manager.start)
+    manager._finalize_manager = staticmethod(_aside(agent, manager._finalize_manager))
+
+
+def _aside(agent: Agent, original: Any) -> Any:
+    """Let the manager's own process come and go uncontrolled: it only answers."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        with agent.aside():
+            return original(*args, **kwargs)
+
+    return call
 
 
 def _access(agent: Agent, proxy: Any, method: str, loc: Any, plain: Any, args: Any, kwds: Any) -> Any:

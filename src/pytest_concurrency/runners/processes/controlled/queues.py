@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing.process
 import os
 import queue
 import sys
 import time
+from collections.abc import Callable
 from multiprocessing import connection, queues
 from typing import Any
 
@@ -15,6 +17,10 @@ from .places import CALL
 
 PIPES = ("pipes",)
 """One location for all pipes: what is sent into any of them wakes all who wait for one."""
+_ENDING = 0.2
+"""Real seconds that a process which has said that it ends may take to do so."""
+_STEP = 0.0005
+_monotonic, _sleep = time.monotonic, time.sleep
 _DELIVERY = 0.5
 """Real seconds that an item which was put may take through the thread that feeds the pipe."""
 
@@ -203,12 +209,13 @@ def _install_processes(agent: Agent) -> None:
         if agent.here() and not agent.quiet and self._popen is not None:
             popen = self._popen
 
+            tries = itertools.count()
+
             def ended() -> bool:
                 with agent.aside():
-                    return popen.poll() is not None
+                    return _soon(lambda: popen.poll() is not None, next(tries) > 0)
 
-            agent.acquire(ended, ("end",), True, timeout, "Process.join")
-            if not ended():
+            if not agent.acquire(ended, ("end", self.pid), True, timeout, "Process.join"):
                 return None
         return join(self, timeout)  # type: ignore[no-any-return]
 
@@ -221,13 +228,27 @@ def _install_processes(agent: Agent) -> None:
         found: list[tuple[int, int]] = []
 
         def attempt() -> bool:
-            found[:] = [waitpid(pid, options | os.WNOHANG)]
-            return found[0][0] != 0
+            def asked() -> bool:
+                found[:] = [waitpid(pid, options | os.WNOHANG)]
+                return found[0][0] != 0
 
-        agent.acquire(attempt, ("end",), True, None, "os.waitpid")
+            return _soon(asked, next(tries) > 0)
+
+        tries = itertools.count()
+        agent.acquire(attempt, ("end", pid), True, None, "os.waitpid")
         return found[0]
 
     os.waitpid = waitpid_
+
+
+def _soon(ended: Callable[[], bool], woken: bool) -> bool:
+    """Ask ``ended``; where the end has been announced (``woken``), it may take a moment to be seen."""
+    end = _monotonic() + (_ENDING if woken else 0.0)
+    while not ended():
+        if _monotonic() >= end:
+            return False
+        _sleep(_STEP)
+    return True
 
 
 def _install_time(agent: Agent) -> None:

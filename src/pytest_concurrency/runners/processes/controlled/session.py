@@ -122,6 +122,8 @@ class ProcessProgram:
 
     def _body(self, limit: float) -> BaseException | None:
         try:
+            if not self.via_fixture and self.settings.workers == 0:
+                return self._first_error(self._own())
             if not self.via_fixture:
                 return self._first_error(self.team([(self.item.obj, arguments(self.item))] * self.settings.workers))
             runner: Any = self.item.stash[ACTIVE_RUNNER]
@@ -141,20 +143,41 @@ class ProcessProgram:
 
     def team(self, calls: Sequence[Call]) -> list[Outcome]:
         """Run each call in a controlled worker of its own; raise :class:`.conductor.Over` where that cannot be."""
+        conductor = self._ready()
+        members = conductor.run(self._starter(calls), len(calls))
+        self.outcomes += (outcomes := [_outcome(index, member) for index, member in enumerate(members)])
+        if conductor.execution.stuck:
+            raise Over("stuck")
+        return outcomes
+
+    def _own(self) -> list[Outcome]:
+        """Run the body in a process of its own, which with all that it forks is controlled."""
+        member = self._ready().run_main(self._starter([(self.item.obj, arguments(self.item))]))
+        self.outcomes = [_outcome(0, member)]
+        return self.outcomes
+
+    def _ready(self) -> Conductor:
         assert self.conductor is not None
         seen = look(str(self.item.config.rootpath))
         if seen is not None and seen.threads:
             raise Over("threads run in the test's own process")
+        return self.conductor
+
+    def _starter(self, calls: Sequence[Call]) -> Callable[[str], tuple[Any, Channel]]:
+        assert self.conductor is not None
         waiting = list(calls)
         channels: list[Channel] = []
         redirect = not {"capsys", "capfd", "capsysbinary", "capfdbinary", "capteesys"} & set(self.item.fixturenames)
         bindings = self._bindings()
         silent = frozenset() if self.conductor.execution.rows is not None else self.sites.silent()
+        adopts = self.settings.workers == 0 and not self.via_fixture
 
         def start(path: str) -> tuple[Any, Channel]:
             function, kwargs = waiting.pop(0)
             ours, theirs = (Channel(end) for end in socket.socketpair())
-            task = Task(path, function, kwargs, self.item.config, self.settings.seed, silent, redirect, bindings)
+            task = Task(
+                path, function, kwargs, self.item.config, self.settings.seed, silent, redirect, bindings, adopts
+            )
             process = multiprocessing.get_context("fork").Process(
                 target=work, args=(task, theirs, (ours, *channels)), name=f"worker-{path}"
             )
@@ -165,12 +188,7 @@ class ProcessProgram:
             channels.append(ours)
             return process, ours
 
-        members = self.conductor.run(start, len(calls))
-        outcomes = [_outcome(index, member) for index, member in enumerate(members)]
-        self.outcomes += outcomes
-        if self.conductor.execution.stuck:
-            raise Over("stuck")
-        return outcomes
+        return start
 
     def _bindings(self) -> tuple[Binding, ...]:
         if len(sys.modules) != self.modules:

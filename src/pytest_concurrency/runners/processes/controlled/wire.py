@@ -20,6 +20,7 @@ class Channel:
 
     def __init__(self, end: socket.socket) -> None:
         self.end = end
+        self.ends: list[int] = []  # descriptors that came with messages
         self._buffer = b""
 
     def fileno(self) -> int:
@@ -30,6 +31,11 @@ class Channel:
         """Send ``message``; raise OSError where nobody listens any more."""
         data = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
         self.end.sendall(_LENGTH.pack(len(data)) + data)
+
+    def send_end(self, message: tuple[Any, ...], end: socket.socket) -> None:
+        """Send ``message`` with one end of another channel."""
+        data = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
+        socket.send_fds(self.end, [_LENGTH.pack(len(data)) + data], [end.fileno()])
 
     def receive(self) -> tuple[Any, ...] | None:
         """Return the next message, None at the end; waits until it is there."""
@@ -42,9 +48,10 @@ class Channel:
                     message: tuple[Any, ...] = pickle.loads(data)
                     return message
             try:
-                more = self.end.recv(65536)
+                more, ends, _, _ = socket.recv_fds(self.end, 65536, 8)
             except OSError:
                 return None
+            self.ends += ends
             if not more:
                 return None
             self._buffer += more

@@ -75,6 +75,7 @@ class Task:
     silent: frozenset[str]
     redirect: bool
     bindings: tuple[Binding, ...] = ()
+    adopts: bool = False
 
 
 def work(task: Task, channel: Channel, others: tuple[Channel, ...]) -> None:
@@ -85,7 +86,7 @@ def work(task: Task, channel: Channel, others: tuple[Channel, ...]) -> None:
     if task.redirect:
         _silence()
     random.seed(task.seed)
-    agent = Agent(channel, task.path, str(task.config.rootpath), task.silent)
+    agent = Agent(channel, task.path, str(task.config.rootpath), task.silent, task.adopts)
     install(agent, task.bindings)
     agent.begin()
     failure: tuple[str, int] = ("", 0)
@@ -122,7 +123,15 @@ def install(agent: Agent, bindings: Sequence[Binding]) -> None:
         module.install(agent)
     for binding in bindings:
         binding.namespace[binding.name] = getattr(sys.modules[binding.module], binding.function)
-    os.register_at_fork(after_in_child=lambda: _leave(agent), before=lambda: _note_fork(agent))
+    os.register_at_fork(before=agent.before_fork, after_in_parent=agent.after_fork, after_in_child=agent.in_child)
+    leave = os._exit
+
+    def _exit(status: int) -> None:
+        if agent.here():
+            agent.end()
+        leave(status)
+
+    os._exit = _exit  # type: ignore[assignment]
 
 
 def _optional() -> list[Any]:
@@ -137,17 +146,6 @@ def _optional() -> list[Any]:
 
         found.append(databases)
     return found
-
-
-def _note_fork(agent: Agent) -> None:
-    if agent.here():
-        agent.note("a worker started a process of its own, which was not controlled while exploring")
-
-
-def _leave(agent: Agent) -> None:
-    """In a process that a worker has forked: it is nobody's worker."""
-    agent.on = False
-    agent.channel.close()
 
 
 def _silence() -> None:
