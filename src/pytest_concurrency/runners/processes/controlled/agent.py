@@ -26,8 +26,8 @@ class Agent:
     """Speaks for the one thread of this process that is controlled.
 
     ``silent`` are the keys of places that need not be announced. ``quiet`` is above 0 inside an operation that was
-    announced as a whole: then nothing is announced, but what would block still parks. ``adopts``: processes that this one
-    forks become workers, too.
+    announced as a whole: then nothing is announced, but what would block still parks. ``adopts``: processes that this
+    one forks become workers, too.
     """
 
     def __init__(self, channel: Channel, path: str, rootdir: str, silent: frozenset[str], adopts: bool = False) -> None:

@@ -45,12 +45,16 @@ def install(agent: Agent) -> None:
 
     base._callmethod = callmethod
     manager: Any = managers.BaseManager
-    manager.start = _aside(agent, manager.start)
+    for owner, names in ((manager, ("start", "_create", "_connect")), (base, ("_connect", "_incref", "_after_fork"))):
+        for name in names:
+            if hasattr(owner, name):
+                setattr(owner, name, _aside(agent, getattr(owner, name)))
     manager._finalize_manager = staticmethod(_aside(agent, manager._finalize_manager))
+    base._decref = staticmethod(_aside(agent, base._decref))
 
 
 def _aside(agent: Agent, original: Any) -> Any:
-    """Let the manager's own process come and go uncontrolled: it only answers."""
+    """Let the manager's own process come, answer and go uncontrolled."""
 
     def call(*args: Any, **kwargs: Any) -> Any:
         with agent.aside():
