@@ -5,7 +5,7 @@ from __future__ import annotations
 import select
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ....runtime.execution import Execution
@@ -19,13 +19,14 @@ from .wire import FREE, GO, RUN, TIMED_OUT, Channel
 
 _LOOK = 0.02
 """Real seconds without a word from the running worker after which its state is looked at."""
-_LOOKS = 3
+_LOOKS = 10
 _SPIN = 300
 """Operations without a change after which the others get a turn."""
 _JUMPS = 5_000
 _RETRIES = (0.0, 0.001, 0.005, 0.02, 0.05)
 _LONG_RETRIES = (0.1, 0.2, 0.4, 0.6)
 _EXIT = 1.0
+_ENDING = 3.0
 _BORN = 10.0
 
 
@@ -188,16 +189,30 @@ class Conductor:
     def _retry(self) -> bool:
         """Let everybody try again, for a while: what they wait for may be on its way. True where one could go on."""
         others = self._others()
-        for pause in (*_RETRIES, *(_LONG_RETRIES if others else ())):
+        for pause in self._pauses(bool(others)):
             time.sleep(pause)
             for member in self._members:
                 if member.state is State.BLOCKED:
+                    heard = member.heard
                     self._let_run(member, GO)
-                    if member.state is not State.BLOCKED:
-                        return True
+                    if member.state is not State.BLOCKED or member.heard > heard + 1:
+                        return True  # it did more than to say that it is still blocked
         if others:
-            raise Over(f"its workers wait, and {others} is not controlled")
+            blocked = [self._blocked(m) for m in self._members if m.state is State.BLOCKED]
+            waits = "; ".join(f"worker {row.worker} waits for {row.waits_for}" for row in blocked)
+            raise Over(f"{waits}, and {others} is not controlled")
         return False
+
+    def _pauses(self, others: bool) -> Iterator[float]:
+        """Yield seconds to wait before each try: a worker that is ending may still hand over what it has put."""
+        end = time.monotonic() + _ENDING
+        while any(m.state is State.DONE and m.process.exitcode is None for m in self._members):
+            if time.monotonic() > end:
+                raise Over("a worker that had done its work did not end")
+            yield _LOOK
+        yield from _RETRIES
+        if others:
+            yield from _LONG_RETRIES
 
     def _others(self) -> str:
         """Name a process that is not controlled and may be what is waited for."""
@@ -297,6 +312,7 @@ class Conductor:
             self._ended(member)
             return
         kind, *rest, results = message
+        member.heard += 1 + len(results)
         for result in results:
             self.ledger.happened(member, *result)
         if kind == "fork":

@@ -45,7 +45,7 @@ class State(Enum):
 @dataclass(eq=False)
 class Member:
     """One worker process. ``waits`` is what it is blocked by: location, operation, virtual deadline, place; ``free``
-    the operations before which it does not wait for its turn."""
+    the operations before which it does not wait for its turn, ``heard`` counts what it has said."""
 
     worker: Worker
     channel: Channel
@@ -57,6 +57,7 @@ class Member:
     raised_at: tuple[str, int] = ("", 0)
     step: int = 0
     free: int = 0
+    heard: int = 0
 
     @property
     def deadline(self) -> float | None:

@@ -21,7 +21,7 @@ _ENDING = 0.2
 """Real seconds that a process which has said that it ends may take to do so."""
 _STEP = 0.0005
 _monotonic, _sleep = time.monotonic, time.sleep
-_DELIVERY = 0.5
+_DELIVERY = 3.0
 """Real seconds that an item which was put may take through the thread that feeds the pipe."""
 
 
@@ -142,6 +142,11 @@ def _plain(agent: Agent, name: str, original: Any, write: bool = True) -> Any:
     return call
 
 
+def _is_managers(frame: Any) -> bool:
+    """Say whether a proxy or a manager talks to its server, which answers by itself."""
+    return frame.f_globals.get("__name__") in ("multiprocessing.managers", "multiprocessing.connection")
+
+
 def _install_pipes(agent: Agent) -> None:
     cls: Any = connection.Connection
     polls = cls.poll
@@ -150,7 +155,7 @@ def _install_pipes(agent: Agent) -> None:
         original = getattr(cls, name)
 
         def receive(self: Any, *args: Any) -> Any:
-            if not agent.here() or agent.quiet:
+            if not agent.here() or agent.quiet or _is_managers(sys._getframe(1)):
                 return original(self, *args)
             _call(agent, sys._getframe(1), name, PIPES)
             agent.acquire(lambda: bool(_ready(self)), PIPES, True, None, f"Connection.{name}")
