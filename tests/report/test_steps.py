@@ -23,8 +23,21 @@ def test_conflicts_are_accesses_of_one_location_by_two_workers_one_of_which_writ
 def test_the_rows_that_tell_the_story_are_joined_where_they_are_shown():
     rows = [row("0", "read", site="a"), row("1", "write", site="b"), row("1", "write", site="c"),
             row("0", "write", site="d")]  # fmt: skip
-    assert conflicts_of(rows, [rows[0], rows[2], rows[3]]) == ((0, 2), (2, 3))
-    assert conflicts_of(rows, [row("5", "write", site="z")]) == ((0, 1), (0, 2), (2, 3))
+    assert conflicts_of(rows, [(rows[0], rows[2], rows[3])]) == ((0, 2), (2, 3))
+    assert conflicts_of(rows, [(rows[0], rows[1]), (rows[2], rows[3])]) == ((0, 1), (2, 3)), "no line between stories"
+    assert conflicts_of(rows, [(row("5", "write", site="z"),)]) == ((0, 1), (0, 2), (2, 3))
+
+
+def test_rows_of_a_story_that_use_different_things_are_not_joined():
+    rows = [row("0", "read", site="a"), row("1", "write", site="b"), row("0", "write", "m", location=2, site="c")]
+    assert conflicts_of(rows, [rows]) == ((0, 1),)
+
+
+def test_of_rows_that_are_alike_the_one_of_the_story_is_joined():
+    rows = [replace(row(worker, "write", site="s"), step=step) for step, worker in enumerate("0101")]
+    assert conflicts_of(rows, [(rows[1], rows[2])]) == ((1, 2),)
+    other = [replace(rows[1], value="shown differently"), replace(rows[2], value="too")]
+    assert conflicts_of(rows, [other]) == ((1, 2),)
 
 
 def blocked(worker, name, holder, operation="wait"):

@@ -75,14 +75,14 @@ def _drawn(found: Found, rows: Sequence[Row], root: Path) -> dict[str, Any]:
 
     failure = found.failure
     data: Any = failure.data
-    key: Sequence[Row] = found.decides
+    stories: list[Sequence[Row]] = [found.decides[n : n + 3] for n in range(0, len(found.decides), 3)]
     if failure.code == "CH101":
-        key = (data.read, data.overwritten, data.write)
+        stories = [(data.read, data.overwritten, data.write)]
     waits = waits_of(data, relative) if failure.code in STUCK else ()
     order = order_in_inversion(data.rows, relative) if failure.code == "CH105" else order_in_deadlock(waits)
     return {
         "steps": steps_of(rows, found.decides, relative),
-        "conflicts": conflicts_of(rows, key),
+        "conflicts": conflicts_of(rows, stories),
         "waits": waits,
         "lock_order": order,
     }
