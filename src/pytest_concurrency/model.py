@@ -157,7 +157,8 @@ class TestResult:
     ``outcome`` is "passed", "failed" or "error"; ``schedules`` counts runs of the test (or repeats);
     ``exhaustive`` is true only where every distinct interleaving was run; ``notes`` are sentences about what was
     not looked at, or was cut short; ``seed`` reproduces the exploration; ``extra`` is for tables of other reporters
-    (JSON-serialisable); ``timeline`` shows who ran and who blocked in one of the runs.
+    (JSON-serialisable); ``path`` and ``line`` are where the test function begins; ``timeline`` shows who ran and who
+    blocked in one of the runs.
     """
 
     __test__ = False
@@ -172,6 +173,8 @@ class TestResult:
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
     extra: tuple[tuple[str, Any], ...] = ()
+    path: str = ""
+    line: int = 0
     timeline: tuple[Stretch, ...] = ()
 
     @property
@@ -182,6 +185,8 @@ class TestResult:
         """Return the test object of the JSON report, schema version 1."""
         return {
             "nodeid": self.nodeid,
+            "path": self.path,
+            "line": self.line,
             "runner": self.runner,
             "outcome": self.outcome,
             "schedules": self.schedules,

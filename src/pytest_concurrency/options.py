@@ -180,7 +180,7 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
         option.name: option
         for option in (
             Option("workers", ALL_KINDS, integer(0), "workers that run the body at once; 0: once, it starts its own"),
-            Option("schedules", (THREADS,), integer(1), "schedules to run of each test", True, "N"),
+            Option("schedules", (THREADS, PROCESSES), integer(1), "schedules to run of each test", True, "N"),
             Option("repeats", (PROCESSES, GREENLETS), integer(1), "times to run each test"),
             Option("max_seconds", ALL_KINDS, _seconds, "seconds to spend on each test", True, "S"),
             Option("strategy", (THREADS, PROCESSES), _strategy, "how schedules are chosen", True, "NAME"),

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 MARKER_HELP = {
     "stress_threads": "stress_threads(workers=2, schedules=200, max_seconds=5.0, strategy='auto', ...): "
     "run the body on threads under many schedules",
-    "stress_processes": "stress_processes(workers=2, repeats=10, start_method=None, ...): "
-    "run the body in several processes at once",
+    "stress_processes": "stress_processes(workers=2, schedules=200, repeats=10, start_method=None, ...): "
+    "run the body in several processes at once, under many schedules",
     "stress_greenlets": "stress_greenlets(workers=2, repeats=10, max_block=0.010, patch='early', ...): "
     "run the body in greenlets and report what blocks them",
     "parallelism": "parallelism(workers=4, min_speedup=None, max_seconds=5.0, ...): "

@@ -159,3 +159,26 @@ def test_an_entry_is_stale_only_where_its_test_passed(tmp_path):
         "baseline b.json: no longer found: CH101 t::a: x",
         "baseline b.json: 1 of 3 entries are of tests that were not run",
     ]
+
+
+def test_a_greenlet_that_blocks_and_is_known(pytester):
+    pytest.importorskip("gevent")
+    source = """
+    import pytest
+    @pytest.mark.stress_greenlets(workers=0, repeats=2)
+    def test_block():
+        import gevent, ctypes
+        libc = ctypes.CDLL(None)
+        def block():
+            libc.usleep(80000)
+        gevent.joinall([gevent.spawn(gevent.sleep, 0.02), gevent.spawn(block)])
+    @pytest.mark.stress_greenlets(workers=0, repeats=1)
+    def test_stuck():
+        import gevent.event
+        gevent.event.Event().wait()
+    """
+    assert set(run(pytester, source, BASELINE, UPDATE).outcomes.values()) == {"PASSED"}
+    done = run(pytester, None, BASELINE)
+    assert done.outcomes == {"test_block": "PASSED", "test_stuck": "PASSED"}
+    assert (done.codes("test_block"), done.codes("test_stuck")) == (["CH302"], ["CH104"])
+    assert run(pytester, None).outcomes == {"test_block": "FAILED", "test_stuck": "FAILED"}

@@ -23,8 +23,21 @@ def test_conflicts_are_accesses_of_one_location_by_two_workers_one_of_which_writ
 def test_the_rows_that_tell_the_story_are_joined_where_they_are_shown():
     rows = [row("0", "read", site="a"), row("1", "write", site="b"), row("1", "write", site="c"),
             row("0", "write", site="d")]  # fmt: skip
-    assert conflicts_of(rows, [rows[0], rows[2], rows[3]]) == ((0, 2), (2, 3))
-    assert conflicts_of(rows, [row("5", "write", site="z")]) == ((0, 1), (0, 2), (2, 3))
+    assert conflicts_of(rows, [(rows[0], rows[2], rows[3])]) == ((0, 2), (2, 3))
+    assert conflicts_of(rows, [(rows[0], rows[1]), (rows[2], rows[3])]) == ((0, 1), (2, 3)), "no line between stories"
+    assert conflicts_of(rows, [(row("5", "write", site="z"),)]) == ((0, 1), (0, 2), (2, 3))
+
+
+def test_rows_of_a_story_that_use_different_things_are_not_joined():
+    rows = [row("0", "read", site="a"), row("1", "write", site="b"), row("0", "write", "m", location=2, site="c")]
+    assert conflicts_of(rows, [rows]) == ((0, 1),)
+
+
+def test_of_rows_that_are_alike_the_one_of_the_story_is_joined():
+    rows = [replace(row(worker, "write", site="s"), step=step) for step, worker in enumerate("0101")]
+    assert conflicts_of(rows, [(rows[1], rows[2])]) == ((1, 2),)
+    other = [replace(rows[1], value="shown differently"), replace(rows[2], value="too")]
+    assert conflicts_of(rows, [other]) == ((1, 2),)
 
 
 def blocked(worker, name, holder, operation="wait"):
@@ -96,6 +109,16 @@ def test_an_exception_is_identified_by_its_place_and_a_deadlock_by_its_waits(tmp
     stuck = Finding("CH104", "m", locations=waits)
     more = replace(stuck, locations=(*waits, Location("a.py", 1, "0", "acquire", "x")))
     assert fingerprint(stuck, "t", tmp_path) == fingerprint(more, "t", tmp_path)
+
+
+def test_a_block_is_identified_by_its_function_whatever_the_call_is_named(tmp_path):
+    (tmp_path / "a.py").write_text(CODE)
+    found = [
+        Finding("CH302", "m", locations=(Location("a.py", 3, "0", "blocked", "libc.usleep()"),)),
+        Finding("CH302", "m", locations=(Location("a.py", 3, "0", "blocked", "ctypes.usleep()"),
+                                         Location("a.py", 8, "0", "bound", "ctypes.usleep()"))),
+    ]  # fmt: skip
+    assert len({fingerprint(one, "t", tmp_path) for one in found}) == 1
 
 
 def test_the_function_around_a_line(tmp_path):

@@ -69,6 +69,34 @@ def test_it():
 
 
 @METHODS
+def test_a_field_that_the_object_had_from_its_class(pytester: pytest.Pytester, method: str) -> None:
+    program = """
+class Stats: total = 0
+stats = Stats()
+def add(n): stats.total = stats.total + n
+@watched
+def test_it():
+    p = ctx.Process(target=add, args=(3,)); p.start(); p.join()
+    print("total is", stats.total)
+"""
+    found = hazards(run(pytester, program, method))["CH401"]
+    assert "stats.total" in found["message"]
+
+
+@METHODS
+def test_a_global_that_the_tasks_of_a_pool_change(pytester: pytest.Pytester, method: str) -> None:
+    program = """
+seen = {"hits": 0}
+def hit(_): seen["hits"] += 1
+@watched
+def test_it():
+    with ctx.Pool(2) as pool: pool.map(hit, range(4))
+    print("seen", seen["hits"])
+"""
+    assert "seen" in hazards(run(pytester, program, method))["CH401"]["message"]
+
+
+@METHODS
 def test_a_target_that_was_called(pytester: pytest.Pytester, method: str) -> None:
     program = """
 def reader(): pass

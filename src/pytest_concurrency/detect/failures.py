@@ -9,6 +9,9 @@ from typing import Any
 
 from ..runtime.trace import Blocked, LostUpdate, Outcome
 
+RAISED_AT = "_concurrency_raised_at"
+"""Attribute of an error that came from another process: path and line where it was raised there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -37,7 +40,7 @@ def failures_of(outcome: Outcome) -> tuple[Failure, ...]:
     if outcome.livelock:
         found.append(Failure("CH107", ("livelock",), f"The workers make no headway: {outcome.livelock}."))
     for worker, error in outcome.unseen:
-        place = (type(error).__name__, _raised_at(error))
+        place = (type(error).__name__, raised_at(error))
         message = f"Worker {worker} died of {_named(error)} and nobody saw it."
         found.append(Failure("CH108", place, message, error))
     if outcome.leaked:
@@ -51,7 +54,7 @@ def failures_of(outcome: Outcome) -> tuple[Failure, ...]:
     if outcome.error is not None:
         error = outcome.error
         found.append(
-            Failure("CH110", (type(error).__name__, _raised_at(error)), f"Under this schedule: {_named(error)}.", error)
+            Failure("CH110", (type(error).__name__, raised_at(error)), f"Under this schedule: {_named(error)}.", error)
         )
     return tuple(found)
 
@@ -87,9 +90,13 @@ def _named(error: BaseException) -> str:
     return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
 
 
-def _raised_at(error: BaseException) -> tuple[str, int]:
+def raised_at(error: BaseException) -> tuple[str, int]:
+    """Return path and line where ``error`` was raised, ("", 0) if not known; an error of another process carries it."""
+    known: tuple[str, int] | None = getattr(error, RAISED_AT, None)
+    if known is not None:
+        return known
     if isinstance(error, BaseExceptionGroup):
-        return _raised_at(error.exceptions[0])
+        return raised_at(error.exceptions[0])
     last = error.__traceback__
     where = ("", 0)
     while last is not None:

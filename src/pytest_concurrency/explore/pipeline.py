@@ -35,6 +35,7 @@ from .proof import cut_short, doubt_of, newly_shared, verdict
 from .suspects import CYCLES, Points, closing_cycles
 
 if TYPE_CHECKING:
+    from ..report.progress import Progress
     from ..runtime.recorder import Recorder
 
 RunOnce = Callable[[Execution], Outcome]
@@ -110,6 +111,7 @@ class Explorer:
         accepted: Callable[[Sequence[Failure], int], Sequence[Failure]] = lambda failures, schedule: failures,
     ) -> None:
         self._accepted = accepted
+        self.progress: Progress | None = None
         self._stale = stale
         self._dismissed = dismissed
         self._baseline = baseline
@@ -174,6 +176,8 @@ class Explorer:
         begun = time.monotonic()
         outcome = self._run_once(execution)
         self._last_seconds = time.monotonic() - begun
+        if self.progress is not None:
+            self.progress.tick(self._result.schedules, outcome.switches)
         self._clean = plain and not (execution.coasting or execution.silenced)
         if observing and not precise:
             self._contention.learn(execution)

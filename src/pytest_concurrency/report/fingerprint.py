@@ -19,13 +19,19 @@ ONE_PLACE = frozenset({"CH108", "CH110"})
 """Hazards that are identified by the place of their exception: the interleaving differs from run to run."""
 WAITING = frozenset({"CH104", "CH106", "CH109"})
 """Hazards that are identified by the places at which workers wait."""
+BLOCKING = frozenset({"CH301", "CH302", "CH303"})
+"""Hazards that are identified by the function in which a greenlet kept the thread."""
 
 
 def fingerprint(finding: Finding, nodeid: str, root: Path) -> str:
     """Return 16 hexadecimal digits that stay the same while the hazard does; paths are relative to ``root``."""
     if finding.code == "CH107":
         return _digest(finding.code, nodeid, [])  # the workers move while they are looked at
-    places = sorted({_place(location, root) for location in key_locations(finding)})
+    if finding.code in BLOCKING:
+        # What blocked has other names where each call was timed, and where the thread was only looked at.
+        places = sorted({f"{one.path} {function_at(root / one.path, one.line)}" for one in finding.locations[:1]})
+    else:
+        places = sorted({_place(location, root) for location in key_locations(finding)})
     if not places:
         places = [NUMBERS.sub("", finding.message)]
     return _digest(finding.code, nodeid, places)

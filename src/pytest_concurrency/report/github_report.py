@@ -39,7 +39,7 @@ def _lines(results: Sequence[dict[str, Any]], root: Path, workspace: Path) -> It
 
 def annotation(result: Mapping[str, Any], hazard: Mapping[str, Any], root: Path, workspace: Path) -> str:
     """Return one workflow command; its path is relative to ``workspace``, where GitHub looks for it."""
-    path, line = primary(hazard, result["nodeid"])
+    path, line = primary(hazard, result)
     command = "error" if hazard["severity"] == "error" else "warning"
     properties = {"file": _below(root / path, workspace), "line": str(line)}
     properties["title"] = f"{hazard['code']} {hazard['name']}"

@@ -50,17 +50,20 @@ class Graph:
     rows: tuple[str, ...]
 
 
-def wait_for_graph(waits: Sequence[Mapping[str, Any]]) -> Graph | None:
-    """Return the graph of a standstill: worker -> what it waits for -> who holds that; None where nothing waits."""
+def wait_for_graph(waits: Sequence[Mapping[str, Any]], noun: str = "worker") -> Graph | None:
+    """Return the graph of a standstill: worker -> what it waits for -> who holds that; None where nothing waits.
+
+    ``noun`` is what a worker is called.
+    """
     links: list[tuple[tuple[str, str], tuple[str, str], str, str]] = []
     rows = []
     for wait in _cycle_first(waits):
         wanted = ("lock", wait["target"])
-        links.append((("worker", named(wait["worker"])), wanted, "waits", "waits for"))
-        row = f"{named(wait['worker'])} waits{_at(wait['path'], wait['line'])} for {wait['target']}"
+        links.append((("worker", named(wait["worker"], noun)), wanted, "waits", "waits for"))
+        row = f"{named(wait['worker'], noun)} waits{_at(wait['path'], wait['line'])} for {wait['target']}"
         if wait["holder"]:
-            links.append((wanted, ("worker", named(wait["holder"])), "held", "held by"))
-            row += f", held by {named(wait['holder'])}{_at(wait['holder_path'], wait['holder_line'], 'since')}"
+            links.append((wanted, ("worker", named(wait["holder"], noun)), "held", "held by"))
+            row += f", held by {named(wait['holder'], noun)}{_at(wait['holder_path'], wait['holder_line'], 'since')}"
         rows.append(row)
     return _laid_out(links, rows)
 

@@ -73,6 +73,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals["named"] = named
-    environment.globals["told"] = told
+    environment.globals.update(told=told, noun_of=page.noun_of)
     environment.filters.update(seconds=page.duration, sentence=page.sentence, breakable=_breakable)
     return environment

@@ -15,13 +15,16 @@ from ..hazards import CATALOGUE
 from ..model import Finding, Location
 from .fingerprint import fingerprint
 from .steps import conflicts_of, order_in_deadlock, order_in_inversion, steps_of, waits_of
+from .width import ELSEWHERE
 
 if TYPE_CHECKING:
     from ..detect.failures import Failure
     from ..explore.pipeline import Found
     from ..runtime.trace import Row
 
-WIDTH = 110
+WIDEST_PROSE = 110
+LANE, NARROW_LANE, SOURCE = 34, 14, 26
+"""Columns of a lane, at most and at least, and those that the source should have."""
 CONTEXT_ROWS = 40
 SUSPECTED = frozenset({"CH103", "CH105"})
 """What is told without having been demonstrated."""
@@ -36,13 +39,13 @@ def gil_enabled() -> bool:
     return True if check is None else bool(check())
 
 
-def explain(found: Found, word: str, nodeid: str, root: Path, severity: str) -> Finding:
-    """Return the finding for a failure: message, lanes, cause, fix and replay command."""
+def explain(found: Found, word: str, nodeid: str, root: Path, severity: str, width: int = ELSEWHERE) -> Finding:
+    """Return the finding for a failure: message, lanes, cause, fix and replay command, ``width`` columns wide."""
     failure = found.failure
     rows = _relevant(found)
     reachable = _reachable(found)
     preemptions = sum(1 for d in found.directives if d.moment == "before")
-    text = _text(found, rows, word, nodeid, root, reachable, preemptions)
+    text = _text(found, rows, word, nodeid, root, reachable, preemptions, width)
     return Finding(
         code=failure.code,
         message=failure.message,
@@ -72,14 +75,14 @@ def _drawn(found: Found, rows: Sequence[Row], root: Path) -> dict[str, Any]:
 
     failure = found.failure
     data: Any = failure.data
-    key: Sequence[Row] = found.decides
+    stories: list[Sequence[Row]] = [found.decides[n : n + 3] for n in range(0, len(found.decides), 3)]
     if failure.code == "CH101":
-        key = (data.read, data.overwritten, data.write)
+        stories = [(data.read, data.overwritten, data.write)]
     waits = waits_of(data, relative) if failure.code in STUCK else ()
     order = order_in_inversion(data.rows, relative) if failure.code == "CH105" else order_in_deadlock(waits)
     return {
         "steps": steps_of(rows, found.decides, relative),
-        "conflicts": conflicts_of(rows, key),
+        "conflicts": conflicts_of(rows, stories),
         "waits": waits,
         "lock_order": order,
     }
@@ -176,7 +179,7 @@ def _key_places(failure: Failure, root: Path) -> tuple[Location, ...]:
     if failure.code in STUCK:
         return tuple(
             Location(_relative(b.path, root), b.line, b.worker, "wait", b.operation or b.waits_for, b.waits_for)
-            for b in data
+            for b in sorted(data, key=lambda b: b.worker == "main")  # the test waits for its workers in any case
             if b.line
         )
     if failure.code in ("CH108", "CH110"):
@@ -194,24 +197,27 @@ def _text(
     root: Path,
     reachable: bool,
     preemptions: int,
+    width: int,
 ) -> str:
     failure = found.failure
     hazard = CATALOGUE[failure.code]
     lines = [f"{failure.code} {hazard.name}", ""]
-    lines += _wrap(failure.message[0].upper() + failure.message[1:])
+    lines += _wrap(failure.message[0].upper() + failure.message[1:], width)
     lines.append("")
     if rows:
-        lines += lanes(rows, root, found.decides)
+        lines += lanes(rows, root, found.decides, width)
         lines.append("")
     for related in found.related:
-        lines += _wrap(f"With it: {related.code} {CATALOGUE[related.code].name}: {related.message}")
+        lines += _wrap(f"With it: {related.code} {CATALOGUE[related.code].name}: {related.message}", width)
     plural = "s" if preemptions != 1 else ""
     if failure.code in SUSPECTED:
-        lines += _wrap("No schedule has shown it: this is a warning.")
+        lines += _wrap("No schedule has shown it: this is a warning.", width)
     elif not found.free:
-        lines += _wrap(f"Schedule {found.schedule}; shortened to {preemptions} preemption{plural}. {_where(reachable)}")
-    lines += _wrap(f"Cause: {hazard.cause}")
-    lines += _wrap(f"Fix: {hazard.fix}")
+        lines += _wrap(
+            f"Schedule {found.schedule}; shortened to {preemptions} preemption{plural}. {_where(reachable)}", width
+        )
+    lines += _wrap(f"Cause: {hazard.cause}", width)
+    lines += _wrap(f"Fix: {hazard.fix}", width)
     if word:
         lines.append(f"Replay: pytest '{nodeid}' --concurrency-replay={word}")
     return "\n".join(lines)
@@ -229,18 +235,23 @@ def _where(reachable: bool) -> str:
     )
 
 
-def _wrap(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+def _wrap(text: str, width: int) -> list[str]:
+    return textwrap.wrap(
+        text, min(width, WIDEST_PROSE), subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+    )
 
 
-def lanes(rows: Sequence[Row], root: Path, decides: Sequence[Row] = ()) -> list[str]:
+def lanes(rows: Sequence[Row], root: Path, decides: Sequence[Row] = (), columns: int = ELSEWHERE) -> list[str]:
     """Draw ``rows`` as one column a worker, time downwards, with the source line of each.
 
-    Rows of ``decides`` are marked.
+    Rows of ``decides`` are marked. Nothing is wider than ``columns``, unless there are too many workers for that.
     """
     workers = sorted({row.worker for row in rows}, key=lambda p: (p != "main", [_number(x) for x in p.split(".")]))
     cells = [(row, f"{_verb(row)}") for row in rows]
-    width = min(34, max([len("worker 00")] + [len(cell) for _, cell in cells])) + 2
+    longest = min(LANE, max([len("worker 00")] + [len(cell) for _, cell in cells]))
+    fair = max(NARROW_LANE, (columns - 2 - SOURCE) // max(1, len(workers)) - 2)
+    width = min(longest, fair) + 2
+    widest = max(columns, 2 + width * len(workers) + SOURCE)
     header = "".join(_head(worker).ljust(width) for worker in workers) + "source"
     drawn = ["  " + header, "  " + "".join(("-" * (width - 2)).ljust(width) for _ in workers) + "------"]
     last: str | None = None
@@ -250,12 +261,16 @@ def lanes(rows: Sequence[Row], root: Path, decides: Sequence[Row] = ()) -> list[
                 "  " + "".join((". switch" if w == row.worker else ".").ljust(width) for w in workers).rstrip()
             )
         last = row.worker
-        lane = "".join((cell[: width - 2] if w == row.worker else "|").ljust(width) for w in workers)
+        lane = "".join((_cut(cell, width - 2) if w == row.worker else "|").ljust(width) for w in workers)
         source = linecache.getline(row.path, row.line).strip()
         place = f"{os.path.basename(row.path)}:{row.line}" if row.line else ""
         mark = DECIDES if row in decides else ""
-        drawn.append(f"  {lane}{place}  {source}".rstrip()[: WIDTH + 30 - len(mark)] + mark)
+        drawn.append(_cut(f"  {lane}{place}  {source}".rstrip(), widest - len(mark)) + mark)
     return drawn
+
+
+def _cut(text: str, columns: int) -> str:
+    return text if len(text) <= columns else f"{text[: columns - 2]}.."
 
 
 def _number(part: str) -> int:

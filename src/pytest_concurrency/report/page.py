@@ -160,11 +160,12 @@ def _anchor(test: int, finding: int) -> str:
 def _test(number: int, result: Json) -> Test:
     state = "failed" if result["outcome"] != "passed" else "warned" if result["hazards"] else "passed"
     length, lines, blocks = _timeline(result["timeline"])
+    noun = noun_of(result)
     return Test(
         anchor=f"t{number}",
         result=result,
         state=state,
-        shown=tuple(_shown(_anchor(number, place), hazard) for place, hazard in enumerate(result["hazards"])),
+        shown=tuple(_shown(_anchor(number, place), hazard, noun) for place, hazard in enumerate(result["hazards"])),
         timeline=lines,
         parallelism=_bars(result.get("parallelism")),
         length=length,
@@ -172,7 +173,12 @@ def _test(number: int, result: Json) -> Test:
     )
 
 
-def _shown(anchor: str, hazard: Json) -> Shown:
+def noun_of(result: Json) -> str:
+    """Return what the workers of a test are called."""
+    return "greenlet" if result["runner"] == "greenlets" else "worker"
+
+
+def _shown(anchor: str, hazard: Json, noun: str) -> Shown:
     steps: Sequence[Json] = hazard["steps"]
     workers = sorted({step["worker"] for step in steps}, key=_order)
     partners: dict[int, list[int]] = {}
@@ -189,9 +195,8 @@ def _shown(anchor: str, hazard: Json) -> Shown:
         )
         for position, step in enumerate(steps)
     )
-    return Shown(
-        anchor, hazard, tuple(workers), lanes, wait_for_graph(hazard["waits"]), lock_order_graph(hazard["lock_order"])
-    )
+    waits, order = wait_for_graph(hazard["waits"], noun), lock_order_graph(hazard["lock_order"])
+    return Shown(anchor, hazard, tuple(workers), lanes, waits, order)
 
 
 def _order(worker: str) -> tuple[bool, list[int]]:

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 
-def primary(hazard: Mapping[str, Any], nodeid: str) -> tuple[str, int]:
-    """Return path and line to point at: the first place below the rootdir, else the first, else the test's file."""
+def primary(hazard: Mapping[str, Any], result: Mapping[str, Any]) -> tuple[str, int]:
+    """Return path and line to point at: the first place below the rootdir, else the first, else the test."""
     places: Sequence[Mapping[str, Any]] = [place for place in hazard["locations"] if place["path"] and place["line"]]
     below = [place for place in places if not os.path.isabs(place["path"])]
     for place in (*below, *places):
         return str(place["path"]), int(place["line"])
-    return nodeid.partition("::")[0], 1
+    return result.get("path") or result["nodeid"].partition("::")[0], result.get("line") or 1
 
 
 def told(step: Mapping[str, Any]) -> str:

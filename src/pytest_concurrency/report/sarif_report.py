@@ -76,7 +76,7 @@ def _rule(hazard: Hazard) -> Object:
 
 
 def _result(result: Mapping[str, Any], hazard: Mapping[str, Any], baseline: bool) -> Object:
-    path, line = primary(hazard, result["nodeid"])
+    path, line = primary(hazard, result)
     place = _physical(path, line)
     place["logicalLocations"] = [{"fullyQualifiedName": result["nodeid"], "kind": "function"}]
     found: Object = {

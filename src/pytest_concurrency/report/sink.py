@@ -15,6 +15,7 @@ import pytest
 
 from ..model import RESULT, Finding, TestResult
 from .baseline import BASELINE, marked, told, write
+from .width import INPUT, columns, note_width
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
@@ -27,7 +28,8 @@ def attach(item: pytest.Item, report: pytest.TestReport, result: TestResult) -> 
     """Put ``result`` on the report of ``item``: the data for the reporters and a section for a failure."""
     findings = tuple(_reviewed(item, finding) for finding in result.findings)
     findings = tuple(marked(each, item.config, item.nodeid) for each in findings)
-    result = replace(result, findings=findings)
+    path, line, _ = item.location
+    result = replace(result, findings=findings, path=path, line=(line or 0) + 1)
     item.ihook.pytest_concurrency_result(item=item, result=result)
     report.concurrency = result.to_json()  # type: ignore[attr-defined]
     if report.failed:
@@ -83,10 +85,13 @@ class Sink:
         if result is not None:
             self.results.append(result)
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionstart(self) -> None:
+    @pytest.hookimpl(wrapper=True)
+    def pytest_sessionstart(self) -> Generator[None, object, object]:
+        note_width(self._config)  # before pytest-xdist starts its workers
+        result = yield
         for kind, _ in self._wanted:
             self._reporter(kind)
+        return result
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
@@ -100,6 +105,11 @@ class Sink:
                 except OSError as error:
                     reason = error.strerror or type(error).__name__
                     raise pytest.UsageError(f"--concurrency-report: cannot write {path}: {reason}.") from None
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker of pytest-xdist how wide the terminal is."""
+        node.workerinput[INPUT] = columns(self._config)
 
     def _write_baseline(self) -> None:
         baseline = self._config.stash.get(BASELINE, None)

@@ -7,6 +7,7 @@ import linecache
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..detect.causes import conflict
 from ..model import LockOrder, Step, Wait
 
 if TYPE_CHECKING:
@@ -29,15 +30,19 @@ def steps_of(rows: Sequence[Row], decides: Sequence[Row], relative: Relative) ->
     )  # fmt: skip
 
 
-def conflicts_of(rows: Sequence[Row], key: Sequence[Row]) -> tuple[tuple[int, int], ...]:
+def conflicts_of(rows: Sequence[Row], stories: Sequence[Sequence[Row]]) -> tuple[tuple[int, int], ...]:
     """Return the pairs of positions in ``rows`` that are in conflict.
 
-    Two accesses are where their workers differ, their location is the same and one of them writes. ``key`` are the
-    rows that tell the story (a lost update's three, those whose order decides); where they are in ``rows``, only
-    they are joined, else the last accesses, each with the one before it of another worker.
+    Two accesses are where their workers differ, their location is the same and one of them writes. Each of ``stories``
+    are rows that explain the failure, in order: a lost update's three, or a check, what came between, and the act.
+    Where they are in ``rows``, only they are joined, else the last accesses, each with the one before it of another
+    worker.
     """
-    told = [position for position, row in enumerate(rows) if any(_same(row, other) for other in key)]
-    joined = [(a, b) for a, b in itertools.pairwise(told) if rows[a].worker != rows[b].worker]
+    joined: list[tuple[int, int]] = []
+    for story in stories:
+        told = [_position(rows, row) for row in story]
+        joined += [(a, b) for a, b in itertools.pairwise(told) if a is not None and b is not None and a < b]
+    joined = [(a, b) for a, b in dict.fromkeys(joined) if _clash(rows[a], rows[b])]
     if joined:
         return tuple(joined[-MOST_CONFLICTS:])
     pairs: list[tuple[int, int]] = []
@@ -54,8 +59,25 @@ def conflicts_of(rows: Sequence[Row], key: Sequence[Row]) -> tuple[tuple[int, in
     return tuple(pairs[-MOST_CONFLICTS:])
 
 
-def _same(row: Row, other: Row) -> bool:
-    return (row.worker, row.site, row.action, row.value) == (other.worker, other.site, other.action, other.value)
+def _position(rows: Sequence[Row], wanted: Row) -> int | None:
+    """Return where ``wanted`` is among ``rows``: that very row, else the last one like it up to its step."""
+    if wanted in rows:
+        return rows.index(wanted)
+    alike = [
+        p
+        for p, row in enumerate(rows)
+        if (row.worker, row.site, row.action) == (wanted.worker, wanted.site, wanted.action)
+    ]
+    before = [position for position in alike if rows[position].step <= wanted.step]
+    found = before or alike
+    return found[-1] if found else None
+
+
+def _clash(row: Row, other: Row) -> bool:
+    """Say whether two rows of a story are in conflict; what is not known to be elsewhere is taken to be."""
+    if row.worker == other.worker:
+        return False
+    return row.location is None or other.location is None or conflict(row, other)
 
 
 def _place(row: Row) -> Hashable:

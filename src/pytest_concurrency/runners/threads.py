@@ -21,6 +21,8 @@ from ..options import THREADS
 from ..primitives.dispatch import BUILTINS, HOOKS, SUBSTITUTES
 from ..report.baseline import marked
 from ..report.lanes import explain
+from ..report.progress import progress_for
+from ..report.width import width_of
 from ..runtime.execution import Execution
 from ..runtime.pool import ThreadPool
 from ..runtime.state import STATE
@@ -278,7 +280,14 @@ class ThreadsPlugin:
             once, settings, stress.sites, stress.baseline, stress.dismissals, stress.stale, stress.accepted
         )
         if stress.replayed is None:
-            return explorer.explore([token.directives for _, token in stress.remembered])
+            known = [token.directives for _, token in stress.remembered]
+            if not is_hypothesis_test(stress.item):
+                explorer.progress = progress_for(self._config, settings.schedules, settings.max_seconds)
+            try:
+                return explorer.explore(known)
+            finally:
+                if explorer.progress is not None:
+                    explorer.progress.clear()
         exploration, replay = explorer.replay(stress.replayed.directives)
         note = _replay_note(exploration, len(stress.replayed.directives), len(replay.followed))
         exploration.notes.append(note)
@@ -335,11 +344,12 @@ class ThreadsPlugin:
         """Return what was found as findings, without those that settings or comments dismiss."""
         item = stress.item
         kept = []
+        width = width_of(self._config)
         for found in (*stress.exploration.found, *stress.exploration.suspected):
             level = stress.settings.severity(found.failure.code)
             if level is not None and not stress.dismissals(found.failure) and not stress.accepted.covers(found.failure):
                 word = "" if found.free else tokens.make(item.nodeid, found.failure.code, found.directives)
-                finding = explain(found, word, item.nodeid, self._config.rootpath, level)
+                finding = explain(found, word, item.nodeid, self._config.rootpath, level, width)
                 kept.append((found, marked(finding, self._config, item.nodeid)))
         return tuple(kept)
 

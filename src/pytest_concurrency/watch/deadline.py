@@ -16,6 +16,7 @@ TICK = 0.5
 _FIRST = 1.0
 _AGAIN = 1.0
 _TIMES = 10
+_AT_LEAST = 4.5  # seconds beyond the limit in which the probe can make sure that nothing moves
 PATIENCE = 3  # times the limit that processes are given as long as they are seen to get on
 
 
@@ -63,7 +64,7 @@ class Deadline:
             if callable(self._handler):
                 self._handler(signum, frame)
             return
-        if self.expired or self.probe(frame, passed) or passed > self.seconds * PATIENCE:
+        if self.expired or self.probe(frame, passed) or passed > max(self.seconds * PATIENCE, self.seconds + _AT_LEAST):
             self.expired = True
             self._raised += 1
             if self._raised <= _TIMES:

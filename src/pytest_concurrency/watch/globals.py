@@ -153,18 +153,33 @@ def is_own_kind(kind: type, rootdir: str) -> bool:
 
 
 def _take_fields(found: Fingerprints, module: str, name: str, value: object, rootdir: str) -> None:
-    """Take the fields of an object of own code one by one: it matters which of them changed."""
+    """Take the fields of an object of own code one by one: it matters which of them changed. One that it has from its
+    class counts, too: assigning to it gives the object one of its own.
+    """
     fields = getattr(value, "__dict__", None)
     if isinstance(fields, dict):
-        for field, part in list(fields.items()):
+        for field, part in [*_defaults(type(value), rootdir).items(), *list(fields.items())]:
             taken = fingerprint(part, rootdir)
             if taken is not None:
                 found[module, f"{name}.{field}"] = taken
 
 
+def _defaults(kind: type, rootdir: str) -> dict[str, Any]:
+    """Return the plain attributes that instances of ``kind`` have from their classes of own code."""
+    found: dict[str, Any] = {}
+    for cls in reversed(kind.__mro__):
+        if is_own_kind(cls, rootdir):
+            found.update((name, value) for name, value in list(vars(cls).items()) if not _is_no_data(name, value))
+    return found
+
+
+def _is_no_data(name: str, value: object) -> bool:
+    return name.startswith("__") or callable(value) or hasattr(type(value), "__get__")
+
+
 def _take_class(found: Fingerprints, module: str, cls: type, rootdir: str) -> None:
     for name, value in list(vars(cls).items()):
-        if name.startswith("__") or callable(value) or hasattr(type(value), "__get__"):
+        if _is_no_data(name, value):
             continue
         taken = fingerprint(value, rootdir)
         if taken is not None:
@@ -177,5 +192,6 @@ def current(module: str, name: str, rootdir: str) -> Print | None:
     for part in name.split("."):
         if value is None:
             return None
-        value = vars(value).get(part) if hasattr(value, "__dict__") else None
+        inside = vars(value) if hasattr(value, "__dict__") else {}
+        value = inside[part] if part in inside else _defaults(type(value), rootdir).get(part)
     return fingerprint(value, rootdir)

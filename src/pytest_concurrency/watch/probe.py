@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
@@ -47,8 +48,19 @@ class Probe:
 
     def rebase(self) -> None:
         """Forget what has changed so far: an initializer sets up globals for this process alone."""
+        self._modules = len(sys.modules)
         with contextlib.suppress(Exception):
             self._before = take(self.rootdir)
+
+    def meet(self) -> None:
+        """Take the first fingerprint of modules that have been imported since: unpickling a task imports its module."""
+        if len(sys.modules) == self._modules:
+            return
+        with contextlib.suppress(Exception):
+            known = {module for module, _ in self._before}
+            new = {key: value for key, value in take(self.rootdir).items() if key[0] not in known}
+            self._before = {**self._before, **new}
+        self._modules = len(sys.modules)
 
     def report(self) -> None:
         """Write the globals that have changed since the first fingerprint; never raises, writes each value
@@ -145,6 +157,15 @@ def _per_task(probe: Probe, args: tuple[Any, ...]) -> tuple[Any, ...]:
         put(item)
 
     results.put = reported
+    tasks = args[0]
+    get = tasks.get
+
+    def met(*given: Any, **named: Any) -> Any:
+        task = get(*given, **named)
+        probe.meet()
+        return task
+
+    tasks.get = met
     changed = list(args)
     if len(changed) > 2 and changed[2] is not None:
         initializer = changed[2]

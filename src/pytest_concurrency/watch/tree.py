@@ -193,14 +193,21 @@ def is_asleep(pid: int) -> bool:
     return True
 
 
+STILL_LOOKS = 4
+"""Looks in a row at which nothing has moved before processes count as standing still."""
+
+
 class Movement:
-    """Tells whether processes get on: one of them runs, or has used CPU time since the last look."""
+    """Tells whether processes get on: they stand still only where each of several looks in a row has found every thread
+    of every one asleep and no processor time used since the look before. One that waits for a processor is not asleep.
+    """
 
     def __init__(self) -> None:
         self._seen: dict[int, int] = {}
+        self._still = 0
 
     def look(self, pids: Iterable[int]) -> bool:
-        """Return whether any of ``pids`` (or a process new among them) has moved since the last look."""
+        """Return whether ``pids`` (or what has become of them since the last look) may still get on."""
         now: dict[int, int] = {}
         awake = False
         for pid in pids:
@@ -210,4 +217,13 @@ class Movement:
                 awake = awake or (pid != os.getpid() and not is_asleep(pid))
         moved = awake or now != self._seen
         self._seen = now
-        return moved
+        self._still = 0 if moved else self._still + 1
+        return self._still < STILL_LOOKS
+
+
+def below_fork_server() -> dict[int, ProcessInfo]:
+    """Return the processes that the fork server of ``multiprocessing`` has started, for this process or for others."""
+    from multiprocessing import forkserver
+
+    pid = getattr(forkserver._forkserver, "_forkserver_pid", None)
+    return descendants(pid) if pid else {}

@@ -26,6 +26,9 @@ from .record import Record, Site
 from .settling import settle
 from .sites import is_own
 
+_SURE = 4.0
+"""Seconds beyond the limit that it may take to see that nothing moves, however short the limit is."""
+
 
 @dataclass(frozen=True, slots=True)
 class WatchPlan:
@@ -129,11 +132,11 @@ class Watch:
         limit = self.plan.timeout or 0.0
         if self.plan.in_worker and (passed < limit or not self.record.started):
             return False
-        below = [pid for pid in tree.descendants() if self.may_end(pid)]
+        below = sorted({pid for pid in tree.descendants() if self.may_end(pid)} | tree.below_fork_server().keys())
         moving = self._movement.look([os.getpid(), *below])
         if passed < limit and not self._suspicion.is_deadlock(frame):
             return False
-        if moving and limit <= passed < limit * PATIENCE:
+        if moving and limit <= passed < max(limit * PATIENCE, limit + _SURE):
             return False
         stuck = gather(self, frame)
         if moving and passed >= limit:

@@ -15,7 +15,7 @@ import pytest
 
 pytest_plugins = ["pytester"]
 
-QUIET = ("-p", "no:randomly", "-p", "no:cacheprovider")
+QUIET = ("-p", "no:randomly", "-p", "no:cacheprovider", "--concurrency-schedules", "2")
 
 
 def report_of(pytester: pytest.Pytester, *args: str) -> tuple[pytest.RunResult, list[dict[str, Any]]]:
@@ -48,7 +48,7 @@ def test_workers_share_the_fixtures_which_are_fresh_for_each_repeat(pytester: py
     pytester.makepyfile(WORKERS.format(method=method))
     result, tests = report_of(pytester)
     result.assert_outcomes(passed=2)
-    assert tests[0]["schedules"] == 2
+    assert tests[0]["repeats"] == 2
     assert tests[0]["hazards"] == []
 
 
@@ -92,7 +92,7 @@ def test_assertion_introspection_and_output_of_a_worker(pytester: pytest.Pyteste
     result, tests = report_of(pytester)
     result.stdout.fnmatch_lines([">*assert numbers == *", "E *At index 2 diff: 3 != 4", "*what it wrote*"])
     assert tests[0]["outcome"] == "failed"
-    assert tests[0]["schedules"] == 1
+    assert tests[0]["repeats"] == 1
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_a_worker_that_hangs_is_killed_and_reported(pytester: pytest.Pytester) -
     result.stdout.fnmatch_lines(["*was killed*", "*in test_it", "*waiting"])
     assert [hazard["code"] for hazard in tests[0]["hazards"]] == ["CH409"]
     pids = [int(path.name.split("-")[1]) for path in pytester.path.glob("pid-*")]
-    assert len(pids) == 2
+    assert len(pids) >= 2  # and those of the explored schedules
     for pid in pids:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
@@ -319,7 +319,7 @@ def test_threads_of_the_test_are_not_copied_by_a_fork(pytester: pytest.Pytester)
     )
     result, tests = report_of(pytester, "-W", "error")
     result.assert_outcomes(passed=1)
-    assert "because server ran" in tests[0]["notes"][0]
+    assert any("because server ran" in note for note in tests[0]["notes"])
 
 
 def test_coverage_measures_every_child(pytester: pytest.Pytester) -> None:

@@ -6,7 +6,7 @@ import types
 from collections.abc import Callable, Sequence
 
 from ...hazards import help_text
-from ...model import Finding, Location
+from ...model import Finding, Location, Wait
 from .lifecycle import Life
 from .places import is_machinery, is_user_file
 
@@ -45,4 +45,5 @@ def deadlock(
     rows = [f"{message}:"]
     rows += [f"  greenlet {p.worker} waits at {p.path}:{p.line} in {p.target}" for p in places]
     rows.append(f"  {help_text('CH104')}")
-    return Finding("CH104", message, "\n".join(rows), level, repeat, locations=tuple(places))
+    waits = tuple(Wait(place.worker, place.path, place.line, place.target) for place in places)
+    return Finding("CH104", message, "\n".join(rows), level, repeat, locations=tuple(places), waits=waits)

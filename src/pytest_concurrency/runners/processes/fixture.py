@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 import pickle
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
+from ...detect.failures import RAISED_AT
 from ...model import Finding
 from ...settings import Settings
 from ...watch.judging import chain
@@ -16,6 +17,14 @@ from ..base import expand, gather
 from .outcome import DIED, HUNG, RAISED, RETURNED, Outcome, RemoteError, WorkerDied, WorkerHung
 from .start import start_method
 from .team import run_team, show_output
+
+
+class Controlled(Protocol):
+    """What runs the workers while schedules are explored."""
+
+    def team(self, calls: list[tuple[Callable[..., Any], dict[str, Any]]]) -> list[Outcome]:
+        """Run each call in a worker of its own and return how each ended."""
+        ...
 
 
 class ProcessRunner:
@@ -27,6 +36,7 @@ class ProcessRunner:
         self._findings: list[tuple[Finding, BaseException]] = []
         self._lost: list[Finding] = []
         self.notes: list[str] = []
+        self.controlled: Controlled | None = None
 
     def run(
         self, *callables: Callable[[], Any], workers: int | None = None, return_exceptions: bool = False
@@ -51,6 +61,9 @@ class ProcessRunner:
 
     def _team(self, functions: tuple[Callable[[], Any], ...], return_exceptions: bool) -> list[Any]:
         settings = self._settings
+        if self.controlled is not None:
+            outcomes = self.controlled.team([(function, {}) for function in functions])
+            return self._gathered(outcomes, "fork", return_exceptions)
         chosen = start_method(settings, [(function, {}) for function in functions], str(self._item.config.rootpath))
         self.notes += [note for note in chosen.notes if note not in self.notes]
         if chosen.unpicklable:
@@ -60,10 +73,13 @@ class ProcessRunner:
         )
         self._lost += lost
         show_output(outcomes)
+        return self._gathered(outcomes, chosen.method, return_exceptions)
+
+    def _gathered(self, outcomes: list[Outcome], method: str, return_exceptions: bool) -> list[Any]:
         values: list[Any] = []
         errors: list[BaseException | None] = []
         for outcome in outcomes:
-            error = self._error(outcome, chosen.method)
+            error = self._error(outcome, method)
             errors.append(error)
             values.append(_value(outcome) if error is None else None)
         return gather(values, errors, return_exceptions)
@@ -107,6 +123,8 @@ class ProcessRunner:
             error = pickle.loads(report.exception)
         else:
             error = RemoteError(report.summary)
+        if self.controlled is not None:
+            setattr(error, RAISED_AT, outcome.raised_at)
         if outcome.status == RAISED:
             error.add_note(f"\n{where}:\n{report.text}")
         return error

@@ -40,7 +40,7 @@ class Outcome:
     ``exitcode`` is as in :attr:`multiprocessing.Process.exitcode` (negative: a signal), ``stack`` the last
     Python
     stack of a worker that died or hung, ``output`` what it wrote to its standard output and error,
-    ``moving`` whether a worker that did not end was still getting on.
+    ``moving`` whether a worker that did not end was still getting on, ``raised_at`` path and line of its error.
     """
 
     index: int
@@ -51,6 +51,7 @@ class Outcome:
     output: str = ""
     pid: int = 0
     moving: bool = False
+    raised_at: tuple[str, int] = ("", 0)
 
     @property
     def failed(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import re
 import time
 from dataclasses import replace
@@ -12,6 +13,7 @@ import pytest
 from ...model import Finding, TestResult
 from ...options import PROCESSES
 from ...report.baseline import marked
+from ...report.progress import Progress, progress_for
 from ...settings import Settings
 from ...watch.tree import helpers, stop_fork_server
 from ..base import ACTIVE_RUNNER, Plan, hand_in, plan_of
@@ -81,6 +83,7 @@ class _Session:
         self.plan = plan
         self.settings: Settings = plan.settings
         self.count = 0
+        self.explored = 0
         self.findings: list[Finding] = []
         self.notes: list[str] = []
 
@@ -89,7 +92,8 @@ class _Session:
         outcome = "error"
         try:
             outcome = "failed"
-            self._repeat(start)
+            if not self._explore():
+                self._repeat(start)
             outcome = "passed"
         except pytest.skip.Exception:
             outcome = "passed"
@@ -99,14 +103,60 @@ class _Session:
                 nodeid=self.item.nodeid,
                 runner=PROCESSES,
                 outcome=outcome,
-                schedules=self.count,
+                schedules=self.explored + self.count,
                 seconds=time.monotonic() - start,
+                seed=self.settings.seed,
                 findings=tuple(self.findings),
                 notes=tuple(self.notes),
+                extra=(("repeats", self.count),),
             )
             hand_in(self.item, result)
 
+    def _explore(self) -> bool:
+        """Explore schedules, or replay one; fail where one fails. Return True where nothing else is to be run."""
+        own = self.settings.workers == 0 and not self.plan.via_fixture
+        if "fork" not in multiprocessing.get_all_start_methods():
+            return self._cannot_replay()
+        if own and self.settings.replay is None:
+            return False  # the first run shows whether its processes can be controlled
+        if not own and self.settings.start_method not in (None, "fork"):
+            self.notes.append(f"schedules were not explored: start_method={self.settings.start_method!r} was asked for")
+            return self._cannot_replay()
+        return self._explored()
+
+    def _explored(self) -> bool:
+        from .controlled.session import explore
+
+        explored = explore(self.item, self.settings, self.plan.via_fixture)
+        self._fresh_runner()
+        self.explored = explored.schedules
+        errors = [finding for finding in explored.findings if finding.is_error]
+        if errors:
+            self.findings = [finding for finding in self.findings if finding.code != "CH101"]  # told better now
+        self.findings += explored.findings
+        self.notes += explored.notes
+        if explored.failed:
+            self.item.stash[FAILED] = list(explored.failed)
+        if explored.error is not None:
+            raise explored.error
+        if errors:
+            pytest.fail("\n\n".join(finding.detail for finding in errors), pytrace=False)
+        return explored.replayed
+
+    def _cannot_replay(self) -> bool:
+        if self.settings.replay is not None:
+            pytest.fail("this test has no schedules that could be replayed", pytrace=False)
+        return False
+
     def _repeat(self, start: float) -> None:
+        progress = progress_for(self.item.config, self.settings.repeats, self.settings.max_seconds, "repeats")
+        try:
+            self._repeats(start, progress)
+        finally:
+            if progress is not None:
+                progress.clear()
+
+    def _repeats(self, start: float, progress: Progress | None) -> None:
         one = self._body if self.plan.via_fixture or self.settings.workers == 0 else self._workers
         longest = 0.0
         for number in range(1, self.settings.repeats + 1):
@@ -130,9 +180,13 @@ class _Session:
                     return
                 raise run.error
             errors = [finding for finding in self.findings if finding.is_error]
+            if number == 1 and run.explorable and all(finding.code == "CH101" for finding in errors):
+                self._explored()
             if errors:
                 pytest.fail("\n\n".join(_text(finding) for finding in errors), pytrace=False)
             longest = max(longest, time.monotonic() - begun)
+            if progress is not None:
+                progress.tick(number)
 
     def _fresh_runner(self) -> None:
         runner = self.item.stash.get(ACTIVE_RUNNER, None)

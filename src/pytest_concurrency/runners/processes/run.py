@@ -25,12 +25,15 @@ _FIXTURE_EXTRA = 5.0  # seconds that a body may take beyond the time-out of a te
 
 @dataclass(frozen=True)
 class Run:
-    """What one run came to: the error to raise (None: it passed), the findings, the workers that failed."""
+    """What one run came to: the error to raise (None: it passed), the findings, the workers that failed.
+    ``explorable``: the body has started processes, all of them by a plain fork.
+    """
 
     error: BaseException | None
     findings: tuple[Finding, ...] = ()
     failed: tuple[Outcome, ...] = ()
     notes: tuple[str, ...] = ()
+    explorable: bool = False
 
 
 def run_body(item: pytest.Function, settings: Settings, teardown: Callable[[], None]) -> Run:
@@ -54,7 +57,13 @@ def run_body(item: pytest.Function, settings: Settings, teardown: Callable[[], N
         watch.close()
     if isinstance(error, BodyHung) or watch.hung:
         error = _hung(watch, settings, findings)
-    return Run(error, findings)
+    return Run(error, findings, explorable=_only_forks(watch))
+
+
+def _only_forks(watch: Watch) -> bool:
+    started = watch.record.started
+    plain = [entry for entry in started if entry.owner != "Manager"]
+    return bool(plain) and all(entry.method == "fork" and not entry.owner and entry.created_here for entry in plain)
 
 
 def watched_body(item: pytest.Function) -> None:

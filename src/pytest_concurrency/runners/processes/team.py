@@ -110,7 +110,8 @@ class _Team:
             limit = time.monotonic() + self.timeout
             self._wait(limit, lambda member: False)
             # Slow is not hung: as long as a worker gets on it is given more time, but not for ever.
-            while (moving := self._are_moving()) and time.monotonic() < limit + self.timeout * (PATIENCE - 1):
+            patience = max(self.timeout * (PATIENCE - 1), _LOOK * 2 * tree.STILL_LOOKS)
+            while (moving := self._are_moving()) and time.monotonic() < limit + patience:
                 self._wait(time.monotonic() + _LOOK, lambda member: False)
             self.moving = moving
             hung = [member for member in self.members if not member.ended]
@@ -123,11 +124,10 @@ class _Team:
             self._end()
 
     def _are_moving(self) -> bool:
-        """Return whether a worker that has not ended, or a process below it, has moved since the last
-        look.
-        """
+        """Return whether a worker that has not ended, or a process that it may wait for, may still get on."""
         left = [member.process.pid for member in self.members if not member.ended]
-        return bool(left) and self.movement.look([p for pid in left for p in (pid, *tree.descendants(pid))])
+        below = {p for pid in left for p in (pid, *tree.descendants(pid))}
+        return bool(left) and self.movement.look(sorted(below | tree.below_fork_server().keys()))
 
     def _start(
         self,

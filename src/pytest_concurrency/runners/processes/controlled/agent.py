@@ -1,0 +1,234 @@
+"""The worker's side: says what is about to happen, waits for its turn, says what has happened."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import sys
+import time
+import types
+from _thread import get_ident
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from .places import CALL, LOCK, Place, place_of
+from .values import full, shown
+from .wire import FREE, RUN, TIMED_OUT, Channel
+
+GONE = 70
+"""Status with which a worker ends when the conductor is gone."""
+_LIBRARY = os.path.dirname(os.__file__) + os.sep
+_monotonic = time.monotonic
+
+
+class Agent:
+    """Speaks for the one thread of this process that is controlled.
+
+    ``silent`` are the keys of places that need not be announced. ``quiet`` is above 0 inside an operation that was
+    announced as a whole: then nothing is announced, but what would block still parks. ``adopts``: processes that this
+    one forks become workers, too.
+    """
+
+    def __init__(self, channel: Channel, path: str, rootdir: str, silent: frozenset[str], adopts: bool = False) -> None:
+        self.channel = channel
+        self.path = path
+        self.rootdir = rootdir
+        self.silent = silent
+        self.quiet = 0
+        self.on = False
+        self.now = 0.0
+        self.begun = _monotonic()
+        self.children = 0
+        self.adopts = adopts
+        self._born: tuple[str, socket.socket] | None = None
+        self._busy = False
+        self._ident = 0
+        self._free = 0
+        self._results: list[tuple[Any, ...]] = []
+
+    # -- the life of a worker
+
+    def begin(self) -> None:
+        """Say that this worker is there and wait for its first turn."""
+        self._ident = get_ident()
+        self.on = True
+        self._wait(("hello", self.path, os.getpid()))
+
+    def end(self, failure: tuple[Any, ...] | None = None) -> None:
+        """Say that the worker has done its work; nothing is controlled any more."""
+        self.on = False
+        self._send(("done", failure))
+
+    def here(self) -> bool:
+        """Say whether the calling thread is the controlled one, in code whose operations count."""
+        return self.on and not self._busy and get_ident() == self._ident
+
+    @contextlib.contextmanager
+    def as_one(self) -> Iterator[None]:
+        """Announce nothing within: it is part of an operation that was announced."""
+        self.quiet += 1
+        try:
+            yield
+        finally:
+            self.quiet -= 1
+
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[None]:
+        """Let everything within pass the hooks by: the engine's own looks at things."""
+        before, self._busy = self._busy, True
+        try:
+            yield
+        finally:
+            self._busy = before
+
+    # -- operations
+
+    def announce(
+        self, frame: types.FrameType | None, kind: str, action: str, loc: Any, key: Any = None, *,
+        write: bool, name: str = "",
+    ) -> Place | None:  # fmt: skip
+        """Say what is about to happen and return when it may; None where it need not or cannot be said."""
+        if self.quiet:
+            return None
+        with self.aside():
+            place = place_of(frame, self.rootdir, kind, action, name)
+            if place is None or place.key in self.silent:
+                return place
+            message = ("at", place, loc, loc if key is None else key, write)
+            if self._free:
+                self._free -= 1
+                self._send(message)
+            else:
+                self._wait(message)
+        return place
+
+    def did(self, place: Place | None, loc: Any, key: Any, write: bool, value: Any, **more: Any) -> None:
+        """Note the value that was read or written; told with the next message."""
+        if place is not None:
+            with self.aside():
+                self._results.append(("did", place, loc, loc if key is None else key, write, shown(value),
+                                      full(value), more))  # fmt: skip
+
+    def taken(self, place: Place | None, loc: Any, name: str) -> None:
+        """Note that a lock has been taken."""
+        self._results.append(("taken", place, loc, name))
+
+    def freed(self, loc: Any) -> None:
+        """Note that what others may wait for at ``loc`` may be there now."""
+        self._results.append(("freed", loc))
+
+    def signalled(self, loc: Any) -> None:
+        """Note a notification."""
+        self._results.append(("signalled", loc))
+
+    def note(self, text: str) -> None:
+        """Note something that was not looked at."""
+        self._results.append(("note", text))
+
+    def park(self, loc: Any, deadline: float | None, what: str = "") -> bool:
+        """Wait until somebody has freed ``loc``; return False where the virtual ``deadline`` came first."""
+        with self.aside():
+            frame = sys._getframe(1)
+            operation = what or _operation(frame)
+            place = place_of(frame, self.rootdir, CALL, "wait")
+            turn = self._wait(("blocked", place, loc, operation, deadline))
+        return turn != TIMED_OUT
+
+    def acquire(
+        self, attempt: Callable[[], bool], loc: Any, block: bool, timeout: float | None, what: str = ""
+    ) -> bool:
+        """Repeat ``attempt`` until it succeeds, parked in between; ``timeout`` in seconds of virtual time."""
+        if attempt():
+            return True
+        if not block or (timeout is not None and timeout <= 0):
+            return False
+        deadline = None if timeout is None else self.now + timeout
+        while True:
+            in_time = self.park(loc, deadline, what)
+            if attempt():
+                return True
+            if not in_time:
+                return False
+
+    # -- processes started by this one
+
+    def before_fork(self) -> None:
+        """Called before a fork: where it is the controlled thread that forks, tell the conductor of the worker to come
+        and how it can be reached."""
+        if not self.here():
+            return
+        if not self.adopts:
+            self.note("a worker started a process of its own, which was not controlled while exploring")
+            return
+        path = f"{self.path}.{self.children}" if self.path != "main" else str(self.children)
+        self.children += 1
+        theirs, ours = socket.socketpair()
+        try:
+            self.channel.send_end(("fork", path, self._taken_results()), theirs)
+        except OSError:
+            os._exit(GONE)
+        theirs.close()
+        self._born = path, ours
+
+    def after_fork(self) -> None:
+        """Called in the forking process afterwards."""
+        if self._born is not None:
+            self._born[1].close()
+            self._born = None
+
+    def in_child(self) -> None:
+        """Called in the forked process: it is a worker of its own, or nobody's."""
+        self.on = False
+        self.channel.close()
+        if self._born is None:
+            return
+        self.path, end = self._born
+        self.channel = Channel(end)
+        self._born = None
+        self._results = []
+        self.children = self.quiet = 0
+        self._busy = False
+        self.begin()
+
+    # -- the wire
+
+    def _wait(self, message: tuple[Any, ...]) -> bytes:
+        self._send(message)
+        turn = self.channel.receive_turn()
+        if turn is None:
+            os._exit(GONE)
+        self.now = turn[1]
+        self._free = FREE if turn[0] == RUN else 0
+        return turn[0]
+
+    def _taken_results(self) -> list[tuple[Any, ...]]:
+        results, self._results = self._results, []
+        return results
+
+    def _send(self, message: tuple[Any, ...]) -> None:
+        try:
+            self.channel.send((*message, self._taken_results()))
+        except OSError:
+            os._exit(GONE)
+
+
+def _operation(frame: types.FrameType | None) -> str:
+    """Return the outermost function of the library's synchronisation on the stack: what the program called."""
+    found = ""
+    while frame is not None:
+        path = frame.f_code.co_filename
+        if path.startswith(_LIBRARY):
+            found = frame.f_code.co_qualname
+        elif "pytest_concurrency" not in path:
+            break
+        frame = frame.f_back
+    return found
+
+
+def is_from_program(agent: Agent, frame: types.FrameType | None) -> bool:
+    """Say whether the project's own code is the direct caller, no library in between."""
+    return frame is not None and not frame.f_code.co_filename.startswith(_LIBRARY)
+
+
+__all__ = ["CALL", "LOCK", "Agent", "is_from_program"]

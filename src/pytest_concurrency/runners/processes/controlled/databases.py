@@ -1,0 +1,192 @@
+"""sqlite3 databases in files, statement by statement."""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+import sys
+from typing import Any
+
+from .agent import Agent
+from .places import ACCESS, Place
+
+_BUSY = ("database is locked", "database table is locked", "database schema is locked")
+_TIMEOUT = 5.0
+_READ = re.compile(r"\s*(?:SELECT|WITH)\b.*?\bFROM\s+[\"'`\[]?([\w.]+)", re.IGNORECASE | re.DOTALL)
+_CHANGE = re.compile(
+    r"\s*(INSERT(?:\s+OR\s+\w+)?\s+INTO|REPLACE\s+INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM)\s+[\"'`\[]?([\w.]+)",
+    re.IGNORECASE,
+)
+_UPDATE = re.compile(r"\s*UPDATE\b.*?\bSET\b(.*?)\bWHERE\b(.*)", re.IGNORECASE | re.DOTALL)
+
+
+def install(agent: Agent) -> None:
+    """Hook ``sqlite3.connect``. To be called in a worker, which never takes the hooks off again."""
+    original = sqlite3.connect
+
+    def connect(database: Any, *args: Any, **kwargs: Any) -> Any:
+        if not agent.here() or len(args) > 4 or "factory" in kwargs or kwargs.get("uri"):
+            return original(database, *args, **kwargs)
+        try:
+            path = os.path.realpath(os.fsdecode(database))
+        except TypeError:
+            return original(database, *args, **kwargs)
+        if os.fsdecode(database) in ("", ":memory:"):
+            return original(database, *args, **kwargs)
+        timeout = args[0] if args else kwargs.pop("timeout", _TIMEOUT)
+        with agent.as_one():
+            made: Any = original(database, 0.0, *args[1:], factory=SharedConnection, **kwargs)
+        made.concurrency = agent, ("sqlite", path), float(timeout)
+        return made
+
+    sqlite3.connect = connect
+    sqlite3.dbapi2.connect = connect
+
+
+def table_of(sql: str) -> tuple[str, bool]:
+    """Return the table that a statement is about, "" for none, and whether it changes it."""
+    match = _CHANGE.match(sql)
+    if match:
+        return match[2].lower(), True
+    match = _READ.match(sql)
+    return (match[1].lower(), False) if match else ("", False)
+
+
+def rows_of(sql: str, parameters: Any) -> tuple[str, str] | None:
+    """Return what an UPDATE sets, and which rows it is about, both with their parameters; None for other statements.
+
+    Two updates of one table overwrite each other where they are about the same rows.
+    """
+    match = _UPDATE.match(sql)
+    if match is None:
+        return None
+    sets, where = match[1], match[2]
+    if isinstance(parameters, dict):
+        used = {name: parameters[name] for name in re.findall(r"[:@$](\w+)", where) if name in parameters}
+        given = {name: parameters[name] for name in re.findall(r"[:@$](\w+)", sets) if name in parameters}
+        return f"{sets.strip()} {given}", f"{' '.join(where.split())} {used}"
+    values = list(parameters or ())
+    count = sets.count("?")
+    return f"{sets.strip()} {values[:count]}", f"{' '.join(where.split())} {values[count:]}"
+
+
+class SharedCursor(sqlite3.Cursor):
+    """A cursor whose statements are announced."""
+
+    def execute(self, sql: str, parameters: Any = (), /) -> Any:
+        return self._run(sql, parameters, lambda: sqlite3.Cursor.execute(self, sql, parameters))
+
+    def executemany(self, sql: str, parameters: Any, /) -> Any:
+        return self._run(sql, (), lambda: sqlite3.Cursor.executemany(self, sql, parameters))
+
+    def executescript(self, sql: str, /) -> Any:
+        return self._run(sql, (), lambda: sqlite3.Cursor.executescript(self, sql))
+
+    def _run(self, sql: str, parameters: Any, run: Any) -> Any:
+        connection: Any = self.connection
+        known = getattr(connection, "concurrency", None)
+        if known is None or not known[0].here() or known[0].quiet:
+            return run()
+        agent: Agent = known[0]
+        table, write = table_of(sql)
+        base = known[1]
+        loc = (*base, table)
+        place: Place | None = None
+        key: Any = loc
+        value = sql if len(sql) < 200 else sql[:200]
+        overwrites = False
+        if table:
+            rows = rows_of(sql, parameters)
+            if rows is not None:
+                value, overwrites = rows[0], True
+                key = (*loc, rows[1])
+            place = agent.announce(sys._getframe(2), ACCESS, "write" if write else "read", loc, key, write=write,
+                                   name=f"table {table}")  # fmt: skip
+        result = attempt(connection, run)
+        self.concurrency_read = (place, loc) if table and not write else None
+        if write:
+            agent.did(place, loc, key, True, value, overwrites=overwrites, covers=True)
+        elif table:
+            agent.did(place, loc, loc, False, "", covers=True)
+        return result
+
+    def _noted(self, rows: Any) -> Any:
+        known = getattr(self.connection, "concurrency", None)
+        read = getattr(self, "concurrency_read", None)
+        if known is not None and read is not None and known[0].here():
+            known[0].did(read[0], read[1], read[1], False, rows, covers=True, again=True)
+        return rows
+
+    def fetchone(self) -> Any:
+        return self._noted(sqlite3.Cursor.fetchone(self))
+
+    def fetchall(self) -> Any:
+        return self._noted(sqlite3.Cursor.fetchall(self))
+
+
+def attempt(connection: Any, run: Any) -> Any:
+    """Run a statement; where the database is locked, park until another worker has ended its transaction."""
+    agent, base, timeout = connection.concurrency
+    errors: list[sqlite3.OperationalError] = []
+    results: list[Any] = []
+
+    def once() -> bool:
+        try:
+            with agent.as_one():
+                results.append(run())
+        except sqlite3.OperationalError as error:
+            if str(error) not in _BUSY:
+                raise
+            errors[:] = [error]
+            return False
+        return True
+
+    done = agent.acquire(once, base, timeout > 0, timeout, "sqlite3")
+    agent.freed(base)
+    if not done:
+        raise errors[0]
+    return results[0]
+
+
+class SharedConnection(sqlite3.Connection):
+    """A connection that waits for others' transactions parked."""
+
+    concurrency: Any = None
+
+    def cursor(self, factory: Any = SharedCursor) -> Any:
+        return sqlite3.Connection.cursor(self, factory)
+
+    def execute(self, sql: str, parameters: Any = (), /) -> Any:
+        return self.cursor().execute(sql, parameters)
+
+    def executemany(self, sql: str, parameters: Any, /) -> Any:
+        return self.cursor().executemany(sql, parameters)
+
+    def executescript(self, sql: str, /) -> Any:
+        return self.cursor().executescript(sql)
+
+    def _ended(self, run: Any) -> Any:
+        if self.concurrency is None or not self.concurrency[0].here():
+            return run()
+        return attempt(self, run)
+
+    def commit(self) -> None:
+        self._ended(lambda: sqlite3.Connection.commit(self))
+
+    def rollback(self) -> None:
+        self._ended(lambda: sqlite3.Connection.rollback(self))
+
+    def close(self) -> None:
+        self._ended(lambda: sqlite3.Connection.close(self))
+
+    def __exit__(self, kind: Any, value: Any, traceback: Any) -> Any:
+        if kind is None:
+            try:
+                self.commit()
+            except BaseException:
+                self.rollback()
+                raise
+        else:
+            self.rollback()
+        return False

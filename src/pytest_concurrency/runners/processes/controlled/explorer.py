@@ -1,0 +1,162 @@
+"""Exploring a test on processes: the phases of the engine, without those that need to see every operation."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from ....explore.pipeline import Exploration, Explorer
+from ....runtime.execution import Execution
+from ....runtime.trace import LostUpdate, Outcome, Switch
+from ....schedules.directives import Directive, Replay, from_switches
+from ....settings import Settings
+from ....strategies.base import Candidate, Strategy
+from ....strategies.pct import Pct
+from ....strategies.pos import Pos
+from ....strategies.random_walk import RandomWalk
+from ....strategies.serial import Serial
+from ....strategies.surw import Surw
+from .ledger import Sites
+from .values import only_volatile_parts_differ
+
+NOTHING_NEW = 25
+"""Sampled schedules in a row without a new order of operations after which the exploration ends."""
+
+Values = Mapping[tuple[str, str, int], tuple[str, bool]]
+
+
+class Last:
+    """Hold the worker ``path`` before an operation until all others have ended or wait."""
+
+    name = "last"
+    sites: frozenset[str] = frozenset()
+
+    def __init__(self, key: str, occurrence: int, path: str) -> None:
+        self._point = key, occurrence, path
+        self._held = False
+
+    def begin(self, number: int) -> None:
+        self._held = False
+
+    def pick(
+        self, enabled: Sequence[Candidate], current: Candidate | None, step: int, left: Candidate | None = None
+    ) -> Candidate:
+        key, occurrence, path = self._point
+        if current is not None and current.path == path and current.site is not None:
+            self._held = self._held or (current.site.key == key and current.occurrence >= occurrence)
+        others = [worker for worker in enabled if worker.path != path] if self._held else list(enabled)
+        if not others:
+            return enabled[0]
+        return current if current is not None and current in others else others[0]
+
+    def quiet_until(self, step: int) -> int:
+        return 0
+
+
+class ProcessExplorer(Explorer):
+    """Explores a program of processes. ``last_run`` gives the values, the files' openings and the order of operations
+    of the latest run."""
+
+    def __init__(
+        self,
+        run_once: Callable[[Execution], Outcome],
+        settings: Settings,
+        sites: Sites,
+        last_run: Callable[[], tuple[Values, Mapping[tuple[str, str, int], tuple[str, int]], object]],
+    ) -> None:
+        super().__init__(run_once, settings, sites.all)
+        self._last_run = last_run
+        self._switches: Sequence[Switch] = ()
+        self._evidence = last_run()
+        self._shown: set[tuple[str, str]] = set()
+        self._orders: set[object] = set()
+        self._stale_runs = 0
+        self._sampling = False
+        self.unclear = 0
+
+    def explore(self, remembered: Sequence[tuple[Directive, ...]] = ()) -> Exploration:
+        """Run the phases; see :meth:`.pipeline.Explorer.explore`. What fails in serial order is left to real runs."""
+        result = super().explore(remembered)
+        result.found = [
+            replace(found, related=tuple(f for f in found.related if f.code != "CH101" or f.place in self._shown))
+            for found in result.found
+        ]
+        return result
+
+    def _take_first(self, outcome: Outcome) -> bool:
+        if outcome.stuck:
+            self._result.stopped = "its workers wait for each other when one runs after the other"
+            return True
+        return super()._take_first(outcome)
+
+    def _take(self, outcome: Outcome) -> bool:
+        self._switches = outcome.switches
+        self._evidence = self._last_run()
+        if outcome.external:  # what happens beside the schedule is not the schedule's doing
+            outcome = replace(outcome, error=None, stuck=())
+            self.unclear += 1
+        if outcome.error is not None and not outcome.lost and self._fails_again():
+            self._result.stopped = "it fails when it is run again in the same order: something is left from run to run"
+            return True
+        return super()._take(outcome)
+
+    def _fails_again(self) -> bool:
+        """Say whether the test fails now in the order in which it passed at first."""
+        spent = self._result.schedules
+        outcome = self._run(Serial())
+        self._result.schedules = spent
+        return outcome.error is not None or bool(outcome.timed_out)
+
+    def _budget_left(self) -> bool:
+        order = self._last_run()[2]
+        if self._sampling:
+            self._stale_runs = self._stale_runs + 1 if order in self._orders else 0
+        self._orders.add(order)
+        known = self._contention
+        if self._max_steps and not known.contended and not known.synchronising:
+            return False  # no two workers meet anywhere
+        return self._stale_runs < NOTHING_NEW and super()._budget_left()
+
+    def _strategies(self) -> Iterator[Strategy]:
+        seed, counts, name = self._settings.seed, self._contention.counts, self._settings.strategy
+        samplers: dict[str, Strategy] = {
+            "surw": Surw(seed, counts), "pos": Pos(seed), "pct": Pct(seed), "random": RandomWalk(seed),
+        }  # fmt: skip
+        if name not in samplers:
+            likely, rest = self._directed()
+            yield from likely
+            yield from rest
+        self._sampling = True
+        yield from itertools.cycle([samplers[name]] if name in samplers else list(samplers.values()))
+
+    def _changes_nothing(self, lost: LostUpdate) -> bool:
+        """Say whether it is not shown that the worker's write depends on the value that the other has replaced.
+
+        Run once more with the worker held before its read until the others are done: it must read another value, and
+        write another one. What differs from run to run anyway (a process id, the time) does not count.
+        """
+        spent = self._result.schedules
+        try:
+            depends = self._depends(lost)
+            if depends:
+                self._shown.add(lost.place)
+            return not depends
+        finally:
+            self._result.schedules = spent
+
+    def _depends(self, lost: LostUpdate) -> bool:
+        values, opened, _ = self._evidence
+        read_at = lost.worker, lost.read.site, lost.read_occurrence
+        write_at = lost.worker, lost.write.site, lost.occurrence
+        seen = values.get(read_at, ("", False))[0]
+        key, occurrence = opened.get(read_at, (lost.read.site, lost.read_occurrence))
+        self._run(Last(key, occurrence, lost.worker))
+        after = self._last_run()[0]
+        if write_at not in after or read_at not in after or after[read_at][0] == seen:
+            return False
+        if after[write_at][0] == lost.value:
+            return False
+        self._run(Replay(from_switches(self._switches)))
+        again = self._last_run()[0].get(write_at)
+        return again is not None and not only_volatile_parts_differ(str(lost.value), again[0], after[write_at][0])

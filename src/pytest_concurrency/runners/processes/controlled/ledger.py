@@ -1,0 +1,144 @@
+"""What the workers of one schedule have said: rows for the report, accesses for lost updates, who holds which lock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ....instrument.sites import READ, Site
+from ....runtime.execution import Execution
+from ....runtime.trace import Row
+from .members import Member
+from .places import LOCK, Place
+from .updates import Access, Updates
+
+
+class Sites:
+    """The places that workers have announced, as the sites of the engine; grows while schedules are run."""
+
+    def __init__(self) -> None:
+        self.all: list[Site] = []
+        self._known: dict[str, Site] = {}
+
+    def of(self, place: Place, write: bool) -> Site:
+        """Return the site of ``place``."""
+        site = self._known.get(place.key)
+        if site is None:
+            action = "write" if write else READ
+            site = Site(place.kind, action, place.name, place.key, place.path, place.line, "", 0, False)
+            site.label = place.name
+            self._known[place.key] = site
+            self.all.append(site)
+        return site
+
+    def named(self, key: str) -> Site | None:
+        """Return the site of that key."""
+        return self._known.get(key)
+
+    def silent(self) -> frozenset[str]:
+        """Return the keys of the places that need not be announced in the run to come."""
+        return frozenset(site.key for site in self.all if site.off)
+
+
+class Ledger:
+    """Keeps the books of one run of ``execution``; ``wake`` is called with each location that was freed.
+
+    ``values`` are what was read and written (True), by worker, place and occurrence.
+    """
+
+    def __init__(self, execution: Execution, sites: Sites, wake: Callable[[Any], None]) -> None:
+        self.execution = execution
+        self.sites = sites
+        self.updates = Updates(execution.harmless)
+        self.notes: list[str] = []
+        self.values: dict[tuple[str, str, int], tuple[str, bool]] = {}
+        self.owners: dict[Any, tuple[Member, Place | None]] = {}
+        self.signalled = False
+        self._wake = wake
+        self._numbers: dict[Any, int] = {}
+
+    def announced(self, member: Member, place: Place, loc: Any, key: Any, write: bool) -> None:
+        """Note what ``member`` is about to do."""
+        execution, worker = self.execution, member.worker
+        site = self.sites.of(place, write)
+        worker.site, worker.loc, worker.key, worker.write = site, loc, key, write
+        execution.steps += 1
+        member.step = execution.steps
+        worker.occurrence = worker.counts[site] = worker.counts.get(site, 0) + 1
+        if execution.observing:
+            execution.observe(worker, site, loc, write)
+            if place.kind == LOCK and worker.held:
+                held = frozenset(worker.held)
+                execution.nested.append((worker.path, site.key, worker.occurrence, held, self._number(loc)))
+
+    def _number(self, loc: Any) -> int:
+        return self._numbers.setdefault(loc, len(self._numbers) + 1)
+
+    def happened(self, member: Member, what: str, *rest: Any) -> None:
+        """Note what ``member`` says it has done."""
+        worker = member.worker
+        if what == "freed":
+            self._wake(rest[0])
+            owner = self.owners.get(rest[0])
+            if owner is not None and owner[0] is member:
+                del self.owners[rest[0]]
+                worker.held.pop(self._number(rest[0]), None)
+                worker.retag()
+                self._row(member, owner[1], "release", rest[0], "")
+        elif what == "taken":
+            place, loc, _ = rest
+            self.owners[loc] = member, place
+            worker.held[self._number(loc)] = loc
+            worker.retag()
+            self._row(member, place, "acquire", loc, "")
+        elif what == "signalled":
+            self.signalled = True
+        elif what == "note":
+            self.notes.append(rest[0])
+        elif what == "did":
+            self._did(member, *rest)
+
+    def _row(self, member: Member, place: Place | None, action: str, loc: Any, value: str) -> Row | None:
+        if place is None:
+            return None
+        row = Row(member.worker.path, place.path, place.line, action, place.name, value, place.key, member.step, loc)
+        if self.execution.rows is not None:
+            self.execution.rows.append(row)
+        return row
+
+    def _did(
+        self, member: Member, place: Place, loc: Any, key: Any, write: bool, shown: str, full: str, more: dict[str, Any]
+    ) -> None:
+        path = member.worker.path
+        site = self.sites.of(place, write)
+        occurrence = member.worker.counts.get(site, 0)
+        self.values[path, place.key, occurrence] = full, write
+        opens, looks = more.get("opens", False), more.get("looks", False)
+        again = more.get("again", False)
+        if again:
+            row: Row | None = Row(path, place.path, place.line, "read", place.name, shown, place.key, member.step, loc)
+        else:
+            action = place.action if opens or looks else "write" if write else "read"
+            row = self._row(member, place, action, loc, shown)
+        if row is None:
+            return
+        opened = more.get("opened")
+        known = self.sites.named(opened) if opened else None
+        at = (opened, member.worker.counts.get(known, 0)) if opened and known is not None else None
+        access = Access(row, key, full, occurrence, 0, at)
+        if write and not looks:
+            source = self.updates.source_of(path, loc, key)
+            if source is not None:
+                read = self.sites.named(source.row.site)
+                if read is not None and read not in site.derived:
+                    site.derived = (*site.derived, read)
+        if looks:
+            if write:
+                self.updates.write(path, loc, access, overwrites=False)
+        elif not write:
+            if not opens:
+                self.updates.read(path, loc, access, again)
+        elif opens:
+            self.updates.begin(path, loc, access)
+        else:
+            self.updates.write(path, loc, access, more.get("overwrites", True))

@@ -1,0 +1,179 @@
+"""Locks, semaphores, conditions, events and barriers of multiprocessing, and locks on files (flock, lockf)."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from multiprocessing import sharedctypes, synchronize
+from typing import Any
+
+from .agent import Agent, is_from_program
+from .places import CALL, LOCK, Place
+
+_CALLS: dict[type, tuple[str, ...]] = {
+    synchronize.Event: ("is_set", "set", "clear", "wait"),
+    synchronize.Condition: ("wait", "wait_for", "notify", "notify_all"),
+    synchronize.Barrier: ("wait",),
+}
+_SIGNALS = ("set", "notify", "notify_all")
+
+
+def install(agent: Agent) -> None:
+    """Hook the locks. To be called in a worker, which never takes the hooks off again."""
+    lock: Any = synchronize.SemLock
+    lock.acquire = Method(lambda obj: _acquire(agent, obj))
+    lock.release = Method(lambda obj: _release(agent, obj))
+    lock.__enter__ = lambda obj: _enter(agent, obj, sys._getframe(1))
+    lock.__exit__ = lambda obj, *_: _leave(agent, obj)
+    for holder in (synchronize.Condition, sharedctypes.SynchronizedBase):
+        for name in ("acquire", "release"):
+            setattr(holder, name, Method(_of_lock(name)))
+    for cls, names in _CALLS.items():
+        for name in names:
+            setattr(cls, name, _announced(agent, name, getattr(cls, name)))
+    if "fcntl" in sys.modules:
+        _install_file_locks(agent)
+
+
+def _of_lock(name: str) -> Callable[[Any], Any]:
+    return lambda obj: getattr(obj._lock, name)
+
+
+class Method:
+    """A method by descriptor: it goes before the bound methods that the library stores in each instance."""
+
+    def __init__(self, make: Callable[[Any], Any]) -> None:
+        self._make = make
+
+    def __get__(self, obj: Any, kind: type | None = None) -> Any:
+        return self if obj is None else self._make(obj)
+
+    def __set__(self, obj: Any, value: Any) -> None:
+        pass
+
+
+def sem_loc(obj: Any) -> tuple[Any, ...]:
+    """Return the location of a semaphore: its handle is inherited by all forked processes."""
+    return ("sem", obj._semlock.handle)
+
+
+def _announce(agent: Agent, obj: Any, frame: Any) -> Place | None:
+    if agent.quiet or not is_from_program(agent, frame):
+        return None
+    return agent.announce(frame, LOCK, "acquire", sem_loc(obj), write=True)
+
+
+def _take(agent: Agent, obj: Any, place: Place | None, block: bool, timeout: float | None) -> bool:
+    semlock = obj._semlock
+    again = isinstance(obj, synchronize.RLock) and semlock._is_mine()
+    taken = agent.acquire(lambda: bool(semlock.acquire(False)), sem_loc(obj), block, timeout)
+    if taken and not again and isinstance(obj, (synchronize.Lock, synchronize.RLock)):
+        agent.taken(place, sem_loc(obj), place.name if place else "")
+    return taken
+
+
+def _acquire(agent: Agent, obj: Any) -> Any:
+    def acquire(block: bool = True, timeout: float | None = None) -> bool:
+        if not agent.here():
+            return bool(obj._semlock.acquire(block, timeout))
+        return _take(agent, obj, _announce(agent, obj, sys._getframe(1)), block, timeout)
+
+    return acquire
+
+
+def _release(agent: Agent, obj: Any) -> Any:
+    def release() -> None:
+        obj._semlock.release()
+        if agent.here():
+            agent.freed(sem_loc(obj))
+
+    return release
+
+
+def _enter(agent: Agent, obj: Any, frame: Any) -> Any:
+    if not agent.here():
+        return obj._semlock.__enter__()
+    while frame is not None and not is_from_program(agent, frame) and frame.f_code.co_name == "__enter__":
+        frame = frame.f_back  # a condition or a value that is used as a context manager
+    return _take(agent, obj, _announce(agent, obj, frame), True, None)
+
+
+def _leave(agent: Agent, obj: Any) -> None:
+    obj._semlock.__exit__(None, None, None)
+    if agent.here():
+        agent.freed(sem_loc(obj))
+
+
+def _announced(agent: Agent, name: str, original: Any) -> Any:
+    """Announce the call as a whole; what it does with its semaphores inside still parks."""
+
+    def call(obj: Any, *args: Any, **kwargs: Any) -> Any:
+        if not agent.here() or agent.quiet:
+            return original(obj, *args, **kwargs)
+        frame = sys._getframe(1)
+        if not is_from_program(agent, frame):
+            return original(obj, *args, **kwargs)
+        lock = getattr(obj, "_lock", None) or getattr(obj._cond, "_lock", obj._cond)
+        loc = ("call", *sem_loc(lock)) if hasattr(lock, "_semlock") else ("call", id(obj))
+        agent.announce(frame, CALL, name, loc, write=name != "is_set")
+        if name in _SIGNALS:
+            agent.signalled(loc)
+        with agent.as_one():
+            return original(obj, *args, **kwargs)
+
+    return call
+
+
+# -- locks on files
+
+
+def _install_file_locks(agent: Agent) -> None:
+    import fcntl
+
+    def wrap(name: str) -> None:
+        original = getattr(fcntl, name)
+
+        def lock(fd: Any, operation: int, *args: Any) -> Any:
+            if not agent.here():
+                return original(fd, operation, *args)
+            number = fd if isinstance(fd, int) else fd.fileno()
+            info = os.fstat(number)
+            loc = (name, info.st_dev, info.st_ino)
+            if operation & fcntl.LOCK_UN:
+                original(number, operation, *args)
+                agent.freed(loc)
+                return None
+            place = agent.announce(sys._getframe(1), LOCK, "acquire", loc, write=True)
+
+            def attempt() -> bool:
+                try:
+                    original(number, operation | fcntl.LOCK_NB, *args)
+                except (BlockingIOError, PermissionError):
+                    return False
+                return True
+
+            if operation & fcntl.LOCK_NB:
+                result = original(number, operation, *args)
+            else:
+                agent.acquire(attempt, loc, True, None, name)
+                result = None
+            if operation & fcntl.LOCK_EX:
+                agent.taken(place, loc, place.name if place else name)
+            return result
+
+        setattr(fcntl, name, lock)
+
+    wrap("flock")
+    wrap("lockf")
+
+
+def file_closes(agent: Agent, fd: int) -> None:
+    """Note that the locks on a file are freed: it is about to be closed."""
+    if "fcntl" in sys.modules and agent.here():
+        try:
+            info = os.fstat(fd)
+        except OSError:
+            return
+        for name in ("flock", "lockf"):
+            agent.freed((name, info.st_dev, info.st_ino))

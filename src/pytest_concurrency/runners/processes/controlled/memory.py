@@ -1,0 +1,198 @@
+"""Shared memory: Value, Array, RawValue, RawArray, structures, SharedMemory and ShareableList."""
+
+from __future__ import annotations
+
+import ast
+import ctypes
+import linecache
+import os
+import sys
+import types
+from collections.abc import Callable
+from functools import lru_cache
+from multiprocessing import sharedctypes
+from typing import Any, cast
+
+from .agent import Agent
+from .places import ACCESS
+
+READ, WRITE = "read", "write"
+_SIMPLE = ("c_byte", "c_ubyte", "c_short", "c_ushort", "c_int", "c_uint", "c_long", "c_ulong", "c_longlong",
+           "c_ulonglong", "c_float", "c_double", "c_longdouble", "c_char", "c_wchar", "c_bool")  # fmt: skip
+
+
+def install(agent: Agent) -> None:
+    """Hook what is in shared memory. To be called in a worker, which never takes the hooks off again."""
+    synchronized: set[type] = {sharedctypes.Synchronized, sharedctypes.SynchronizedString}
+    synchronized |= set(getattr(sharedctypes, "class_cache", {}).values())
+    for cls in synchronized:
+        for name, value in list(vars(cls).items()):
+            if isinstance(value, property):
+                get, put = cast("tuple[Any, Any]", (value.fget, value.fset))
+                setattr(cls, name, _property(agent, get, put, _of_wrapper, name))
+    array = sharedctypes.SynchronizedArray
+    _items(agent, array, array.__getitem__, array.__setitem__, _of_wrapper)
+    for simple in _SIMPLE:
+        kind: Any = getattr(ctypes, simple)
+        plain = next(vars(base)["value"] for base in kind.__mro__ if "value" in vars(base))
+        kind.value = _property(agent, plain.__get__, plain.__set__, _of_ctype, "value")
+    for kind in _below(ctypes.Array):
+        if kind is not ctypes.Array:
+            _items(agent, kind, kind.__getitem__, kind.__setitem__, _of_ctype)
+    for kind in _below(ctypes.Structure):
+        for field in getattr(kind, "_fields_", ()):
+            plain = vars(kind).get(field[0])
+            if plain is not None and hasattr(plain, "__set__"):
+                setattr(kind, field[0], _property(agent, plain.__get__, plain.__set__, _of_ctype, field[0]))
+    if "multiprocessing.shared_memory" in sys.modules:
+        _install_shared_memory(agent)
+
+
+def _below(kind: type) -> list[Any]:
+    found = [kind]
+    for cls in found:
+        found += cls.__subclasses__()
+    return found
+
+
+def _of_ctype(obj: Any) -> Any:
+    """Return the location of a ctypes object, None where it is not in shared memory."""
+    wrapper = getattr(obj, "_wrapper", None)
+    if wrapper is None:
+        return None
+    (arena, start, _), _ = wrapper._state
+    fd = getattr(arena, "fd", -1)
+    return ("mem", os.fstat(fd).st_ino if fd >= 0 else id(arena), start)
+
+
+def _of_wrapper(obj: Any) -> Any:
+    return _of_ctype(obj._obj)
+
+
+def _property(
+    agent: Agent, get: Callable[[Any], Any], put: Callable[[Any, Any], None], locate: Callable[[Any], Any], name: str
+) -> property:
+    def getter(obj: Any) -> Any:
+        if not agent.here() or agent.quiet or (loc := locate(obj)) is None:
+            return get(obj)
+        place = agent.announce(sys._getframe(1), ACCESS, READ, loc, (*loc, name), write=False)
+        with agent.as_one():
+            value = get(obj)
+        agent.did(place, loc, (*loc, name), False, value)
+        return value
+
+    def setter(obj: Any, value: Any) -> None:
+        if not agent.here() or agent.quiet or (loc := locate(obj)) is None:
+            return put(obj, value)
+        place = agent.announce(sys._getframe(1), ACCESS, WRITE, loc, (*loc, name), write=True)
+        with agent.as_one():
+            put(obj, value)
+        agent.did(place, loc, (*loc, name), True, value)
+        return None
+
+    return property(getter, setter)
+
+
+def _items(agent: Agent, cls: Any, get: Any, put: Any, locate: Callable[[Any], Any]) -> None:
+    def getitem(obj: Any, index: Any) -> Any:
+        if not agent.here() or agent.quiet or (loc := locate(obj)) is None:
+            return get(obj, index)
+        key = _key(loc, index, obj)
+        place = agent.announce(sys._getframe(1), ACCESS, READ, loc, key, write=False)
+        with agent.as_one():
+            value = get(obj, index)
+        agent.did(place, loc, key, False, value)
+        return value
+
+    def setitem(obj: Any, index: Any, value: Any) -> None:
+        if not agent.here() or agent.quiet or (loc := locate(obj)) is None:
+            put(obj, index, value)
+            return
+        key = _key(loc, index, obj)
+        place = agent.announce(sys._getframe(1), ACCESS, WRITE, loc, key, write=True)
+        with agent.as_one():
+            put(obj, index, value)
+        agent.did(place, loc, key, True, value)
+
+    cls.__getitem__ = getitem
+    cls.__setitem__ = setitem
+
+
+def _key(loc: Any, index: Any, obj: Any) -> Any:
+    """Return the exact location of one item; of a slice, that of the whole."""
+    if not isinstance(index, int):
+        return loc
+    return (*loc, index if index >= 0 else len(obj) + index)
+
+
+# -- multiprocessing.shared_memory
+
+
+def _install_shared_memory(agent: Agent) -> None:
+    from multiprocessing import shared_memory
+
+    plain: Any = shared_memory.SharedMemory.buf
+    get: Any = plain.fget
+
+    def buf(memory: Any) -> Any:
+        view = get(memory)
+        if not agent.here() or agent.quiet or view is None or not _is_subscripted(sys._getframe(1)):
+            return view
+        return _View(agent, view, ("shm", memory.name))
+
+    shared_memory.SharedMemory.buf = property(buf)  # type: ignore[assignment]
+    shareable = shared_memory.ShareableList
+    _items(agent, shareable, shareable.__getitem__, shareable.__setitem__, lambda obj: ("shm", obj.shm.name))
+
+
+class _View:
+    """Stands for ``memory.buf`` where it is subscripted on the spot, and for nothing else."""
+
+    __slots__ = ("_agent", "_loc", "_view")
+
+    def __init__(self, agent: Agent, view: memoryview, loc: tuple[str, str]) -> None:
+        self._agent = agent
+        self._view = view
+        self._loc = loc
+
+    def _key(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return (*self._loc, *index.indices(len(self._view)))
+        return (*self._loc, index)
+
+    def __getitem__(self, index: Any) -> Any:
+        key = self._key(index)
+        place = self._agent.announce(sys._getframe(1), ACCESS, READ, self._loc, key, write=False)
+        value = self._view[index]
+        self._agent.did(place, self._loc, key, False, value)
+        return value
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        key = self._key(index)
+        place = self._agent.announce(sys._getframe(1), ACCESS, WRITE, self._loc, key, write=True)
+        self._view[index] = value
+        self._agent.did(place, self._loc, key, True, value)
+
+
+def _is_subscripted(frame: types.FrameType) -> bool:
+    positions = list(frame.f_code.co_positions())
+    index = frame.f_lasti // 2
+    if index >= len(positions):
+        return False
+    path = frame.f_code.co_filename
+    return positions[index] in _subscripted(path, "".join(linecache.getlines(path, frame.f_globals)))
+
+
+@lru_cache(maxsize=64)
+def _subscripted(path: str, source: str) -> frozenset[tuple[int | None, ...]]:
+    """Return the positions of the attributes in ``source`` that are subscripted directly: ``x.buf[...]``."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return frozenset()
+    nodes = (node.value for node in ast.walk(tree) if isinstance(node, ast.Subscript))
+    return frozenset(
+        (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset)
+        for node in nodes
+        if isinstance(node, ast.Attribute)
+    )

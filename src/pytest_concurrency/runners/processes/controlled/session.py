@@ -1,0 +1,355 @@
+"""Exploring one test on processes, from its plan to its findings."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import linecache
+import multiprocessing
+import pickle
+import random
+import socket
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ....detect.failures import RAISED_AT
+from ....explore.pipeline import Exploration
+from ....model import Finding
+from ....report.lanes import explain
+from ....runtime.execution import Execution
+from ....runtime.trace import Outcome as RunOutcome
+from ....schedules import token as tokens
+from ....schedules.database import FailureDatabase
+from ....settings import Settings
+from ....watch import tree
+from ....watch.deadline import BodyHung, Deadline
+from ....watch.hook_fork import look
+from ...base import ACTIVE_RUNNER
+from ...comments import Dismissals
+from ...program import from_signal_handler
+from ...unsafe import timeout_of_other_plugin
+from ..outcome import DIED, SKIPPED, Outcome, RemoteError, WorkerDied, WorkerReport
+from ..refresh import arguments, set_up, tear_down
+from ..start import default_method
+from .conductor import Conductor, Over
+from .explorer import ProcessExplorer
+from .ledger import Sites
+from .members import Member
+from .snapshot import Snapshot
+from .wire import Channel
+from .worker import Binding, Task, bindings_of, work
+
+SHARE = 0.6
+"""Part of max_seconds that exploring may take; the rest is for runs in real time."""
+SCHEDULE_LIMIT = 5.0
+"""Real seconds that one schedule may take at most."""
+Call = tuple[Callable[..., Any], Mapping[str, Any]]
+
+
+@dataclass
+class Explored:
+    """What exploring came to: ``error`` is that of the failing schedule, ``failed`` its workers."""
+
+    schedules: int = 0
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+    error: BaseException | None = None
+    failed: tuple[Outcome, ...] = ()
+    replayed: bool = False
+
+
+@dataclass
+class ProcessProgram:
+    """The test as a program: can be run again and again under executions."""
+
+    item: pytest.Function
+    settings: Settings
+    via_fixture: bool
+    sites: Sites = field(default_factory=Sites)
+    conductor: Conductor | None = None
+    outcomes: list[Outcome] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    snapshot: Snapshot = field(default_factory=Snapshot)
+    runs: int = 0
+    order: object = ()
+    failing: list[Outcome] = field(default_factory=list)
+    modules: int = 0
+    bindings: tuple[Binding, ...] = ()
+
+    def once(self, execution: Execution) -> RunOutcome:
+        """Set the test up afresh and run it under ``execution``."""
+        if self.runs:
+            self.renew()
+        self.runs += 1
+        self.outcomes = []
+        limit = min(SCHEDULE_LIMIT, self.settings.timeout)
+        conductor = self.conductor = Conductor(execution, self.sites, limit)
+        execution.workers.append(execution.main)
+        execution.strategy.begin(execution.number)
+        error: BaseException | None = None
+        state = random.getstate()
+        random.seed(self.settings.seed)
+        before = set(tree.descendants())
+        try:
+            error = self._body(limit)
+        finally:
+            random.setstate(state)
+            tree.kill([i for p, i in tree.descendants().items() if p not in before and p not in tree.helpers()])
+        execution.lost.extend(conductor.ledger.updates.lost)
+        self.notes += [note for note in conductor.ledger.notes if note not in self.notes]
+        self.order = tuple((s.worker, s.site, s.occurrence, s.to) for s in execution.switches)
+        if execution.stuck:
+            error = None
+        elif isinstance(error, Over):
+            execution.timed_out = str(error)
+            error = None
+        if error is not None and not isinstance(error, pytest.skip.Exception):
+            self.failing = [outcome for outcome in self.outcomes if outcome.failed]
+        return execution._outcome(error)
+
+    def renew(self) -> None:
+        """Set the test up afresh."""
+        tear_down(self.item)
+        self.snapshot.restore()
+        set_up(self.item)
+
+    def _body(self, limit: float) -> BaseException | None:
+        try:
+            if not self.via_fixture and self.settings.workers == 0:
+                return self._first_error(self._own())
+            if not self.via_fixture:
+                return self._first_error(self.team([(self.item.obj, arguments(self.item))] * self.settings.workers))
+            runner: Any = self.item.stash[ACTIVE_RUNNER]
+            runner.controlled = self
+            try:
+                with Deadline(limit, lambda _, passed: passed > limit):
+                    self.item.obj(**arguments(self.item))
+            finally:
+                runner.controlled = None
+        except BodyHung:
+            return Over("the test did not end in time")
+        except BaseException as error:
+            if from_signal_handler(error):
+                raise  # an alarm of another plugin, or Ctrl-C
+            return error
+        return None
+
+    def team(self, calls: Sequence[Call]) -> list[Outcome]:
+        """Run each call in a controlled worker of its own; raise :class:`.conductor.Over` where that cannot be."""
+        conductor = self._ready()
+        members = conductor.run(self._starter(calls), len(calls))
+        self.outcomes += (outcomes := [_outcome(index, member) for index, member in enumerate(members)])
+        if conductor.execution.stuck:
+            raise Over("stuck")
+        return outcomes
+
+    def _own(self) -> list[Outcome]:
+        """Run the body in a process of its own, which with all that it forks is controlled."""
+        member = self._ready().run_main(self._starter([(self.item.obj, arguments(self.item))]))
+        self.outcomes = [_outcome(0, member)]
+        return self.outcomes
+
+    def _ready(self) -> Conductor:
+        assert self.conductor is not None
+        seen = look(str(self.item.config.rootpath))
+        if seen is not None and seen.threads:
+            raise Over("threads run in the test's own process")
+        return self.conductor
+
+    def _starter(self, calls: Sequence[Call]) -> Callable[[str], tuple[Any, Channel]]:
+        assert self.conductor is not None
+        waiting = list(calls)
+        channels: list[Channel] = []
+        redirect = not {"capsys", "capfd", "capsysbinary", "capfdbinary", "capteesys"} & set(self.item.fixturenames)
+        bindings = self._bindings()
+        silent = frozenset() if self.conductor.execution.rows is not None else self.sites.silent()
+        adopts = self.settings.workers == 0 and not self.via_fixture
+
+        def start(path: str) -> tuple[Any, Channel]:
+            function, kwargs = waiting.pop(0)
+            ours, theirs = (Channel(end) for end in socket.socketpair())
+            task = Task(
+                path, function, kwargs, self.item.config, self.settings.seed, silent, redirect, bindings, adopts
+            )
+            process = multiprocessing.get_context("fork").Process(
+                target=work, args=(task, theirs, (ours, *channels)), name=f"worker-{path}"
+            )
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)
+                process.start()
+            theirs.close()
+            channels.append(ours)
+            return process, ours
+
+        return start
+
+    def _bindings(self) -> tuple[Binding, ...]:
+        if len(sys.modules) != self.modules:
+            self.modules = len(sys.modules)
+            self.bindings = bindings_of(str(self.item.config.rootpath))
+        for path in {site.path for site in self.sites.all}:
+            linecache.getlines(path)  # once here, and not in every worker
+        return self.bindings
+
+    @staticmethod
+    def _first_error(outcomes: Sequence[Outcome]) -> BaseException | None:
+        errors = [error_of(outcome) for outcome in outcomes if outcome.failed or outcome.status == SKIPPED]
+        return errors[0] if errors else None
+
+    def last_run(self) -> Any:
+        """Return the values, the openings and the order of the latest run."""
+        if self.conductor is None:
+            return {}, {}, ()
+        return self.conductor.ledger.values, self.conductor.ledger.updates.opened, self.order
+
+
+def _outcome(index: int, member: Member) -> Outcome:
+    report: WorkerReport | None = pickle.loads(member.report) if member.report is not None else None
+    pid, code = member.process.pid, member.process.exitcode
+    status = report.status if report is not None else DIED
+    return Outcome(index, status, code, report, pid=pid, raised_at=member.raised_at)
+
+
+def error_of(outcome: Outcome) -> BaseException:
+    """Return what a worker that failed has raised, as well as it could travel."""
+    report = outcome.report
+    error: BaseException
+    if report is None:
+        error = WorkerDied(outcome.describe(0))
+    elif report.exception is not None:
+        error = pickle.loads(report.exception)
+    else:
+        error = RemoteError(report.summary)
+    with contextlib.suppress(AttributeError):
+        setattr(error, RAISED_AT, outcome.raised_at)
+    return error
+
+
+def explore(item: pytest.Function, settings: Settings, via_fixture: bool) -> Explored:
+    """Explore the test, or replay one schedule of it; its fixtures are fresh afterwards."""
+    return _Exploring(item, settings, via_fixture).run()
+
+
+@contextlib.contextmanager
+def collector_still() -> Iterator[None]:
+    """Keep the garbage collector from touching, and so copying, every page that is shared with forked workers."""
+    collecting = gc.isenabled()
+    gc.disable()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        if collecting:
+            gc.enable()
+
+
+class _Exploring:
+    def __init__(self, item: pytest.Function, settings: Settings, via_fixture: bool) -> None:
+        self.item = item
+        self.settings = settings
+        self.program = ProcessProgram(item, settings, via_fixture)
+        self.dismissals = Dismissals()
+        cache = getattr(item.config, "cache", None)
+        self.database = FailureDatabase(Path(cache.mkdir("concurrency")) if cache is not None else None)
+
+    def run(self) -> Explored:
+        remembered = self._remembered()
+        seconds = self.settings.max_seconds * SHARE
+        limit = timeout_of_other_plugin(self.item)
+        settings = replace(self.settings, max_seconds=min(seconds, limit / 3) if limit else seconds)
+        explorer = ProcessExplorer(self.program.once, settings, self.program.sites, self.program.last_run)
+        explorer._dismissed = self.dismissals
+        begun = time.monotonic()
+        adopted = tree.adopt_orphans(True)
+        try:
+            with collector_still():
+                exploration = self._exploration(explorer, remembered)
+        finally:
+            tree.adopt_orphans(adopted)
+        self.program.renew()
+        findings = self._findings(exploration)
+        if self.settings.replay is None:
+            self._remember(remembered, exploration, findings)
+        return self._explored(exploration, findings, time.monotonic() - begun)
+
+    def _exploration(self, explorer: ProcessExplorer, remembered: Sequence[tuple[str, tokens.Token]]) -> Exploration:
+        if self.settings.replay is not None:
+            wanted = tokens.decode(self.settings.replay).directives
+            exploration, strategy = explorer.replay(wanted)
+            exploration.notes.append(_replay_note(exploration, len(wanted), len(strategy.followed)))
+        else:
+            exploration = explorer.explore([token.directives for _, token in remembered])
+        return exploration
+
+    def _explored(self, exploration: Exploration, findings: Sequence[tuple[Any, Finding]], seconds: float) -> Explored:
+        notes = [note for note in exploration.notes if not note.startswith("cut short")]
+        if default_method() != "fork" and self.settings.start_method is None:
+            notes.append(f"schedules were explored with forked workers ({default_method()} is Python's default)")
+        if len(notes) < len(exploration.notes) and not findings:
+            notes.append(f"{exploration.schedules} of {self.settings.schedules} schedules were explored in "
+                         f"{seconds:.1f} s of max_seconds={self.settings.max_seconds:g}")  # fmt: skip
+        if exploration.stopped:
+            notes.append(f"not explored under other schedules: {exploration.stopped}")
+        errors = [(found, finding) for found, finding in findings if finding.is_error]
+        if exploration.plain is not None and self.settings.replay is None:
+            return Explored(exploration.schedules)  # an ordinary failure: real runs show it
+        notes += [note for note in (*self.program.notes, *self.dismissals.notes) if note not in notes]
+        error = exploration.plain or next((f.outcome.error for f, _ in errors if f.outcome.error is not None), None)
+        return Explored(
+            exploration.schedules,
+            tuple(finding for _, finding in findings),
+            tuple(notes),
+            error,
+            tuple(self.program.failing) if error is not None else (),
+            self.settings.replay is not None,
+        )
+
+    def _findings(self, exploration: Exploration) -> list[tuple[Any, Finding]]:
+        kept = []
+        for found in (*exploration.found, *exploration.suspected):
+            level = self.settings.severity(found.failure.code)
+            if level is not None and not self.dismissals(found.failure):
+                word = tokens.make(self.item.nodeid, found.failure.code, found.directives)
+                finding = explain(found, word, self.item.nodeid, self.item.config.rootpath, level)
+                kept.append((found, finding))
+        return kept
+
+    def _remembered(self) -> list[tuple[str, tokens.Token]]:
+        known = []
+        for word in self.database.tokens(self.item.nodeid):
+            try:
+                known.append((word, tokens.decode(word)))
+            except tokens.BadToken:
+                self.database.forget(self.item.nodeid, word)
+        return known
+
+    def _remember(
+        self, remembered: Sequence[tuple[str, tokens.Token]], exploration: Exploration, findings: Any
+    ) -> None:
+        nodeid = self.item.nodeid
+        if exploration.plain is None and not exploration.stopped:
+            tried = exploration.found[0].schedule - 2 if exploration.found else exploration.schedules - 1
+            for word, _ in remembered[: max(0, tried)]:
+                self.database.forget(nodeid, word)
+        for _, finding in findings:
+            if finding.is_error and finding.replay:
+                self.database.remember(nodeid, finding.replay)
+
+
+def _replay_note(exploration: Exploration, wanted: int, followed: int) -> str:
+    if exploration.found:
+        return "the replayed schedule fails as it did"
+    if followed < wanted:
+        return f"the replayed schedule no longer applies: {followed} of its {wanted} switches could be followed"
+    return "the replayed schedule no longer fails"
+
+
+__all__ = ["Explored", "ProcessProgram", "explore"]

@@ -1,0 +1,428 @@
+"""Programs of several processes, wrong and right ones, each with the hazard that exploring has to show ("" for none).
+
+Run by test_exploration.py, in a session of its own.
+"""
+
+import fcntl
+import multiprocessing as mp
+import os
+import sqlite3
+import time
+from multiprocessing import shared_memory
+from os import replace
+
+import pytest
+
+ctx = mp.get_context("fork")
+
+W = pytest.mark.stress_processes(workers=2, repeats=1, start_method="fork")
+
+
+@pytest.fixture
+def raw():
+    return ctx.RawValue("i", 0)
+
+
+@W
+def test_wrong_raw(raw):
+    raw.value += 1
+
+
+@pytest.fixture
+def rawa():
+    return ctx.RawArray("i", 3)
+
+
+@W
+def test_wrong_rawarray(rawa):
+    rawa[1] = rawa[1] + 5
+
+
+@pytest.fixture
+def arr():
+    return ctx.Array("i", 3)
+
+
+@W
+def test_wrong_array(arr):
+    n = arr[1]
+    arr[1] = n + 1
+
+
+@pytest.fixture
+def shm():
+    s = shared_memory.SharedMemory(create=True, size=16)
+    yield s
+    s.close()
+    s.unlink()
+
+
+@W
+def test_wrong_shm(shm):
+    shm.buf[0] += 1
+
+
+@pytest.fixture
+def sl():
+    s = shared_memory.ShareableList([0, 1])
+    yield s
+    s.shm.close()
+    s.shm.unlink()
+
+
+@W
+def test_wrong_shareable(sl):
+    sl[0] += 1
+
+
+@pytest.fixture
+def man():
+    with ctx.Manager() as m:
+        yield m
+
+
+@W
+def test_wrong_dict(man_d):
+    man_d["a"] += 1
+
+
+@pytest.fixture
+def man_d(man):
+    return man.dict(a=0)
+
+
+@pytest.fixture
+def ns(man):
+    n = man.Namespace()
+    n.x = 0
+    return n
+
+
+@W
+def test_wrong_ns(ns):
+    ns.x += 1
+
+
+@pytest.fixture
+def mv(man):
+    return man.Value("i", 0)
+
+
+@W
+def test_wrong_mv(mv):
+    mv.value += 1
+
+
+@pytest.fixture
+def path(tmp_path):
+    p = tmp_path / "n"
+    p.write_text("0")
+    return p
+
+
+@W
+def test_wrong_atomic_replace(path):
+    n = int(path.read_text())
+    tmp = path.with_name(f"tmp{os.getpid()}")
+    tmp.write_text(str(n + 1))
+    replace(tmp, path)
+
+
+@W
+def test_wrong_osopen(path):
+    fd = os.open(path, os.O_RDWR)
+    n = int(os.read(fd, 100))
+    os.lseek(fd, 0, 0)
+    os.write(fd, str(n + 1).encode())
+    os.close(fd)
+
+
+@W
+def test_wrong_rplus(path):
+    with open(path, "r+") as f:
+        n = int(f.read())
+        f.seek(0)
+        f.write(str(n + 1))
+
+
+@pytest.fixture
+def db(tmp_path):
+    p = tmp_path / "a.db"
+    c = sqlite3.connect(p)
+    c.execute("create table acc(id integer primary key, bal int)")
+    c.execute("insert into acc values(1,100)")
+    c.execute("insert into acc values(2,100)")
+    c.commit()
+    c.close()
+    return p
+
+
+@W
+def test_wrong_sqlite(db):
+    c = sqlite3.connect(db)
+    (bal,) = c.execute("SELECT bal FROM acc WHERE id = ?", (1,)).fetchone()
+    c.execute("UPDATE acc SET bal = ? WHERE id = ?", (bal + 10, 1))
+    c.commit()
+    c.close()
+
+
+@W
+def test_right_sqlite(db):
+    c = sqlite3.connect(db)
+    c.execute("UPDATE acc SET bal = bal + 10 WHERE id = ?", (1,))
+    c.commit()
+    c.close()
+
+
+@W
+def test_right_sqlite_imm(db):
+    c = sqlite3.connect(db, isolation_level=None)
+    c.execute("BEGIN IMMEDIATE")
+    (bal,) = c.execute("SELECT bal FROM acc WHERE id = ?", (1,)).fetchone()
+    c.execute("UPDATE acc SET bal = ? WHERE id = ?", (bal + 10, 1))
+    c.execute("COMMIT")
+    c.close()
+
+
+@W
+def test_right_flock(path):
+    with open(str(path) + ".lock", "w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        n = int(path.read_text())
+        path.write_text(str(n + 1))
+
+
+@W
+def test_right_excl(path):
+    lock = str(path) + ".lock"
+    while True:
+        try:
+            fd = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+            break
+        except FileExistsError:
+            time.sleep(0.01)
+    try:
+        n = int(path.read_text())
+        path.write_text(str(n + 1))
+    finally:
+        os.close(fd)
+        os.unlink(lock)
+
+
+def test_right_queue(process_runner):
+    q = ctx.Queue()
+
+    def prod():
+        for i in range(3):
+            q.put(i)
+        q.put(None)
+
+    def cons():
+        out = []
+        while (x := q.get()) is not None:
+            out.append(x)
+        return out
+
+    assert process_runner.run(prod, cons)[1] == [0, 1, 2]
+
+
+def test_right_event(process_runner):
+    e = ctx.Event()
+    v = ctx.RawValue("i", 0)
+
+    def a():
+        v.value = 7
+        e.set()
+
+    def b():
+        e.wait()
+        return v.value
+
+    assert process_runner.run(a, b)[1] == 7
+
+
+def test_right_cond(process_runner):
+    c = ctx.Condition()
+    v = ctx.Value("i", 0)
+
+    def a():
+        with c:
+            v.value = 1
+            c.notify_all()
+
+    def b():
+        with c:
+            while v.value == 0:
+                c.wait()
+        return v.value
+
+    assert process_runner.run(a, b)[1] == 1
+
+
+def test_wrong_cond_lost(process_runner):
+    c = ctx.Condition()
+
+    def a():
+        with c:
+            c.notify_all()
+
+    def b():
+        with c:
+            c.wait()
+
+    process_runner.run(b, a)
+
+
+def test_right_barrier(process_runner):
+    b = ctx.Barrier(3)
+    v = ctx.Array("i", 3)
+
+    def go(i):
+        v[i] = i + 1
+        b.wait()
+        return sum(v[j] for j in range(3))
+
+    assert process_runner.map(go, range(3)) == [6, 6, 6]
+
+
+def test_wrong_deadlock(process_runner):
+    l1, l2 = ctx.Lock(), ctx.Lock()
+
+    def a():
+        with l1:
+            with l2:
+                pass
+
+    def b():
+        with l2:
+            with l1:
+                pass
+
+    process_runner.run(a, b)
+
+
+def test_right_pipe(process_runner):
+    p, q = ctx.Pipe()
+
+    def a():
+        p.send(1)
+        return p.recv()
+
+    def b():
+        n = q.recv()
+        q.send(n + 1)
+
+    assert process_runner.run(a, b)[0] == 2
+
+
+def test_wrong_assert(process_runner):
+    v = ctx.RawValue("i", 0)
+
+    def a():
+        v.value = 1
+        v.value = 2
+
+    def b():
+        assert v.value != 1
+
+    process_runner.run(a, b)
+
+
+def test_right_semaphore(process_runner):
+    s = ctx.Semaphore(1)
+    v = ctx.RawValue("i", 0)
+
+    def go():
+        with s:
+            v.value += 1
+
+    process_runner.run(go, workers=3)
+    assert v.value == 3
+
+
+def test_right_initonce(process_runner):
+    v = ctx.RawValue("i", 0)
+
+    def go():
+        if not v.value:
+            v.value = 1
+
+    process_runner.run(go, workers=2)
+
+
+def test_right_status(process_runner, path):
+    def go():
+        path.read_text()
+        path.write_text(f"{os.getpid()} {time.time()}")
+
+    process_runner.run(go, workers=2)
+
+
+def test_right_max(process_runner):
+    v = ctx.Value("i", 0)
+
+    def go(i):
+        with v.get_lock():
+            v.value = max(v.value, i)
+
+    process_runner.map(go, [1, 5, 3])
+    assert v.value == 5
+
+
+def test_right_joinable(process_runner):
+    q = ctx.JoinableQueue()
+
+    def a():
+        for i in range(2):
+            q.put(i)
+        q.join()
+
+    def b():
+        for i in range(2):
+            q.get()
+            q.task_done()
+
+    process_runner.run(a, b)
+
+
+def test_right_mlock(process_runner, man):
+    lock = man.Lock()
+    d = man.dict(a=0)
+
+    def go():
+        with lock:
+            d["a"] += 1
+
+    process_runner.run(go, workers=2)
+    assert d["a"] == 2
+
+
+def test_right_mqueue(process_runner, man):
+    q = man.Queue()
+    process_runner.run(lambda: q.put(1), lambda: q.get())
+    assert q.empty()
+
+
+def test_right_append(process_runner, path):
+    def go():
+        path.read_text()
+        with open(path, "a") as f:
+            f.write("line\n")
+
+    process_runner.run(go, workers=2)
+    assert path.read_text().count("line") == 2
+
+
+def test_right_sleep(process_runner):
+    e = ctx.Value("i", 0)
+
+    def a():
+        time.sleep(5)
+        e.value = 1
+
+    def b():
+        while not e.value:
+            time.sleep(0.5)
+        return time.time()
+
+    process_runner.run(a, b)

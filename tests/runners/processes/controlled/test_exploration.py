@@ -1,0 +1,192 @@
+"""Controlled exploration of processes: what is wrong is found, shown, shortened and replayed; what is right passes."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+PROGRAMS = Path(__file__).with_name("programs.py")
+QUIET = ("-p", "no:randomly")
+CODES = {"wrong_assert": "CH110", "wrong_cond_lost": "CH106", "wrong_deadlock": "CH104"}
+"""Hazards of the wrong programs; all others lose an update."""
+
+
+def run(pytester: pytest.Pytester, *args: str) -> tuple[pytest.RunResult, list[dict[str, Any]]]:
+    result = pytester.runpytest_subprocess(*QUIET, "--concurrency-report", "json:out.json", *args)
+    return result, json.loads(Path(pytester.path, "out.json").read_text())["tests"]
+
+
+@pytest.fixture
+def programs(pytester: pytest.Pytester) -> pytest.Pytester:
+    pytester.makepyfile(test_it=PROGRAMS.read_text())
+    pytester.makeini("[pytest]\nconcurrency_repeats = 1\nconcurrency_start_method = fork")
+    return pytester
+
+
+def test_what_is_wrong_is_found_within_twenty_schedules(programs: pytest.Pytester) -> None:
+    _, tests = run(programs, "-k", "wrong", "--concurrency-max-seconds", "60")
+    found = {t["nodeid"].rpartition("test_")[2]: [h["code"] for h in t["hazards"]] for t in tests}
+    assert found == {name: [CODES.get(name, "CH101")] for name in found}
+    assert len(found) == 15
+    assert all(t["schedules"] <= 20 for t in tests), tests
+    for test in tests:
+        (hazard,) = test["hazards"]
+        assert hazard["replay"], test
+        if hazard["code"] == "CH101":
+            assert {location["worker"] for location in hazard["locations"]} == {"0", "1"}, hazard
+            assert hazard["preemptions"] == 1
+
+
+def test_what_is_right_passes(programs: pytest.Pytester) -> None:
+    schedules = os.environ.get("SCHEDULES", "6")
+    result, tests = run(
+        programs, "-k", "right", "--concurrency-schedules", schedules, "--concurrency-max-seconds", "600"
+    )
+    assert [hazard for test in tests for hazard in test["hazards"]] == []
+    assert {test["outcome"] for test in tests} == {"passed"}
+    assert len(tests) >= 18
+    assert result.ret == 0
+
+
+COUNTER = """
+import json, multiprocessing, pytest
+ctx = multiprocessing.get_context("fork")
+@pytest.fixture
+def value():
+    return ctx.Value("i", 0)
+@pytest.mark.stress_processes(workers={workers}, repeats=1, max_seconds=60)
+def test_it(value):
+    value.value += 1
+"""
+
+
+@pytest.mark.parametrize("workers", [2, 4])
+def test_a_lost_update_is_shortened_and_replayed(pytester: pytest.Pytester, workers: int) -> None:
+    pytester.makepyfile(COUNTER.format(workers=workers))
+    result, (test,) = run(pytester)
+    (hazard,) = test["hazards"]
+    assert (hazard["code"], hazard["preemptions"]) == ("CH101", 1)
+    result.stdout.fnmatch_lines(["*value.value -> 0*", "*. switch*", "*value.value = 1*"])
+    for _ in range(2):
+        replayed, (again,) = run(pytester, "--concurrency-replay", hazard["replay"])
+        assert again["schedules"] <= 2
+        assert [h["message"] for h in again["hazards"]] == [hazard["message"]]
+        assert "the replayed schedule fails as it did" in again["notes"]
+        replayed.assert_outcomes(failed=1)
+
+
+def test_a_mended_program_passes_its_replay_and_forgets_it(pytester: pytest.Pytester) -> None:
+    path = pytester.makepyfile(test_it=COUNTER.format(workers=2))
+    _, (test,) = run(pytester)
+    source = path.read_text().replace("    value.value += 1", "    with value.get_lock():\n        value.value += 1")
+    path.write_text(source)
+    result, (again,) = run(pytester, "--concurrency-replay", test["hazards"][0]["replay"])
+    result.assert_outcomes(passed=1)
+    assert any(note.startswith("the replayed schedule no longer") for note in again["notes"])
+    result, (remembered,) = run(pytester, "--concurrency-schedules", "4")
+    result.assert_outcomes(passed=1)
+    assert remembered["hazards"] == []
+    assert not list(Path(pytester.path, ".pytest_cache").rglob("concurrency/*.json"))
+
+
+def test_what_outlives_a_schedule_is_as_before_it(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import multiprocessing, pytest
+        ctx = multiprocessing.get_context("fork")
+        total, first, second = ctx.Value("i", 5), ctx.Lock(), ctx.Lock()
+        def test_deadlock(process_runner):
+            def one():
+                with first:
+                    with second: total.value = 0
+            def other():
+                with second:
+                    with first: total.value = 0
+            process_runner.run(one, other)
+        def test_after():
+            assert total.value == 5
+            assert first.acquire(False) and second.acquire(False)
+        """
+    )
+    result, (test,) = run(pytester)
+    assert [h["code"] for h in test["hazards"]] == ["CH104"]
+    result.assert_outcomes(passed=1, failed=1)
+
+
+def test_nothing_is_left_of_an_exploration(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import builtins, ctypes, io, multiprocessing.queues, os, pytest, time
+        from multiprocessing import sharedctypes, synchronize
+        ctx = multiprocessing.get_context("fork")
+        @pytest.fixture
+        def value():
+            return ctx.Value("i", 0)
+        WATCHED = lambda: [builtins.open, io.open, os.open, os.replace, os.waitpid, time.sleep, time.monotonic,
+            sharedctypes.Synchronized.value, synchronize.SemLock.__enter__, vars(synchronize.SemLock).get("acquire"),
+            vars(ctypes.c_int).get("value"), multiprocessing.Process.join, multiprocessing.queues.Queue.get]
+        before = WATCHED()
+        files = len(os.listdir("/proc/self/fd")) if os.path.exists("/proc/self/fd") else 0
+        @pytest.mark.stress_processes(workers=2, repeats=1)
+        def test_it(value):
+            value.value += 1
+        def test_after():
+            assert WATCHED() == before
+            assert multiprocessing.active_children() == []
+            with pytest.raises(ChildProcessError):
+                os.waitpid(-1, os.WNOHANG)
+            if files:
+                assert len(os.listdir("/proc/self/fd")) <= files + 2
+        """
+    )
+    result, _ = run(pytester)
+    result.assert_outcomes(passed=1, failed=1)
+
+
+def test_what_differs_from_run_to_run_is_no_lost_update(pytester: pytest.Pytester) -> None:
+    """Each worker reads the file, and writes what does not depend on it; and so with a value."""
+    pytester.makepyfile(
+        """
+        import multiprocessing, os, time, pytest
+        ctx = multiprocessing.get_context("fork")
+        @pytest.fixture
+        def state(tmp_path):
+            (tmp_path / "state").write_text("free")
+            return tmp_path / "state", ctx.Value("d", 0)
+        @pytest.mark.stress_processes(workers=2, repeats=1, schedules=10, max_seconds=60, start_method="fork")
+        def test_it(state):
+            path, seen = state
+            if path.read_text():
+                path.write_text(f"{os.getpid()} at {time.time()}")
+            if seen.value < 10:
+                seen.value = 10 + os.getpid()
+        """
+    )
+    result, (test,) = run(pytester)
+    assert test["hazards"] == []
+    result.assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_other_start_methods_say_that_nothing_was_explored(pytester: pytest.Pytester, method: str) -> None:
+    if method not in multiprocessing.get_all_start_methods():
+        pytest.skip(f"no {method} on {sys.platform}")
+    pytester.makepyfile(
+        f"""
+        import pytest
+        @pytest.mark.stress_processes(workers=2, repeats=1, start_method={method!r})
+        def test_it():
+            pass
+        """
+    )
+    result, (test,) = run(pytester)
+    assert test["notes"] == [f"schedules were not explored: start_method={method!r} was asked for"]
+    result.assert_outcomes(passed=1)
