@@ -19,6 +19,7 @@ from ..runtime.values import Reference
 from ..schedules.directives import Directive, Replay, from_switches
 from ..schedules.minimise import ddmin
 from ..settings import Settings
+from ..strategies.anywhere import Anywhere, Look
 from ..strategies.base import NEVER, Strategy
 from ..strategies.bounded import Bounded
 from ..strategies.directed import Directed, HoldAll, Nested, StepOver
@@ -43,6 +44,8 @@ FIRM_SCHEDULES = 8
 DPOR_SHARE = 3
 """One part in this many of the budget that is left goes to DPOR in ``auto``, more where that will do."""
 NESTED_SCHEDULES = 12
+LOOKS = 2
+"""Runs in random order in which ``auto`` looks for what the serial ones did not show to be shared."""
 PRECISE_STEPS = 2_000
 """Operations of a run above which ``auto`` does not try to run every interleaving."""
 PRECISE_HORIZON = 20_000
@@ -152,9 +155,11 @@ class Explorer:
     ) -> Outcome:
         self._result.schedules += 1
         precise = isinstance(strategy, Precise)
+        looks = isinstance(strategy, Look)
+        observing = observing or looks
         plain = not (observing or recording or precise or strategy.sites or recorder)
         if not (plain and self._clean):
-            self._set_sites(strategy.sites, recording, precise, recorder is not None)
+            self._set_sites(strategy.sites, recording, precise, looks or recorder is not None)
         sites = (*self._sites, *STATE.places.values()) if STATE.places else self._sites
         execution = Execution(
             strategy,
@@ -181,14 +186,16 @@ class Explorer:
             self._contention.learn(execution)
             self._silenced = self._silenced or execution.silenced
             self._cycles += [c for c in closing_cycles(self._contention.nested) if c not in self._cycles]
+        if looks:
+            self._contention.focus(self._sites)
         return outcome
 
     def _set_sites(self, wanted: frozenset[str], recording: bool, precise: bool, all_accesses: bool) -> None:
         """Switch sites on or off for the next run."""
         sites = (*self._sites, *STATE.places.values())
-        steps = recording and any(site.kind == STEP and site.key in wanted for site in sites)
+        hidden = recording and any(not site.contended and site.key in wanted for site in sites)
         for site in sites:
-            site.off = not site.contended and site.key not in wanted and not (steps and site.kind == STEP)
+            site.off = not (site.contended or site.key in wanted or hidden)
             if precise and site.kind != STEP:
                 site.off = False
             if all_accesses:
@@ -350,12 +357,18 @@ class Explorer:
         name = self._settings.strategy
         counts = self._contention.counts
         if name == "auto":
-            portfolio: Iterator[Strategy] = itertools.cycle(
-                [Surw(seed, counts), Pos(seed), Pct(seed), RandomWalk(seed)]
-            )
-            likely, rest = self._directed()
+            sampling: list[Strategy] = [Surw(seed, counts), Pos(seed), Pct(seed), RandomWalk(seed)]
+            anywhere = Anywhere(seed, frozenset(site.key for site in self._sites if not site.muted))
+            portfolio = itertools.cycle([*sampling, *sampling, anywhere, *sampling, *sampling, anywhere, Look(seed)])
+            likely, _ = self._directed()
             yield from likely
             yield Dpor()
+            for number in range(LOOKS):
+                known = set(self._contention.contended)
+                yield Look(seed + number)
+                new = sorted(self._contention.contended - known, key=lambda s: (not s.derived, s.action == READ, s.key))
+                yield from (Directed(site.key, 1, last_first=flip) for site in new for flip in (False, True))
+            _, rest = self._directed()
             for directed in rest:
                 yield directed
                 yield next(portfolio)
@@ -392,6 +405,11 @@ class Explorer:
         rest += [Directed(site.key, 2, last_first=flip) for flip in (False, True) for site in others]
         rest += [Directed(site.key, occurrence) for occurrence in (2, 3) if not again for site in updates]
         rest += [Directed(site.key, 1, any_access=True) for site in sites if site.action != READ]
+        steps = sorted(known.steps, key=lambda s: s.key)
+        rest += [StepOver(site.key, 1, last_first=True) for site in steps]
+        hidden = known.of_workers - known.contended - known.synchronising - known.steps
+        unseen = sorted((s for s in hidden if not s.muted), key=lambda s: (s.action == READ, s.key))
+        rest += [StepOver(site.key, 1, last_first=flip) for flip in (False, True) for site in unseen]
         most = max(8, self._settings.schedules // 2)
         return likely[:most], rest[: most - len(likely[:most]) or 1]
 

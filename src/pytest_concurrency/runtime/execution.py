@@ -422,10 +422,10 @@ class Execution:
         self.next_decision = self.steps + 10_000
 
     def _log(self, worker: Worker, to: Worker, forced: bool, chosen: bool) -> None:
-        key = worker.site.key if worker.site is not None else ""
-        self.switches.append(
-            Switch(self.steps, worker.path, key, worker.occurrence, to.path, forced, chosen, worker.done)
-        )
+        key, occurrence = "", worker.parks
+        if not forced and worker.site is not None:
+            key, occurrence = worker.site.key, worker.occurrence
+        self.switches.append(Switch(self.steps, worker.path, key, occurrence, to.path, forced, chosen, worker.done))
 
     def _switch(self, worker: Worker, chosen: Worker) -> None:
         """Hand the baton from ``worker`` to ``chosen`` and wait until it comes back."""
@@ -475,6 +475,7 @@ class Execution:
             raise Abandon
         worker.wait = wait
         worker.timed_out = False
+        worker.parks += 1
         try:
             while True:
                 chosen: Worker | None = None

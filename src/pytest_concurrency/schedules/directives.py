@@ -1,7 +1,7 @@
 """A schedule as a short list of directives: where to leave the default policy.
 
 The default policy runs a worker until it blocks or ends, then the first that can go on. A directive says: when this
-worker is about to act at this site for the n-th time (or has blocked or ended after it), go on with that one.
+worker is about to act at this site for the n-th time (or has blocked for the n-th time, or ended), go on with that one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,11 @@ BEFORE, BLOCKED, ENDED = "before", "blocked", "ended"
 
 @dataclass(frozen=True, slots=True)
 class Directive:
-    """Go to ``to`` when ``worker`` is ``moment`` (before, blocked, ended) its ``occurrence``-th act at ``site``."""
+    """Go to ``to`` when ``worker`` is before its ``occurrence``-th act at ``site``, or has blocked or ended.
+
+    In the latter cases ``occurrence`` counts how often it has blocked, and ``site`` is empty: that does not depend on
+    which sites are announced.
+    """
 
     worker: str
     site: str
@@ -58,10 +62,13 @@ class Replay:
     ) -> Candidate:
         worker = current if current is not None else left
         default = current if current is not None else enabled[0]
-        if worker is None or worker.site is None:
+        if worker is None:
             return default
         moment = BEFORE if current is not None else ENDED if worker.done else BLOCKED
-        point = (worker.path, worker.site.key, worker.occurrence, moment)
+        key, occurrence = "", worker.parks
+        if current is not None and worker.site is not None:
+            key, occurrence = worker.site.key, worker.occurrence
+        point = (worker.path, key, occurrence, moment)
         to = self._table.get(point)
         if to is None:
             return default

@@ -26,6 +26,7 @@ class Candidate(Protocol):
     key: Any
     write: bool
     occurrence: int
+    parks: int
     done: bool
 
 

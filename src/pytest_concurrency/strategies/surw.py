@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from .base import Candidate
 
 Counts = Mapping[str, Mapping[int, int]]
-"""Accesses by worker path and group, from an observing run."""
+"""Accesses by worker path and group, from the last observing run."""
 
 
 class Surw:
@@ -34,7 +34,7 @@ class Surw:
         self._blocked: set[str] = set()
         self._priority: dict[str, float] = {}
         self._known: set[str] = set()
-        self._shared = self._shared_groups()
+        self._shared: dict[int, int] = {}
 
     def _shared_groups(self) -> dict[int, int]:
         totals: dict[int, int] = {}
@@ -48,6 +48,7 @@ class Surw:
 
     def begin(self, number: int) -> None:
         self._random = random.Random(self._seed * 1_000_003 + number)
+        self._shared = self._shared_groups()
         self._left = {}
         self._known = set()
         self._intended = None
