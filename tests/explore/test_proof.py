@@ -92,6 +92,7 @@ DOUBTFUL = {
     "sleep": "    def work():\n        time.sleep(1)\n",
     "in place": "    shared = []\n    def work():\n        mine = shared\n        mine += [1]\n",
     "method of a builtin": "    shared = []\n    work = shared.append\n    work = functools.partial(work, 1)\n",
+    "behind tee": "    both = list(itertools.tee(iter('ab')))\n    def work():\n        for x in both.pop(): x\n",
     "thread-local": "    local = threading.local()\n    def work():\n        local.x = 1\n        return local.x\n",
 }
 
