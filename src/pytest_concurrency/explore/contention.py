@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..instrument.sites import CALL, METHOD, STEP, WITH, Site
 from ..runtime.execution import Execution, Location
 from ..runtime.worker import Tag
+from ..strategies.surw import ALL_LOCKS
 
 SYNCHRONISING = (WITH, METHOD, CALL)
 PAIRS_LIMIT = 300
@@ -85,11 +86,14 @@ class Contention:
         numbers: dict[Site, int] = {}
         for site in sorted(self.contended | self.synchronising, key=lambda s: s.key):
             site.group = numbers.setdefault(self._find(site), len(numbers) + 1)
+        several = len({site.group for site in self.synchronising if site.acquires}) > 1
         self.counts.clear()
         for worker in run.workers:
             counts = self.counts.setdefault(worker.path, {})
             for site, count in worker.counts.items():
                 counts[site.group] = counts.get(site.group, 0) + count
+                if several and site.acquires:
+                    counts[ALL_LOCKS] = counts.get(ALL_LOCKS, 0) + count
 
     def focus(self, sites: Iterable[Site]) -> None:
         """Silence the sites that were seen and found to touch nothing that workers share.

@@ -14,6 +14,7 @@ class SiteView(Protocol):
 
     key: str
     group: int
+    acquires: bool
 
 
 class Candidate(Protocol):

@@ -4,7 +4,8 @@ Zhao, Wolff, Mathur, Roychoudhury: Selectively Uniform Concurrency Testing (ASPL
 number of accesses; among its accesses every interleaving is about equally likely, because at each of them the next
 worker is drawn in proportion to the accesses that it still has to make (its descendants' included). Everything else
 is ordered by random priorities. Deviations: a location is a group of sites that met at one object in the observing
-run, since objects differ from run to run; the counts come from that run and are floored at 1.
+run, since objects differ from run to run; the counts come from that run and are floored at 1; where there are several
+locks, all of them together can be drawn, too, because the order that makes a deadlock is one of several locks.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 
-from .base import Candidate
+from .base import Candidate, SiteView
 
 Counts = Mapping[str, Mapping[int, int]]
 """Accesses by worker path and group, from the last observing run."""
+ALL_LOCKS = -1
+"""The group that all acquires belong to, besides those of their locks."""
 
 
 class Surw:
@@ -41,7 +44,7 @@ class Surw:
         users: dict[int, int] = {}
         for groups in self._counts.values():
             for group, count in groups.items():
-                if group:
+                if group:  # 0: what is in no group
                     totals[group] = totals.get(group, 0) + count
                     users[group] = users.get(group, 0) + 1
         return {group: total for group, total in totals.items() if users[group] >= 2}
@@ -93,7 +96,7 @@ class Surw:
                 if worker.path not in self._priority:
                     self._priority[worker.path] = draw()
             chosen = max(candidates, key=lambda w: self._priority[w.path])
-            if chosen.site is None or chosen.site.group != self._group or not self._group:
+            if not self._is_counted(chosen.site):
                 del self._priority[chosen.path]
                 return chosen
             self._left[chosen.path] = max(1, self._left[chosen.path])
@@ -107,6 +110,11 @@ class Surw:
                 del self._priority[chosen.path]
                 return chosen
             self._blocked.add(chosen.path)
+
+    def _is_counted(self, site: SiteView | None) -> bool:
+        if site is None or not self._group:
+            return False
+        return site.acquires if self._group == ALL_LOCKS else site.group == self._group
 
     def quiet_until(self, step: int) -> int:
         return 0
