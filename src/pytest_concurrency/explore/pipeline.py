@@ -142,7 +142,8 @@ class Explorer:
     def _owed(self, strategy: Strategy) -> bool:
         """Say whether ``strategy`` is to be run although the time is over: the likeliest suspicions always are."""
         few = self._result.schedules < min(FIRM_SCHEDULES, self._settings.schedules)
-        return few and isinstance(strategy, Directed) and self._time_left() > -self._settings.max_seconds
+        grace = max(self._settings.max_seconds, self._settings.timeout)
+        return few and isinstance(strategy, Directed) and self._time_left() > -grace
 
     def _run(
         self,
