@@ -13,6 +13,7 @@ from ..detect.failures import Failure, failures_of
 from ..detect.trace_events import Event
 from ..instrument.sites import READ, STEP, Site
 from ..runtime.execution import Execution
+from ..runtime.journal import JournalledExecution
 from ..runtime.state import STATE
 from ..runtime.trace import LostUpdate, Outcome, Row
 from ..runtime.values import Reference
@@ -32,6 +33,8 @@ from ..strategies.serial import Serial
 from ..strategies.surw import Surw
 from .audit import Audit
 from .contention import Contention
+from .outcomes import Outcome as CollectedOutcome
+from .outcomes import Tally
 from .proof import cut_short, doubt_of, newly_shared, verdict
 from .suspects import CYCLES, Points, closing_cycles
 
@@ -91,6 +94,7 @@ class Exploration:
     stopped: str = ""
     first: Outcome | None = None
     stale: bool = False
+    outcomes: tuple[CollectedOutcome, ...] = ()
 
 
 class Explorer:
@@ -98,7 +102,7 @@ class Explorer:
 
     ``run_once`` sets the program up afresh and runs it under the given execution; ``stale`` is asked after the first
     run whether code in scope has come that is not instrumented yet; ``accepted`` takes known failures out of those of
-    a run (with its number).
+    a run (with its number); ``collects``: the test may hand in outcomes.
     """
 
     def __init__(
@@ -110,6 +114,7 @@ class Explorer:
         dismissed: Callable[[Failure], bool] = lambda failure: False,
         stale: Callable[[], bool] = lambda: False,
         accepted: Callable[[Sequence[Failure], int], Sequence[Failure]] = lambda failures, schedule: failures,
+        collects: bool = False,
     ) -> None:
         self._accepted = accepted
         self.progress: Progress | None = None
@@ -130,6 +135,8 @@ class Explorer:
         self._interrupted: set[str] = set()
         self._last_seconds = 0.0
         self._cycles: list[Points] = []
+        self._tally = Tally()
+        self._collects = collects
 
     # -- one run
 
@@ -162,7 +169,8 @@ class Explorer:
         if not (plain and self._clean):
             self._set_sites(strategy.sites, recording, precise, looks or recorder is not None)
         sites = (*self._sites, *STATE.places.values()) if STATE.places else self._sites
-        execution = Execution(
+        journalled = self._collects
+        execution = (JournalledExecution if journalled else Execution)(
             strategy,
             self._result.schedules,
             observing=observing or recorder is not None,
@@ -177,11 +185,15 @@ class Explorer:
             execution.max_steps = self._max_steps
         self._execution = execution
         execution.recorder = recorder
+        execution.journal = [] if journalled else None
         begun = time.monotonic()
         outcome = self._run_once(execution)
         self._last_seconds = time.monotonic() - begun
         if self.progress is not None:
             self.progress.tick(self._result.schedules, outcome.switches)
+        self._collects = bool(execution.values)
+        if execution.values:
+            self._tally.note(execution.number, execution.values, execution.journal or ())
         self._clean = plain and not (execution.coasting or execution.silenced)
         if observing and not precise:
             self._contention.learn(execution)
@@ -207,6 +219,11 @@ class Explorer:
 
     def explore(self, remembered: Sequence[tuple[Directive, ...]] = ()) -> Exploration:
         """Run the phases until a failure is demonstrated or the budget is used up."""
+        result = self._explored(remembered)
+        result.outcomes = self._tally.table(result.schedules)
+        return result
+
+    def _explored(self, remembered: Sequence[tuple[Directive, ...]]) -> Exploration:
         result = self._result
         for site in self._sites:
             site.contended = True
@@ -302,6 +319,7 @@ class Explorer:
             self._result.plain = outcome.error
         elif failures_of(outcome):
             self._keep(outcome, tuple(directives), minimise=False)
+        self._result.outcomes = self._tally.table(self._result.schedules)
         return self._result, strategy
 
     def _take_first(self, outcome: Outcome) -> bool:

@@ -93,6 +93,8 @@ def _taken(run: Execution, worker: Worker, lock: Any, site: Site, for_ever: bool
     if id(lock) not in run.owners:
         where = site if not site.muted else None
         run.owners[id(lock)] = (worker, lock, where)
+        if run.journal is not None:
+            run.journal.append(((id(lock), "lock"), worker.path, site, worker.counts.get(site, 0), True))
         if run.observing:
             worker.held[id(lock)] = lock
             worker.retag()

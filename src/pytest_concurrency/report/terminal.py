@@ -25,6 +25,8 @@ def write_summary(reporter: TerminalReporter, results: Sequence[dict[str, Any]],
             if reporter.verbosity <= 0 and result["exhaustive"] and note.endswith("explored: no hazard"):
                 continue  # a proof is no news in a summary
             reporter.line(f"{result['nodeid']}: {note}")
+        for row in outcome_rows(result):
+            reporter.line(row)
         if reporter.verbosity > 0 and not result["hazards"]:
             proof = "all distinct interleavings" if result["exhaustive"] else "explored"
             reporter.line(f"{result['nodeid']}: {result['schedules']} schedules, {proof}: no hazard")
@@ -36,6 +38,18 @@ def write_summary(reporter: TerminalReporter, results: Sequence[dict[str, Any]],
     for row in further:
         reporter.line(row)
     reporter.line(summary_line(results))
+
+
+def outcome_rows(result: dict[str, Any]) -> list[str]:
+    """Return the lines of the table of outcomes that a test collected; none where it did not."""
+    outcomes = result.get("outcomes", ())
+    if not outcomes:
+        return []
+    width = max(len("outcome"), *(len(row["value"]) for row in outcomes))
+    lines = [f"{result['nodeid']}: outcomes", f"  {'outcome':<{width}}  {'times':>6}  {'interleavings':>13}  verdict"]
+    for row in outcomes:
+        lines.append(f"  {row['value']:<{width}}  {row['times']:>6}  {row['interleavings']:>13}  {row['verdict']}")
+    return lines
 
 
 def summary_line(results: Sequence[dict[str, Any]]) -> str:

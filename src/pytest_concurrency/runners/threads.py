@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Collection, Generator, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ..explore.outcomes import FORBIDDEN, ForbiddenOutcome, described, judged
 from ..explore.pipeline import Exploration, Explorer, Found
 from ..instrument.activation import Cache, Instrumenter
 from ..instrument.scope import Area, Chooser, test_module_files
@@ -22,6 +23,7 @@ from ..report.baseline import marked
 from ..report.lanes import explain
 from ..report.progress import progress_for
 from ..report.width import width_of
+from ..runtime import hooks
 from ..runtime.execution import Execution
 from ..runtime.pool import ThreadPool
 from ..runtime.state import STATE
@@ -72,6 +74,21 @@ class ThreadRunner:
             raise RuntimeError("thread_runner.run() must be called from the test function's own thread")
         children = self.execution.run_callables(self.execution.main, bodies, self.pool)
         return gather([w.result for w in children], [w.error for w in children], return_exceptions)
+
+    def outcome(
+        self, value: object, *, acceptable: Collection[object] | None = None, forbidden: Collection[object] = ()
+    ) -> None:
+        """Note ``value`` as what this schedule gave, for the table of outcomes; equal reprs are one outcome.
+
+        With ``acceptable`` any other value fails the test, a value in ``forbidden`` always does.
+        """
+        __tracebackhide__ = True
+        with hooks.uncontrolled():
+            text, verdict = described(value), judged(value, acceptable, forbidden)
+        if self.execution is not None:
+            self.execution.values.append((text, verdict))
+        if verdict == FORBIDDEN:
+            raise ForbiddenOutcome(f"the outcome {text} is forbidden")
 
     def map(
         self, function: Callable[[Any], Any], iterable: Iterable[Any], return_exceptions: bool = False
@@ -253,8 +270,9 @@ class ThreadsPlugin:
     def _explore(self, stress: _Stress, settings: Settings, once: Callable[[Execution], Outcome]) -> Exploration:
         """Explore one program: replay, or try what is remembered and then look further."""
         explorer = Explorer(
-            once, settings, stress.sites, stress.baseline, stress.dismissals, stress.stale, stress.accepted
-        )
+            once, settings, stress.sites, stress.baseline, stress.dismissals, stress.stale, stress.accepted,
+            collects=stress.plan.via_fixture and not is_hypothesis_test(stress.item),
+        )  # fmt: skip
         if stress.replayed is None:
             known = [token.directives for _, token in stress.remembered]
             if not is_hypothesis_test(stress.item):
@@ -351,6 +369,7 @@ class ThreadsPlugin:
                 seed=stress.settings.seed,
                 findings=(*(finding for _, finding in findings), *stress.accepted.findings),
                 notes=tuple(notes),
+                extra=_extra(exploration),
             ),
         )
 
@@ -409,6 +428,12 @@ class ThreadsPlugin:
             self._test_modules = test_module_files(names)
         used = {getattr(value, "__file__", None) for value in vars(item.module).values()}
         return self._test_modules - {item.module.__file__} - used
+
+
+def _extra(exploration: Exploration) -> tuple[tuple[str, Any], ...]:
+    """Return what the JSON report says of this carrier's tests beyond the common fields."""
+    table = [outcome.to_json() for outcome in exploration.outcomes]
+    return (("outcomes", table),) if table else ()
 
 
 def _replay_note(exploration: Exploration, wanted: int, followed: int) -> str:

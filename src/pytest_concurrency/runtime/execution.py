@@ -125,6 +125,8 @@ class Execution:
         self.nested: list[tuple[str, str, int, frozenset[int], int]] = []
         self.lost: list[LostUpdate] = []
         self.unseen: list[tuple[str, BaseException]] = []
+        self.values: list[tuple[str, str]] = []
+        self.journal: list[tuple[Any, str, Site, int, bool]] | None = None
         self.external: list[tuple[str, str, int]] = []
         self.postures: dict[object, int] = {}
         self.asked_at = 0
