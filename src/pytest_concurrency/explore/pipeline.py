@@ -180,6 +180,7 @@ class Explorer:
             sites=sites,
             harmless=self._harmless,
             horizon=horizon,
+            explore_timeouts=self._settings.explore_timeouts,
         )
         if self._max_steps:
             execution.max_steps = self._max_steps

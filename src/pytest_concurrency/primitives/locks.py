@@ -37,6 +37,8 @@ def acquire(run: Execution, worker: Worker, lock: Any, blocking: bool, timeout: 
 
 def take(run: Execution, worker: Worker, lock: Any, blocking: bool, timeout: float, site: Site) -> bool:
     """Take ``lock`` for ``worker``, which has announced it (or need not), as ``lock.acquire`` would."""
+    if timeout > 0:
+        run.timed_waits = True
     if lock.acquire(False):
         _taken(run, worker, lock, site, blocking and timeout < 0)
         return True

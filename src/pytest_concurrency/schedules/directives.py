@@ -1,7 +1,8 @@
 """A schedule as a short list of directives: where to leave the default policy.
 
 The default policy runs a worker until it blocks or ends, then the first that can go on. A directive says: when this
-worker is about to act at this site for the n-th time (or has blocked for the n-th time, or ended), go on with that one.
+worker is about to act at this site for the n-th time (or has blocked for the n-th time, or ended), go on with that one;
+where its name ends in :data:`EARLY`, let its timed wait end.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..runtime.trace import Switch
-from ..strategies.base import NEVER, Candidate
+from ..strategies.base import EARLY, NEVER, Candidate
 
 BEFORE, BLOCKED, ENDED = "before", "blocked", "ended"
 
@@ -51,6 +52,7 @@ class Replay:
     def __init__(self, directives: Sequence[Directive]) -> None:
         self.sites = frozenset(directive.site for directive in directives)
         self.releases = any(directive.site.endswith(":release") for directive in directives)
+        self.timeouts = any(directive.to.endswith(EARLY) for directive in directives)
         self._table = {directive.point: directive.to for directive in directives}
         self.followed: set[tuple[str, str, int, str]] = set()
 
@@ -73,7 +75,8 @@ class Replay:
         if to is None:
             return default
         for candidate in enabled:
-            if candidate.path == to:
+            waits = candidate.wait is not None and not candidate.timed_out and not candidate.wait.ready()
+            if candidate.path + (EARLY if waits else "") == to:
                 self.followed.add(point)
                 return candidate
         return default

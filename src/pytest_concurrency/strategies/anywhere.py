@@ -21,6 +21,7 @@ class Anywhere:
     """
 
     name = "anywhere"
+    timeouts = True
 
     def __init__(self, seed: int, sites: frozenset[str]) -> None:
         self.sites = sites

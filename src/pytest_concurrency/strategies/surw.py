@@ -26,6 +26,7 @@ class Surw:
 
     name = "surw"
     sites: frozenset[str] = frozenset()
+    timeouts = True
 
     def __init__(self, seed: int, counts: Counts) -> None:
         self._seed = seed
