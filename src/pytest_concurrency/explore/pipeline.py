@@ -83,7 +83,8 @@ class Found:
 class Exploration:
     """What exploring came to. ``plain`` is the error of the test in its serial order: an ordinary failure;
     ``suspected`` is what explains a failure, or what no schedule confirmed: warnings unless settings say otherwise;
-    ``stale``: the first run imported modules in scope, so that exploring has to begin anew with them instrumented."""
+    ``stale``: the first run imported modules in scope, so that exploring has to begin anew with them instrumented;
+    ``cut_short``: a limit was hit before all was run that was to be."""
 
     schedules: int = 0
     found: list[Found] = field(default_factory=list)
@@ -95,6 +96,7 @@ class Exploration:
     first: Outcome | None = None
     stale: bool = False
     outcomes: tuple[CollectedOutcome, ...] = ()
+    cut_short: bool = False
 
 
 class Explorer:
@@ -261,6 +263,7 @@ class Explorer:
                 self._interrupted.add(strategy.key)
         self._suspect()
         if self._time_left() <= 0 and result.schedules < self._settings.schedules:
+            result.cut_short = True
             result.notes.append(
                 f"cut short by max_seconds={self._settings.max_seconds:g}: {result.schedules} of "
                 f"{self._settings.schedules} schedules were run"
@@ -305,6 +308,8 @@ class Explorer:
         proven, said = verdict(strategy, alone)
         if proven:
             result.exhaustive = True
+        elif alone and not strategy.exhausted:
+            result.cut_short = True
         if said:
             result.notes.append(said)
         return proven or alone

@@ -259,6 +259,12 @@ class ThreadsPlugin:
             return
         for interval in settings.switch_intervals:
             if time.monotonic() - stress.begun > FREE_SHARE * settings.max_seconds:
+                if not exploration.cut_short:
+                    exploration.cut_short = True
+                    exploration.notes.append(
+                        f"cut short by max_seconds={settings.max_seconds:g}: not run freely on real threads at every "
+                        "switch interval"
+                    )
                 return
             result = stress.program.free(interval)
             if result.error is not None and is_no_verdict(result.error):
@@ -331,6 +337,7 @@ class ThreadsPlugin:
         else:
             exploration.plain = raised
         if clock.skipped:
+            exploration.cut_short = True
             exploration.notes.append(f"{clock.skipped} examples were run in serial order only: max_seconds was over")
 
     def _findings(self, stress: _Stress) -> tuple[tuple[Found, Finding], ...]:
@@ -369,7 +376,7 @@ class ThreadsPlugin:
                 seed=stress.settings.seed,
                 findings=(*(finding for _, finding in findings), *stress.accepted.findings),
                 notes=tuple(notes),
-                extra=_extra(exploration),
+                extra=_extra(exploration, outcome == "passed" and stress.replayed is None, unproven),
             ),
         )
 
@@ -430,10 +437,19 @@ class ThreadsPlugin:
         return self._test_modules - {item.module.__file__} - used
 
 
-def _extra(exploration: Exploration) -> tuple[tuple[str, Any], ...]:
-    """Return what the JSON report says of this carrier's tests beyond the common fields."""
+def _extra(exploration: Exploration, passed: bool, unproven: bool) -> tuple[tuple[str, Any], ...]:
+    """Return what the JSON report says of this carrier's tests beyond the common fields.
+
+    The verdict on a test that passed is "proven" (every distinct interleaving was run), "explored" (the budget was used
+    and no hazard found) or "cut short" (a limit was hit before); None for all others.
+    """
+    verdict = None
+    if passed:
+        verdict = "proven" if exploration.exhaustive and not unproven else "explored"
+        if exploration.cut_short:
+            verdict = "cut short"
     table = [outcome.to_json() for outcome in exploration.outcomes]
-    return (("outcomes", table),) if table else ()
+    return (("verdict", verdict), *((("outcomes", table),) if table else ()))
 
 
 def _replay_note(exploration: Exploration, wanted: int, followed: int) -> str:
