@@ -1,8 +1,9 @@
 """Measure how many schedules each strategy needs to find the bug of each SCTBench program.
 
-``python -m benchmarks.sctbench`` prints the median over the seeds beside the published means;
+``python -m benchmarks.sctbench`` prints the median over the seeds beside the published means, how many preemptions
+the shortened schedules have, and whether they still fail when they are replayed;
 ``python -m benchmarks.sctbench --twins`` runs the corrected twins and prints what was reported: nothing, if
-all is well.
+all is well. What ``auto`` does not prove is then given to ``dpor``.
 """
 
 from __future__ import annotations
@@ -15,11 +16,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from .registry import ALL, EXTRA_TWINS, PROGRAMS, STRATEGIES, Program, select
+
+PROOF = 10_000
+"""Distinct interleavings up to which a twin is to be explored completely."""
+LIMITS = "1,000 schedules (reorder_100, twostage_100: 2,000)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +79,11 @@ def first_failure(test: dict[str, Any]) -> int | None:
     return min(found, default=1 if test["outcome"] == "failed" and test["schedules"] == 1 else None)
 
 
-def measure(options: Options) -> dict[tuple[str, str], list[int | None]]:
-    """Return the schedules to the first failure, by (program, strategy), for each seed; None: not found."""
+def measure(options: Options) -> tuple[dict[tuple[str, str], list[int | None]], dict[str, Shortened]]:
+    """Return the schedules to the first failure, by (program, strategy), for each seed (None: not found), and what the
+    shortened schedules came to, by strategy. Those of the first seed are replayed."""
     found: dict[tuple[str, str], list[int | None]] = {}
+    shortened = {strategy: Shortened() for strategy in options.strategies}
     for strategy in options.strategies:
         for seed in options.seeds:
             nodeids = [program.nodeid for program in options.programs]
@@ -84,12 +91,45 @@ def measure(options: Options) -> dict[tuple[str, str], list[int | None]]:
             tests = run_pytest(nodeids, strategy, seed, options.cap, options.max_seconds, options.extra)
             for program in options.programs:
                 found.setdefault((program.name, strategy), []).append(first_failure(tests[program.nodeid]))
+                token = shortened[strategy].take(tests[program.nodeid])
+                if token and seed == options.seeds[0]:
+                    shortened[strategy].replay(program.nodeid, token, seed)
             missed = sum(found[program.name, strategy][-1] is None for program in options.programs)
             print(
                 f"{strategy} seed {seed}: {time.monotonic() - began:.0f} s, {missed} not found",
                 file=sys.stderr,
             )
-    return found
+    return found, shortened
+
+
+@dataclass(slots=True)
+class Shortened:
+    """The shortened failing schedules of one strategy: their preemptions, and how many were replayed and failed."""
+
+    preemptions: list[int] = field(default_factory=list)
+    replayed: int = 0
+    failed_again: int = 0
+
+    def take(self, test: dict[str, Any]) -> str:
+        """Note the first error of ``test``; return its replay token, empty where it has none."""
+        errors = [h for h in test["hazards"] if h["severity"] == "error" and h["replay"]]
+        if not errors:
+            return ""
+        self.preemptions.append(errors[0]["preemptions"])
+        return str(errors[0]["replay"])
+
+    def replay(self, nodeid: str, token: str, seed: int) -> None:
+        """Run the test once more under the schedule of ``token``."""
+        again = run_pytest([nodeid], "auto", seed, 1, 30.0, ["--concurrency-replay", token])[nodeid]
+        self.replayed += 1
+        self.failed_again += first_failure(again) is not None
+
+    def __str__(self) -> str:
+        mean = statistics.mean(self.preemptions) if self.preemptions else 0.0
+        return (
+            f"{len(self.preemptions)} shortened schedules with {mean:.2f} preemptions on average; "
+            f"{self.failed_again} of {self.replayed} replayed ones fail again"
+        )
 
 
 def median(values: Sequence[int | None], cap: int) -> float | None:
@@ -137,21 +177,32 @@ def claims(found: dict[tuple[str, str], list[int | None]], options: Options) -> 
                 slower.append(program.name)
         if strategy != "auto":
             lines.append(f"{strategy}: median above twice the published mean: {', '.join(slower) or 'none'}.")
+        else:
+            late = [
+                p.name for p in options.programs if any((v or p.limit + 1) > p.limit for v in found[p.name, strategy])
+            ]
+            lines.append(f"auto: not found by every seed within {LIMITS}: {', '.join(late) or 'none'}.")
     return lines
 
 
 def twins(options: Options) -> tuple[str, bool]:
-    """Run the corrected twins; return the table and whether nothing at all was reported."""
+    """Run the corrected twins; return the table and whether nothing at all was reported.
+
+    Those that no strategy explored completely are given to ``dpor`` with as many schedules as a proof may take.
+    """
     named = [(program.name, program.twin) for program in options.programs]
     if options.programs == ALL:
         named += EXTRA_TWINS
     lines = [f"{'twin of':<28}{'strategy':<10}{'schedules':>10}{'exhaustive':>12}{'seconds':>9}  reported"]
     clean = True
-    for strategy in options.strategies:
-        for seed in options.seeds:
-            nodeids = [nodeid for _, nodeid in named]
-            tests = run_pytest(nodeids, strategy, seed, options.cap, options.max_seconds, options.extra)
-            for name, nodeid in named:
+    proven: set[str] = set()
+    for strategy, cap in [*((strategy, options.cap) for strategy in options.strategies), ("dpor", PROOF)]:
+        wanted = named if strategy != "dpor" else [(name, nodeid) for name, nodeid in named if nodeid not in proven]
+        for seed in options.seeds if wanted else ():
+            nodeids = [nodeid for _, nodeid in wanted]
+            tests = run_pytest(nodeids, strategy, seed, cap, options.max_seconds, options.extra)
+            proven |= {nodeid for nodeid in nodeids if tests[nodeid]["exhaustive"]}
+            for name, nodeid in wanted:
                 test = tests[nodeid]
                 reported = "; ".join(f"{h['code']} {h['message']}" for h in test["hazards"])
                 if test["outcome"] != "passed":
@@ -161,6 +212,12 @@ def twins(options: Options) -> tuple[str, bool]:
                     f"{name:<28}{strategy:<10}{test['schedules']:>10}{test['exhaustive']!s:>12}"
                     f"{test['seconds']:>9.2f}  {reported or 'nothing'}"
                 )
+                if strategy == "dpor" and not test["exhaustive"]:
+                    lines += [f"    {note}" for note in test["notes"]]
+    lines += [
+        "",
+        f"{len(proven)} of {len(named)} explored completely; reported: {'nothing' if clean else 'see above'}.",
+    ]
     return "\n".join(lines), clean
 
 
@@ -192,7 +249,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         text, clean = twins(options)
         print(text)
         return 0 if clean else 1
-    print(table(measure(options), options))
+    found, shortened = measure(options)
+    print(table(found, options))
+    for strategy, schedules in shortened.items():
+        print(f"{strategy}: {schedules}.")
     return 0
 
 

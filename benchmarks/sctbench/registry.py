@@ -36,6 +36,11 @@ class Program:
         name, bracket, parameter = self.test.partition("[")
         return f"{self.file}::{name}_fixed{bracket}{parameter}"
 
+    @property
+    def limit(self) -> int:
+        """Schedules within which ``auto`` is to find the bug."""
+        return 2000 if self.name in ("reorder_100", "twostage_100") else 1000
+
     def mean(self, strategy: str) -> float | None:
         """Return the published mean for ``strategy``, None where there is none."""
         return self.published[PUBLISHED.index(strategy)] if strategy in PUBLISHED else None

@@ -187,7 +187,7 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
             Option("seed", KINDS, _seed, "seed of the schedules: a number, or 'random'", True, "N|random"),
             Option("timeout", ALL_KINDS, _seconds, "real seconds after which one schedule counts as stuck"),
             Option("switch_intervals", (THREADS,), _intervals, "switch intervals of the free-running phase"),
-            Option("explore_timeouts", (THREADS,), _flag, "let timed waits fire while others could run"),
+            Option("explore_timeouts", (THREADS,), _flag, "let timed waits end while others could run", True),
             Option("start_method", (PROCESSES,), _choice(START_METHODS, optional=True), "start method"),
             Option("max_block", (GREENLETS,), _seconds, "seconds that a greenlet may block the others"),
             Option("patch", (GREENLETS,), _choice(PATCH_MODES), "when gevent patches"),
@@ -209,9 +209,9 @@ def add_options(parser: Parser) -> None:
             group.addoption(
                 f"--concurrency-{option.name.replace('_', '-')}",
                 dest=f"concurrency_{option.name}",
-                metavar=option.metavar,
                 default=None,
                 help=option.help,
+                **({"action": "store_const", "const": True} if option.check is _flag else {"metavar": option.metavar}),
             )
     parser.addini("concurrency_error", "hazard codes to report as errors", default=None)
     group.addoption(

@@ -50,6 +50,7 @@ def test_it(thread_runner):
         f"--concurrency-strategy={strategy}",
     )
     assert test["exhaustive"] is True
+    assert test["verdict"] == "proven"
     assert "all 24 distinct interleavings of the operations on shared locations explored: no hazard" in test["notes"]
 
 
@@ -81,6 +82,7 @@ def test_a_limit_is_said_loudly(pytester: pytest.Pytester) -> None:
     body = "\ndef test_it(thread_runner):\n    thread_runner.run(Counter().increment, workers=6)\n"
     test = stressed(pytester, body, "--concurrency-strategy=dpor", "--concurrency-schedules=20")
     assert test["exhaustive"] is False
+    assert test["verdict"] == ("cut short" if sys.version_info >= (3, 12) else test["verdict"])
     assert any(note.startswith("cut short:") for note in test["notes"])
 
 
@@ -92,6 +94,7 @@ DOUBTFUL = {
     "sleep": "    def work():\n        time.sleep(1)\n",
     "in place": "    shared = []\n    def work():\n        mine = shared\n        mine += [1]\n",
     "method of a builtin": "    shared = []\n    work = shared.append\n    work = functools.partial(work, 1)\n",
+    "behind tee": "    both = list(itertools.tee(iter('ab')))\n    def work():\n        for x in both.pop(): x\n",
     "thread-local": "    local = threading.local()\n    def work():\n        local.x = 1\n        return local.x\n",
 }
 
@@ -103,6 +106,7 @@ def test_no_proof_where_something_is_not_announced(pytester: pytest.Pytester, wo
     test = stressed(pytester, body, f"--concurrency-strategy={strategy}")
     assert test["outcome"] == "passed"
     assert test["exhaustive"] is False
+    assert test["verdict"] == "explored"
 
 
 def test_try_lock_needs_a_preemption_before_the_release(pytester: pytest.Pytester) -> None:
@@ -124,3 +128,25 @@ def test_it(thread_runner):
     assert test["outcome"] == "failed"
     assert test["hazards"][0]["code"] == "CH110"
     assert test["hazards"][0]["replay"]
+
+
+def test_time_that_is_over_is_said_loudly(pytester: pytest.Pytester) -> None:
+    """In the line of the test, in the summary, with -v, and in the JSON report; a proof is never claimed then."""
+    pytester.makepyfile(
+        test_it=HEADER + "\ndef test_it(thread_runner):\n    thread_runner.run(Counter().increment, workers=4)\n"
+    )
+    result = pytester.runpytest_subprocess(
+        "-v", "-p", "no:randomly", "-p", "no:cacheprovider", "--concurrency-max-seconds=0.000001",
+        "--concurrency-report=json:report.json",
+    )  # fmt: skip
+    (test,) = json.loads((pytester.path / "report.json").read_text())["tests"]
+    assert (test["outcome"], test["exhaustive"], test["verdict"]) == ("passed", False, "cut short")
+    assert [note for note in test["notes"] if note.startswith("cut short by max_seconds=1e-06:")]
+    result.stdout.fnmatch_lines(
+        ["*test_it: cut short by max_seconds=*", "*schedules, cut short: no hazard", "*no hazard, 1 cut short*"]
+    )
+
+
+def test_a_failing_test_has_no_verdict(pytester: pytest.Pytester) -> None:
+    test = stressed(pytester, "\ndef test_it(thread_runner):\n    assert not thread_runner.run(dict, workers=2)\n")
+    assert (test["outcome"], test["verdict"]) == ("failed", None)

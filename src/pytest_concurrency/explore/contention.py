@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..instrument.sites import CALL, METHOD, STEP, WITH, Site
 from ..runtime.execution import Execution, Location
 from ..runtime.worker import Tag
+from ..strategies.surw import ALL_LOCKS
 
 SYNCHRONISING = (WITH, METHOD, CALL)
 PAIRS_LIMIT = 300
@@ -55,6 +56,7 @@ class Contention:
         self.synchronising: set[Site] = set()
         self.seen: set[Site] = set()
         self.steps: set[Site] = set()
+        self.of_workers: set[Site] = set()
         self.nested: list[Nested] = []
         self.most_workers = 0
         self.counts: dict[str, dict[int, int]] = {}
@@ -78,16 +80,20 @@ class Contention:
         self.steps |= {
             site for worker in run.workers for site in worker.counts if site.kind == STEP or site in run.unknown
         }
+        self.of_workers |= {site for worker in run.workers if worker is not run.main for site in worker.counts}
         self.most_workers = max(self.most_workers, sum(worker is not run.main for worker in run.workers))
         self.nested = [Nested(*row) for row in run.nested] or self.nested
         numbers: dict[Site, int] = {}
         for site in sorted(self.contended | self.synchronising, key=lambda s: s.key):
             site.group = numbers.setdefault(self._find(site), len(numbers) + 1)
-        self.counts = {}
+        several = len({site.group for site in self.synchronising if site.acquires}) > 1
+        self.counts.clear()
         for worker in run.workers:
             counts = self.counts.setdefault(worker.path, {})
             for site, count in worker.counts.items():
                 counts[site.group] = counts.get(site.group, 0) + count
+                if several and site.acquires:
+                    counts[ALL_LOCKS] = counts.get(ALL_LOCKS, 0) + count
 
     def focus(self, sites: Iterable[Site]) -> None:
         """Silence the sites that were seen and found to touch nothing that workers share.

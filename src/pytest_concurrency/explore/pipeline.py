@@ -13,12 +13,14 @@ from ..detect.failures import Failure, failures_of
 from ..detect.trace_events import Event
 from ..instrument.sites import READ, STEP, Site
 from ..runtime.execution import Execution
+from ..runtime.journal import JournalledExecution
 from ..runtime.state import STATE
 from ..runtime.trace import LostUpdate, Outcome, Row
 from ..runtime.values import Reference
 from ..schedules.directives import Directive, Replay, from_switches
 from ..schedules.minimise import ddmin
 from ..settings import Settings
+from ..strategies.anywhere import Anywhere, Look
 from ..strategies.base import NEVER, Strategy
 from ..strategies.bounded import Bounded
 from ..strategies.directed import Directed, HoldAll, Nested, StepOver
@@ -31,6 +33,8 @@ from ..strategies.serial import Serial
 from ..strategies.surw import Surw
 from .audit import Audit
 from .contention import Contention
+from .outcomes import Outcome as CollectedOutcome
+from .outcomes import Tally
 from .proof import cut_short, doubt_of, newly_shared, verdict
 from .suspects import CYCLES, Points, closing_cycles
 
@@ -43,6 +47,8 @@ FIRM_SCHEDULES = 8
 DPOR_SHARE = 3
 """One part in this many of the budget that is left goes to DPOR in ``auto``, more where that will do."""
 NESTED_SCHEDULES = 12
+LOOKS = 2
+"""Runs in random order in which ``auto`` looks for what the serial ones did not show to be shared."""
 PRECISE_STEPS = 2_000
 """Operations of a run above which ``auto`` does not try to run every interleaving."""
 PRECISE_HORIZON = 20_000
@@ -78,7 +84,8 @@ class Exploration:
     """What exploring came to. ``plain`` is the error of the test in its serial order: an ordinary failure;
     ``suspected`` is what explains a failure, or what no schedule confirmed: warnings unless settings say otherwise;
     ``stale``: the first run imported modules in scope, so that exploring has to begin anew with them instrumented;
-    ``unrepeatable``: the test fails when it is run again in the order in which it passed."""
+    ``unrepeatable``: the test fails when it is run again in the order in which it passed; ``cut_short``: a limit was
+    hit before all was run that was to be."""
 
     schedules: int = 0
     found: list[Found] = field(default_factory=list)
@@ -90,6 +97,8 @@ class Exploration:
     first: Outcome | None = None
     stale: bool = False
     unrepeatable: bool = False
+    outcomes: tuple[CollectedOutcome, ...] = ()
+    cut_short: bool = False
 
 
 class Explorer:
@@ -97,7 +106,7 @@ class Explorer:
 
     ``run_once`` sets the program up afresh and runs it under the given execution; ``stale`` is asked after the first
     run whether code in scope has come that is not instrumented yet; ``accepted`` takes known failures out of those of
-    a run (with its number).
+    a run (with its number); ``collects``: the test may hand in outcomes.
     """
 
     def __init__(
@@ -109,6 +118,7 @@ class Explorer:
         dismissed: Callable[[Failure], bool] = lambda failure: False,
         stale: Callable[[], bool] = lambda: False,
         accepted: Callable[[Sequence[Failure], int], Sequence[Failure]] = lambda failures, schedule: failures,
+        collects: bool = False,
     ) -> None:
         self._accepted = accepted
         self.progress: Progress | None = None
@@ -129,6 +139,8 @@ class Explorer:
         self._interrupted: set[str] = set()
         self._last_seconds = 0.0
         self._cycles: list[Points] = []
+        self._tally = Tally()
+        self._collects = collects
 
     # -- one run
 
@@ -141,7 +153,8 @@ class Explorer:
     def _owed(self, strategy: Strategy) -> bool:
         """Say whether ``strategy`` is to be run although the time is over: the likeliest suspicions always are."""
         few = self._result.schedules < min(FIRM_SCHEDULES, self._settings.schedules)
-        return few and isinstance(strategy, Directed) and self._time_left() > -self._settings.max_seconds
+        grace = max(self._settings.max_seconds, self._settings.timeout)
+        return few and isinstance(strategy, Directed) and self._time_left() > -grace
 
     def _run(
         self,
@@ -154,11 +167,14 @@ class Explorer:
     ) -> Outcome:
         self._result.schedules += 1
         precise = isinstance(strategy, Precise)
+        looks = isinstance(strategy, Look)
+        observing = observing or looks
         plain = not (observing or recording or precise or strategy.sites or recorder)
         if not (plain and self._clean):
-            self._set_sites(strategy.sites, recording, precise, recorder is not None)
+            self._set_sites(strategy.sites, recording, precise, looks or recorder is not None)
         sites = (*self._sites, *STATE.places.values()) if STATE.places else self._sites
-        execution = Execution(
+        journalled = self._collects
+        execution = (JournalledExecution if journalled else Execution)(
             strategy,
             self._result.schedules,
             observing=observing or recorder is not None,
@@ -168,29 +184,36 @@ class Explorer:
             sites=sites,
             harmless=self._harmless,
             horizon=horizon,
+            explore_timeouts=self._settings.explore_timeouts,
         )
         if self._max_steps:
             execution.max_steps = self._max_steps
         self._execution = execution
         execution.recorder = recorder
+        execution.journal = [] if journalled else None
         begun = time.monotonic()
         outcome = self._run_once(execution)
         self._last_seconds = time.monotonic() - begun
         if self.progress is not None:
             self.progress.tick(self._result.schedules, outcome.switches)
+        self._collects = bool(execution.values)
+        if execution.values:
+            self._tally.note(execution.number, execution.values, execution.journal or ())
         self._clean = plain and not (execution.coasting or execution.silenced)
         if observing and not precise:
             self._contention.learn(execution)
             self._silenced = self._silenced or execution.silenced
             self._cycles += [c for c in closing_cycles(self._contention.nested) if c not in self._cycles]
+        if looks:
+            self._contention.focus(self._sites)
         return outcome
 
     def _set_sites(self, wanted: frozenset[str], recording: bool, precise: bool, all_accesses: bool) -> None:
         """Switch sites on or off for the next run."""
         sites = (*self._sites, *STATE.places.values())
-        steps = recording and any(site.kind == STEP and site.key in wanted for site in sites)
+        hidden = recording and any(not site.contended and site.key in wanted for site in sites)
         for site in sites:
-            site.off = not site.contended and site.key not in wanted and not (steps and site.kind == STEP)
+            site.off = not (site.contended or site.key in wanted or hidden)
             if precise and site.kind != STEP:
                 site.off = False
             if all_accesses:
@@ -201,6 +224,11 @@ class Explorer:
 
     def explore(self, remembered: Sequence[tuple[Directive, ...]] = ()) -> Exploration:
         """Run the phases until a failure is demonstrated or the budget is used up."""
+        result = self._explored(remembered)
+        result.outcomes = self._tally.table(result.schedules)
+        return result
+
+    def _explored(self, remembered: Sequence[tuple[Directive, ...]]) -> Exploration:
         result = self._result
         for site in self._sites:
             site.contended = True
@@ -237,6 +265,7 @@ class Explorer:
                 self._interrupted.add(strategy.key)
         self._suspect()
         if self._time_left() <= 0 and result.schedules < self._settings.schedules:
+            result.cut_short = True
             result.notes.append(
                 f"cut short by max_seconds={self._settings.max_seconds:g}: {result.schedules} of "
                 f"{self._settings.schedules} schedules were run"
@@ -281,6 +310,8 @@ class Explorer:
         proven, said = verdict(strategy, alone)
         if proven:
             result.exhaustive = True
+        elif alone and not strategy.exhausted:
+            result.cut_short = True
         if said:
             result.notes.append(said)
         return proven or alone
@@ -296,6 +327,7 @@ class Explorer:
             self._result.plain = outcome.error
         elif failures_of(outcome):
             self._keep(outcome, tuple(directives), minimise=False)
+        self._result.outcomes = self._tally.table(self._result.schedules)
         return self._result, strategy
 
     def _take_first(self, outcome: Outcome) -> bool:
@@ -333,7 +365,7 @@ class Explorer:
         failures = failures_of(self._run(Serial()))
         result.schedules = spent
         if failures:
-            result.unrepeatable = True
+            result.unrepeatable = result.cut_short = True
             result.notes.append(
                 "the test fails when it is run again in the order in which it passed: earlier runs leave something "
                 f"behind, so that of all failures only lost updates were judged ({failures[0].message})"
@@ -373,12 +405,18 @@ class Explorer:
         name = self._settings.strategy
         counts = self._contention.counts
         if name == "auto":
-            portfolio: Iterator[Strategy] = itertools.cycle(
-                [Surw(seed, counts), Pos(seed), Pct(seed), RandomWalk(seed)]
-            )
-            likely, rest = self._directed()
+            sampling: list[Strategy] = [Surw(seed, counts), Pos(seed), Pct(seed), RandomWalk(seed)]
+            anywhere = Anywhere(seed, frozenset(site.key for site in self._sites if not site.muted))
+            portfolio = itertools.cycle([*sampling, *sampling, anywhere, *sampling, *sampling, anywhere, Look(seed)])
+            likely, _ = self._directed()
             yield from likely
             yield Dpor()
+            for number in range(LOOKS):
+                known = set(self._contention.contended)
+                yield Look(seed + number)
+                new = sorted(self._contention.contended - known, key=lambda s: (not s.derived, s.action == READ, s.key))
+                yield from (Directed(site.key, 1, last_first=flip) for site in new for flip in (False, True))
+            _, rest = self._directed()
             for directed in rest:
                 yield directed
                 yield next(portfolio)
@@ -415,6 +453,11 @@ class Explorer:
         rest += [Directed(site.key, 2, last_first=flip) for flip in (False, True) for site in others]
         rest += [Directed(site.key, occurrence) for occurrence in (2, 3) if not again for site in updates]
         rest += [Directed(site.key, 1, any_access=True) for site in sites if site.action != READ]
+        steps = sorted(known.steps, key=lambda s: s.key)
+        rest += [StepOver(site.key, 1, last_first=True) for site in steps]
+        hidden = known.of_workers - known.contended - known.synchronising - known.steps
+        unseen = sorted((s for s in hidden if not s.muted), key=lambda s: (s.action == READ, s.key))
+        rest += [StepOver(site.key, 1, last_first=flip) for flip in (False, True) for site in unseen]
         most = max(8, self._settings.schedules // 2)
         return likely[:most], rest[: most - len(likely[:most]) or 1]
 

@@ -19,6 +19,8 @@ Location = InstrLocation | None
 HOOK_STACK = 8
 """Stack entries that a call to a hook needs at most: hook, NULL, three operands, the site, and two to spare."""
 
+UNPACKS = frozenset({"UNPACK_SEQUENCE", "UNPACK_EX"})
+
 WITH_OPCODES = frozenset(dis.opmap[name] for name in ("BEFORE_WITH", "LOAD_SPECIAL") if name in dis.opmap)
 """Numbers of the instructions with which a ``with`` statement looks its context manager's methods up."""
 

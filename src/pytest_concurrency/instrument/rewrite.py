@@ -38,6 +38,7 @@ class Hooks:
     read_whole: Hook
     write_whole: Hook
     iterate: Hook
+    read_position: Hook
     method: Hook
     enter: Hook
     call: Hook
@@ -293,14 +294,37 @@ class _Writer:
             return [*op.call_hook(hooks.read_whole, [3], self._site(entry, WHOLE, READ, "slice"), where), entry]
         if name == "STORE_SLICE":
             return [*op.call_hook(hooks.write_whole, [3], self._site(entry, WHOLE, WRITE, "slice"), where), entry]
-        if name in ("GET_ITER", "LIST_EXTEND", "SET_UPDATE", "DICT_UPDATE", "DICT_MERGE", "UNPACK_SEQUENCE"):
+        if name in ("GET_LEN", "MATCH_KEYS"):
+            site = self._site(entry, WHOLE, READ, "match")
+            return [*op.call_hook(hooks.read_whole, [1 if name == "GET_LEN" else 2], site, where), entry]
+        if name == "MATCH_CLASS":
+            return [*self._match_class(entry, previous), entry]
+        if name == "COMPARE_OP" and _compares_equality(entry) and not _is_constant(previous):
+            site = self._site(entry, WHOLE, READ, "==")
+            right = op.call_hook(hooks.read_whole, [1], site, where) if _pushes_object(previous) else []
+            return [*op.call_hook(hooks.read_whole, [2], site, where), *right, entry]
+        if name in ("GET_ITER", "LIST_EXTEND", "SET_UPDATE", "DICT_UPDATE", "DICT_MERGE") or name in op.UNPACKS:
             site = self._site(entry, WHOLE, READ, "iter" if name == "GET_ITER" else "unpack")
             if name == "GET_ITER":
                 return [*op.replace_top(hooks.iterate, site, where), entry]
             return [*op.call_hook(hooks.read_whole, [1], site, where), entry]
-        if _tests_truth(entry) and isinstance(previous, Instr) and _pushes_object(previous):
+        if _tests_truth(entry) and _pushes_object(previous):
             return [*op.call_hook(hooks.read_whole, [1], self._site(entry, WHOLE, READ, "truth"), where), entry]
         return [entry]
+
+    def _match_class(self, entry: Instr, names: Any) -> list[Any]:
+        """Announce the attributes that a class pattern reads; the stack holds subject, class, names of keywords."""
+        before: list[Any] = []
+        where = entry.location
+        for place in range(entry.arg if isinstance(entry.arg, int) else 0):
+            site = self._site(entry, ATTR, READ, f"[{place}]")
+            site.label = str(place)
+            before += op.call_hook(self.hooks.read_position, [3, 2], site, where)
+        for name in names.arg if isinstance(names, Instr) and isinstance(names.arg, tuple) else ():
+            if name in self.scope.attributes_written or self.scope.any_attribute:
+                site = self._site(entry, ATTR, READ, name)
+                before += op.call_hook(self.hooks.read_attr, [3], site, where)
+        return before
 
     def _delete_attr(self, site: Site, where: op.Location) -> list[Any]:
         none = Instr("LOAD_CONST", None, location=where)
@@ -324,7 +348,16 @@ def _tests_truth(entry: Instr) -> bool:
     )
 
 
-def _pushes_object(entry: Instr) -> bool:
-    return entry.name in (
-        "LOAD_ATTR", "LOAD_GLOBAL", "LOAD_FAST", "LOAD_FAST_BORROW", "LOAD_DEREF", "BINARY_SUBSCR", "CALL",
+def _compares_equality(entry: Instr) -> bool:
+    return str(getattr(entry.arg, "name", entry.arg)).removeprefix("CMP_").removesuffix("_CAST") in ("EQ", "NE")
+
+
+def _is_constant(entry: Any) -> bool:
+    return isinstance(entry, Instr) and entry.name in ("LOAD_CONST", "LOAD_SMALL_INT")
+
+
+def _pushes_object(entry: Any) -> bool:
+    return isinstance(entry, Instr) and entry.name in (
+        "LOAD_ATTR", "LOAD_GLOBAL", "LOAD_FAST", "LOAD_FAST_BORROW", "LOAD_DEREF", "BINARY_SUBSCR", "CALL", "COPY",
+        "LOAD_FAST_CHECK", "LOAD_FAST_LOAD_FAST", "LOAD_FAST_BORROW_LOAD_FAST_BORROW",
     )  # fmt: skip

@@ -71,6 +71,11 @@ class Site:
         self.cache: dict[type, Any] = {}
 
     @property
+    def acquires(self) -> bool:
+        """Whether a lock that workers share is taken here."""
+        return self.group > 0 and (self.kind == WITH or (self.kind == METHOD and self.name == "acquire"))
+
+    @property
     def is_write(self) -> bool:
         return self.action != READ
 

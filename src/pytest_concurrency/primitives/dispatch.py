@@ -172,6 +172,7 @@ HOOKS = Hooks(
     read_whole=hooks.read_whole,
     write_whole=hooks.write_whole,
     iterate=hooks.iterate,
+    read_position=hooks.read_position,
     method=method,
     enter=enter,
     call=call,

@@ -37,6 +37,8 @@ def acquire(run: Execution, worker: Worker, lock: Any, blocking: bool, timeout: 
 
 def take(run: Execution, worker: Worker, lock: Any, blocking: bool, timeout: float, site: Site) -> bool:
     """Take ``lock`` for ``worker``, which has announced it (or need not), as ``lock.acquire`` would."""
+    if timeout > 0:
+        run.timed_waits = True
     if lock.acquire(False):
         _taken(run, worker, lock, site, blocking and timeout < 0)
         return True
@@ -93,6 +95,8 @@ def _taken(run: Execution, worker: Worker, lock: Any, site: Site, for_ever: bool
     if id(lock) not in run.owners:
         where = site if not site.muted else None
         run.owners[id(lock)] = (worker, lock, where)
+        if run.journal is not None:
+            run.journal.append(((id(lock), "lock"), worker.path, site, worker.counts.get(site, 0), True))
         if run.observing:
             worker.held[id(lock)] = lock
             worker.retag()

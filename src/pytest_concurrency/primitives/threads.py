@@ -86,6 +86,8 @@ def _is_daemon(function: Callable[..., Any], default: bool) -> bool:
 
 def wait_for(run: Execution, waiting: Worker, target: Worker, timeout: float | None) -> bool:
     """Park ``waiting`` until ``target`` has ended; return False where ``timeout`` (virtual seconds) came first."""
+    if timeout is not None and timeout > 0:
+        run.timed_waits = True
     if target.done:
         run.joined(waiting, target)
         return True

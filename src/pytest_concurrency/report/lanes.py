@@ -117,7 +117,11 @@ def _relevant(found: Found) -> list[Row]:
     users: dict[Any, set[str]] = {}
     for row in rows:
         users.setdefault(row.location, set()).add(row.worker)
-    shared = [r for r in rows if (len(users[r.location]) > 1 and r.location is not None) or r.site in points]
+    shared = [
+        r
+        for r in rows
+        if (len(users[r.location]) > 1 and r.location is not None) or r.site in points or r.action == "times out:"
+    ]
     return (shared or rows)[-CONTEXT_ROWS:]
 
 

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
 
+CUT_SHORT = "cut short"
+
+
 def write_summary(reporter: TerminalReporter, results: Sequence[dict[str, Any]], further: Sequence[str] = ()) -> None:
     """Write the section "concurrency": warnings and notes, ``further`` lines, then tests, schedules and hazards."""
     reporter.section("concurrency", sep="=")
@@ -24,9 +27,12 @@ def write_summary(reporter: TerminalReporter, results: Sequence[dict[str, Any]],
         for note in result["notes"]:
             if reporter.verbosity <= 0 and result["exhaustive"] and note.endswith("explored: no hazard"):
                 continue  # a proof is no news in a summary
-            reporter.line(f"{result['nodeid']}: {note}")
+            loud = result.get("verdict") == CUT_SHORT and note.startswith(CUT_SHORT)
+            reporter.line(f"{result['nodeid']}: {note}", yellow=loud)
+        for row in outcome_rows(result):
+            reporter.line(row)
         if reporter.verbosity > 0 and not result["hazards"]:
-            proof = "all distinct interleavings" if result["exhaustive"] else "explored"
+            proof = "all distinct interleavings" if result["exhaustive"] else result.get("verdict") or "explored"
             reporter.line(f"{result['nodeid']}: {result['schedules']} schedules, {proof}: no hazard")
     if any("parallelism" in result for result in results):
         from ..parallelism.table import render
@@ -38,6 +44,18 @@ def write_summary(reporter: TerminalReporter, results: Sequence[dict[str, Any]],
     reporter.line(summary_line(results))
 
 
+def outcome_rows(result: dict[str, Any]) -> list[str]:
+    """Return the lines of the table of outcomes that a test collected; none where it did not."""
+    outcomes = result.get("outcomes", ())
+    if not outcomes:
+        return []
+    width = max(len("outcome"), *(len(row["value"]) for row in outcomes))
+    lines = [f"{result['nodeid']}: outcomes", f"  {'outcome':<{width}}  {'times':>6}  {'interleavings':>13}  verdict"]
+    for row in outcomes:
+        lines.append(f"  {row['value']:<{width}}  {row['times']:>6}  {row['interleavings']:>13}  {row['verdict']}")
+    return lines
+
+
 def summary_line(results: Sequence[dict[str, Any]]) -> str:
     """Return one line: tests stressed, schedules run, hazards found."""
     schedules = sum(result["schedules"] for result in results)
@@ -46,4 +64,6 @@ def summary_line(results: Sequence[dict[str, Any]]) -> str:
     tests = f"{len(results)} test{'s' if len(results) != 1 else ''} stressed"
     runs = f"{schedules} schedule{'s' if schedules != 1 else ''}"
     known = any(hazard["known"] for result in results for hazard in result["hazards"])
-    return f"{tests}, {runs}: {hazards or ('no new hazard' if known else 'no hazard')}"
+    short = sum(result.get("verdict") == CUT_SHORT for result in results)
+    cut = f", {short} cut short: no verdict on all that was to be run" if short else ""
+    return f"{tests}, {runs}: {hazards or ('no new hazard' if known else 'no hazard')}{cut}"

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ..explore.outcomes import FORBIDDEN, ForbiddenOutcome, described, judged
 from ..explore.pipeline import Exploration, Explorer, Found
 from ..instrument.activation import Cache, Instrumenter
 from ..instrument.scope import Area, Chooser, test_module_files
@@ -23,6 +24,7 @@ from ..report.baseline import marked
 from ..report.lanes import explain
 from ..report.progress import progress_for
 from ..report.width import width_of
+from ..runtime import hooks
 from ..runtime.execution import Execution
 from ..runtime.pool import ThreadPool
 from ..runtime.state import STATE
@@ -77,6 +79,21 @@ class ThreadRunner:
             raise RuntimeError("thread_runner.run() must be called from the test function's own thread")
         children = self.execution.run_callables(self.execution.main, bodies, self.pool)
         return gather([w.result for w in children], [w.error for w in children], return_exceptions)
+
+    def outcome(
+        self, value: object, *, acceptable: Collection[object] | None = None, forbidden: Collection[object] = ()
+    ) -> None:
+        """Note ``value`` as what this schedule gave, for the table of outcomes; equal reprs are one outcome.
+
+        With ``acceptable`` any other value fails the test, a value in ``forbidden`` always does.
+        """
+        __tracebackhide__ = True
+        with hooks.uncontrolled():
+            text, verdict = described(value), judged(value, acceptable, forbidden)
+        if self.execution is not None:
+            self.execution.values.append((text, verdict))
+        if verdict == FORBIDDEN:
+            raise ForbiddenOutcome(f"the outcome {text} is forbidden")
 
     def map(
         self, function: Callable[[Any], Any], iterable: Iterable[Any], return_exceptions: bool = False
@@ -259,11 +276,18 @@ class ThreadsPlugin:
             return
         for interval in settings.switch_intervals:
             if time.monotonic() - stress.begun > FREE_SHARE * settings.max_seconds:
+                if not exploration.cut_short:
+                    exploration.cut_short = True
+                    exploration.notes.append(
+                        f"cut short by max_seconds={settings.max_seconds:g}: not run freely on real threads at every "
+                        "switch interval"
+                    )
                 break
             result = stress.program.free(interval)
             if result.error is not None and is_no_verdict(result.error):
                 continue
             if isinstance(result.error, Hung):
+                exploration.cut_short = True
                 exploration.notes.append(f"not judged on real threads at an interval of {interval:g} s: {result.error}")
                 return
             if result.error is not None or result.unseen is not None:
@@ -277,8 +301,9 @@ class ThreadsPlugin:
     def _explore(self, stress: _Stress, settings: Settings, once: Callable[[Execution], Outcome]) -> Exploration:
         """Explore one program: replay, or try what is remembered and then look further."""
         explorer = Explorer(
-            once, settings, stress.sites, stress.baseline, stress.dismissals, stress.stale, stress.accepted
-        )
+            once, settings, stress.sites, stress.baseline, stress.dismissals, stress.stale, stress.accepted,
+            collects=stress.plan.via_fixture and not is_hypothesis_test(stress.item),
+        )  # fmt: skip
         if stress.replayed is None:
             known = [token.directives for _, token in stress.remembered]
             if not is_hypothesis_test(stress.item):
@@ -338,6 +363,7 @@ class ThreadsPlugin:
         else:
             exploration.plain = raised
         if clock.skipped:
+            exploration.cut_short = True
             exploration.notes.append(f"{clock.skipped} examples were run in serial order only: max_seconds was over")
 
     def _findings(self, stress: _Stress) -> tuple[tuple[Found, Finding], ...]:
@@ -376,7 +402,7 @@ class ThreadsPlugin:
                 seed=stress.settings.seed,
                 findings=(*(finding for _, finding in findings), *stress.accepted.findings, *stress.wasted),
                 notes=tuple(notes),
-                extra=stress.extra,
+                extra=(*_extra(exploration, outcome == "passed" and stress.replayed is None, unproven), *stress.extra),
             ),
         )
 
@@ -437,6 +463,21 @@ class ThreadsPlugin:
             self._test_modules = test_module_files(names)
         used = {getattr(value, "__file__", None) for value in vars(item.module).values()}
         return self._test_modules - {item.module.__file__} - used
+
+
+def _extra(exploration: Exploration, passed: bool, unproven: bool) -> tuple[tuple[str, Any], ...]:
+    """Return what the JSON report says of this carrier's tests beyond the common fields.
+
+    The verdict on a test that passed is "proven" (every distinct interleaving was run), "explored" (the budget was used
+    and no hazard found) or "cut short" (a limit was hit before); None for all others.
+    """
+    verdict = None
+    if passed:
+        verdict = "proven" if exploration.exhaustive and not unproven else "explored"
+        if exploration.cut_short:
+            verdict = "cut short"
+    table = [outcome.to_json() for outcome in exploration.outcomes]
+    return (("verdict", verdict), *((("outcomes", table),) if table else ()))
 
 
 def _replay_note(exploration: Exploration, wanted: int, followed: int) -> str:

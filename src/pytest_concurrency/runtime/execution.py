@@ -14,10 +14,11 @@ from collections.abc import Callable, Container, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..instrument.sites import CALL, METHOD, WITH, Site
-from ..strategies.base import NEVER, Strategy
+from ..strategies.base import EARLY, NEVER, Strategy
 from .clock import VirtualClock
 from .posture import posture
 from .state import STATE
+from .timeouts import early_timeouts
 from .trace import Blocked, LostUpdate, Outcome, Row, Switch
 from .waits import JoinWait
 from .worker import MAIN, Abandon, Tag, Wait, Worker
@@ -71,7 +72,7 @@ class Execution:
     for everything that happens, ``timeout`` is in real seconds, ``baseline`` the identifiers of threads that existed
     before the test. After ``horizon`` operations, or when a lost update was seen, the run coasts: ``sites`` are silent
     and nothing is decided that need not be. ``harmless`` are (read site, write site, worker) of updates whose loss
-    changes nothing.
+    changes nothing. With ``explore_timeouts`` a sampling strategy may let timed waits end early.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class Execution:
         sites: Sequence[Site] = (),
         harmless: Container[tuple[str, str, str]] = (),
         baseline: frozenset[int] = frozenset(),
+        explore_timeouts: bool = False,
     ) -> None:
         self.strategy = strategy
         self.number = number
@@ -99,6 +101,9 @@ class Execution:
         self.rows: list[Row] | None = [] if recording else None
         self.kept_rows: list[Row] = []
         self.clock = VirtualClock()
+        self.early = early_timeouts(strategy, self.clock, number, explore_timeouts)
+        self.explore_timeouts = explore_timeouts
+        self.timed_waits = False
         self.workers: list[Worker] = []
         self.by_ident: dict[int, Worker] = {}
         self.current: Worker | None = None
@@ -125,6 +130,8 @@ class Execution:
         self.nested: list[tuple[str, str, int, frozenset[int], int]] = []
         self.lost: list[LostUpdate] = []
         self.unseen: list[tuple[str, BaseException]] = []
+        self.values: list[tuple[str, str]] = []
+        self.journal: list[tuple[Any, str, Site, int, bool]] | None = None
         self.external: list[tuple[str, str, int]] = []
         self.postures: dict[object, int] = {}
         self.asked_at = 0
@@ -316,6 +323,7 @@ class Execution:
         if self.precise is not None and (len(self.workers) == 1 or _is_silent(worker)):
             return
         enabled = self._enabled()
+        early = self._early_candidates() if self.early is not None else ()
         chosen: Any = worker
         if self.steps > self.max_steps:
             still = self.steps - max(self.progress, self.max_steps) > self.max_steps
@@ -325,11 +333,11 @@ class Execution:
                 )
                 raise Abandon
             chosen = min(enabled, key=lambda w: (w.last_run, w.index))
-        elif len(enabled) > 1 or self.precise is not None:
-            chosen = self.strategy.pick(enabled, worker, self.steps)
+        elif len(enabled) > 1 or early or self.precise is not None:
+            chosen = self.strategy.pick([*enabled, *early] if early else enabled, worker, self.steps)
         self._plan()
         if chosen is not worker:
-            self._log(worker, chosen, forced=False, chosen=True)
+            self._log(worker, chosen, forced=False, chosen=True, early=bool(early) and self._end_wait(chosen))
             self._switch(worker, chosen)
 
     def _plan(self) -> None:
@@ -421,11 +429,12 @@ class Execution:
         self.aborting = "livelock"
         self.next_decision = self.steps + 10_000
 
-    def _log(self, worker: Worker, to: Worker, forced: bool, chosen: bool) -> None:
-        key = worker.site.key if worker.site is not None else ""
-        self.switches.append(
-            Switch(self.steps, worker.path, key, worker.occurrence, to.path, forced, chosen, worker.done)
-        )
+    def _log(self, worker: Worker, to: Worker, forced: bool, chosen: bool, early: bool = False) -> None:
+        key, occurrence = "", worker.parks
+        if not forced and worker.site is not None:
+            key, occurrence = worker.site.key, worker.occurrence
+        path = to.path + EARLY if early else to.path
+        self.switches.append(Switch(self.steps, worker.path, key, occurrence, path, forced, chosen, worker.done))
 
     def _switch(self, worker: Worker, chosen: Worker) -> None:
         """Hand the baton from ``worker`` to ``chosen`` and wait until it comes back."""
@@ -475,6 +484,9 @@ class Execution:
             raise Abandon
         worker.wait = wait
         worker.timed_out = False
+        worker.parks += 1
+        if wait.deadline is not None:
+            self.timed_waits = True
         try:
             while True:
                 chosen: Worker | None = None
@@ -506,11 +518,13 @@ class Execution:
                 return self.main
             if enabled:
                 chosen: Any = enabled[0]
-                if (len(enabled) > 1 or self.precise is not None) and not self.coasting:
-                    chosen = self.strategy.pick(enabled, None, self.steps, leaving)
+                early = self._early_candidates() if self.early is not None else ()
+                if (len(enabled) > 1 or early or self.precise is not None) and not self.coasting:
+                    chosen = self.strategy.pick([*enabled, *early] if early else enabled, None, self.steps, leaving)
                     self._plan()
-                if leaving is not None and chosen is not leaving:
-                    self._log(leaving, chosen, forced=True, chosen=chosen is not enabled[0])
+                ends = bool(early) and self._end_wait(chosen)
+                if leaving is not None and (ends or chosen is not leaving):
+                    self._log(leaving, chosen, forced=True, chosen=ends or chosen is not enabled[0], early=ends)
                 return chosen  # type: ignore[no-any-return]
             if not self._advance_clock():
                 if any(w.external and not w.done for w in self.workers) or self._foreign_threads():
@@ -518,6 +532,20 @@ class Execution:
                         self.idle = True
                         return None
                 self._fail_stuck()
+
+    def _early_candidates(self) -> Sequence[Worker]:
+        """Return the workers whose timed wait the strategy may end now."""
+        return () if self.early is None or self.draining or self.coasting else self.early.candidates(self.workers)
+
+    def _end_wait(self, worker: Worker) -> bool:
+        """Let the timed wait of ``worker``, which was chosen, end where it is not over; return whether it did."""
+        if self.early is None or not self.early.end(worker):
+            return False
+        if self.rows is not None:
+            blocked = self._blocked(worker)
+            what = blocked.operation or blocked.waits_for
+            self.rows.append(Row(worker.path, blocked.path, blocked.line, "times out:", what, step=self.steps))
+        return True
 
     def _advance_clock(self) -> bool:
         due = [w for w in self.workers if not w.done and w.wait is not None and w.wait.deadline is not None]

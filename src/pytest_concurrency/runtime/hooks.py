@@ -378,6 +378,15 @@ def write_attr(value: Any, obj: Any, site: Site) -> None:
     _write(site, key, key, value, _ATTRIBUTE, owner, name)
 
 
+def read_position(obj: Any, cls: Any, site: Site) -> None:
+    """Announce the read of the attribute that a class pattern gives to its positional argument ``int(site.label)``."""
+    names = getattr(cls, "__match_args__", ())
+    place = int(site.label)
+    if type(names) is tuple and place < len(names) and type(names[place]) is str and isinstance(obj, cls):
+        site.name = names[place]
+        read_attr(obj, site)
+
+
 # -- closure cells
 
 
@@ -425,9 +434,9 @@ def _item(container: Any, index: Any) -> Any:
         with uncontrolled(), suppress(Exception):  # the key's __hash__ and __eq__ may be the program's
             return dict.get(container, index, MISSING)
     elif type(index) is int:
-        for base in (list, bytearray):
+        for base in _INDEXED:
             if issubclass(cls, base):
-                with suppress(IndexError):
+                with suppress(IndexError, ValueError, NotImplementedError):
                     return base.__getitem__(container, index)
     return MISSING
 
@@ -445,7 +454,17 @@ _WHOLE = View(lambda container, _: container, lambda container, _: type(containe
 _CALL = View(lambda _, call: MISSING, lambda _, call: str(call))
 
 
+def _memory(view: Any) -> Any:
+    """Return what a memoryview looks at: other views, and the object itself, are of the same bytes."""
+    try:
+        return view if view.obj is None else view.obj
+    except ValueError:  # released
+        return view
+
+
 def _item_key(container: Any, index: Any) -> Any:
+    if type(container) is memoryview:  # any of its items may be a part of any item of another view
+        return (id(_memory(container)), "container")
     if _is_plain_key(index):
         return (id(container), "item", index)
     return (id(container), "item", id(index))
@@ -467,7 +486,8 @@ def read_item(container: Any, index: Any, site: Site) -> None:
     if kind == 1 and cls is not dict and STATE.run.precise is not None and hasattr(cls, "__missing__"):
         STATE.run.precise.met(STATE.worker, container)  # reading may add an item
     key = _item_key(container, index)
-    _read(site, key, (id(container), "container"), _ITEM, container, index)
+    loc = key if cls is memoryview else (id(container), "container")
+    _read(site, key, loc, _ITEM, container, index)
 
 
 def write_item(value: Any, container: Any, index: Any, site: Site) -> None:
@@ -484,15 +504,8 @@ def write_item(value: Any, container: Any, index: Any, site: Site) -> None:
             _unknown(cls, site)
         return
     key = _item_key(container, index)
-    _write(
-        site,
-        key,
-        (id(container), "container"),
-        value,
-        _ITEM,
-        container,
-        index,
-    )
+    loc = key if cls is memoryview else (id(container), "container")
+    _write(site, key, loc, value, _ITEM, container, index)
 
 
 def _container(obj: Any, site: Site) -> Any:
@@ -504,7 +517,7 @@ def _container(obj: Any, site: Site) -> Any:
     if kind == 9:  # a view refers to nothing but its dictionary
         referents = gc.get_referents(obj)
         return referents[0] if referents and container_kind(type(referents[0])) else None
-    return obj if kind else None
+    return None if not kind else _memory(obj) if cls is memoryview else obj
 
 
 def _whole_target(container: Any) -> str:
@@ -643,7 +656,7 @@ def _fill_tables() -> tuple[dict[type, int], frozenset[type]]:
     import collections
 
     containers: dict[type, int] = {
-        dict: 1, list: 2, collections.deque: 2, set: 3, bytearray: 2, array.array: 2,
+        dict: 1, list: 2, collections.deque: 2, set: 3, bytearray: 2, array.array: 2, memoryview: 2,
     }  # fmt: skip
     empty: dict[Any, Any] = {}
     ordered = collections.OrderedDict[Any, Any]()
@@ -657,3 +670,4 @@ def _fill_tables() -> tuple[dict[type, int], frozenset[type]]:
 
 
 _CONTAINERS, _VIEWS = _fill_tables()
+_INDEXED: tuple[Any, ...] = tuple(cls for cls, kind in _CONTAINERS.items() if kind == 2)

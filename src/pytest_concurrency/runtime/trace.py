@@ -29,7 +29,8 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class Switch:
     """The baton went to ``to``: before step ``step``, while ``worker`` was about to act at ``site`` for the
-    ``occurrence``-th time (``forced`` where it had blocked or ended instead). ``chosen``: the default policy would
+    ``occurrence``-th time; where it had blocked or ended instead (``forced``) there is no site, and ``occurrence``
+    counts how often it has blocked. ``chosen``: the default policy would
     have done otherwise."""
 
     step: int

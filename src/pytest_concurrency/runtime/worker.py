@@ -63,7 +63,7 @@ class Worker:
     __slots__ = (
         "before", "body", "children", "counts", "daemon", "done", "error", "external", "gate", "held", "ident",
         "index", "intent", "key", "last_depth", "last_run", "last_site", "loc", "native_id", "occurrence", "operation",
-        "path", "read_tag", "reads", "result", "section", "segment", "site", "started", "tags", "thread",
+        "parks", "path", "read_tag", "reads", "result", "section", "segment", "site", "started", "tags", "thread",
         "timed_out", "wait", "write", "write_tag",
     )  # fmt: skip
 
@@ -92,6 +92,7 @@ class Worker:
         self.counts: dict[Site, int] = {}
         self.children = 0
         self.last_run = 0
+        self.parks = 0
         self.held: dict[int, Any] = {}
         self.reads: dict[Site, tuple[Any, int, Any, int, int]] = {}
         self.operation: tuple[str, int, str, int] | None = None

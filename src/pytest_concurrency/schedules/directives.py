@@ -1,7 +1,8 @@
 """A schedule as a short list of directives: where to leave the default policy.
 
 The default policy runs a worker until it blocks or ends, then the first that can go on. A directive says: when this
-worker is about to act at this site for the n-th time (or has blocked or ended after it), go on with that one.
+worker is about to act at this site for the n-th time (or has blocked for the n-th time, or ended), go on with that one;
+where its name ends in :data:`EARLY`, let its timed wait end.
 """
 
 from __future__ import annotations
@@ -10,14 +11,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..runtime.trace import Switch
-from ..strategies.base import NEVER, Candidate
+from ..strategies.base import EARLY, NEVER, Candidate
 
 BEFORE, BLOCKED, ENDED = "before", "blocked", "ended"
 
 
 @dataclass(frozen=True, slots=True)
 class Directive:
-    """Go to ``to`` when ``worker`` is ``moment`` (before, blocked, ended) its ``occurrence``-th act at ``site``."""
+    """Go to ``to`` when ``worker`` is before its ``occurrence``-th act at ``site``, or has blocked or ended.
+
+    In the latter cases ``occurrence`` counts how often it has blocked, and ``site`` is empty: that does not depend on
+    which sites are announced.
+    """
 
     worker: str
     site: str
@@ -47,6 +52,7 @@ class Replay:
     def __init__(self, directives: Sequence[Directive]) -> None:
         self.sites = frozenset(directive.site for directive in directives)
         self.releases = any(directive.site.endswith(":release") for directive in directives)
+        self.timeouts = any(directive.to.endswith(EARLY) for directive in directives)
         self._table = {directive.point: directive.to for directive in directives}
         self.followed: set[tuple[str, str, int, str]] = set()
 
@@ -61,13 +67,16 @@ class Replay:
         if worker is None:
             return default
         moment = BEFORE if current is not None else ENDED if worker.done else BLOCKED
-        site = worker.site.key if worker.site is not None else ""
-        point = (worker.path, site, worker.occurrence, moment)
+        key, occurrence = "", worker.parks
+        if current is not None and worker.site is not None:
+            key, occurrence = worker.site.key, worker.occurrence
+        point = (worker.path, key, occurrence, moment)
         to = self._table.get(point)
         if to is None:
             return default
         for candidate in enabled:
-            if candidate.path == to:
+            waits = candidate.wait is not None and not candidate.timed_out and not candidate.wait.ready()
+            if candidate.path + (EARLY if waits else "") == to:
                 self.followed.add(point)
                 return candidate
         return default

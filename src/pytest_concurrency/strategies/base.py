@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 NEVER = sys.maxsize
+EARLY = "!"
+"""Ends the name of a worker to go to where its timed wait is to end early."""
 
 
 class SiteView(Protocol):
@@ -14,6 +16,7 @@ class SiteView(Protocol):
 
     key: str
     group: int
+    acquires: bool
 
 
 class Candidate(Protocol):
@@ -26,6 +29,9 @@ class Candidate(Protocol):
     key: Any
     write: bool
     occurrence: int
+    parks: int
+    wait: Any
+    timed_out: bool
     done: bool
 
 
@@ -36,6 +42,8 @@ class Strategy(Protocol):
     creation, the one that runs now (None where it just blocked or ended, and is then given as ``left``), and the number
     of the operation; it returns one of the enabled.
     ``sites`` are the keys of sites that have to be announced although they touch nothing shared.
+    A strategy with ``timeouts`` true is also given, after those, workers in a timed wait that may end early: choosing
+    one lets it time out.
     ``quiet_until`` is the step before which ``pick`` need not be asked while the current worker can go on.
     """
 

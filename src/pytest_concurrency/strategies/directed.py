@@ -174,12 +174,14 @@ class HoldAll:
 
 
 class StepOver:
-    """Hold the first worker to reach a call for the ``occurrence``-th time until all others have ended or block."""
+    """Hold the first worker to reach a call for the ``occurrence``-th time until all others have ended or block;
+    with ``last_first`` the worker that was made last is the first to run."""
 
     name = "step-over"
 
-    def __init__(self, key: str, occurrence: int = 1) -> None:
+    def __init__(self, key: str, occurrence: int = 1, last_first: bool = False) -> None:
         self.key = key
+        self._default = -1 if last_first else 0
         self.sites = frozenset((key,))
         self.occurrence = occurrence
         self._seen = 0
@@ -194,7 +196,7 @@ class StepOver:
     def pick(
         self, enabled: Sequence[Candidate], current: Candidate | None, step: int, left: Candidate | None = None
     ) -> Candidate:
-        default = current if current is not None else enabled[0]
+        default = current if current is not None else enabled[self._default]
         if self._done:
             return default
         if self._held is None:
@@ -208,7 +210,7 @@ class StepOver:
         if not others:
             self._done = True
             return enabled[0]
-        return current if current is not None and current is not self._held else others[0]
+        return current if current is not None and current is not self._held else others[self._default]
 
     def quiet_until(self, step: int) -> int:
         return NEVER if self._done else 0

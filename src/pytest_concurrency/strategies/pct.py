@@ -19,6 +19,7 @@ class Pct:
 
     name = "pct"
     sites: frozenset[str] = frozenset()
+    timeouts = True
 
     def __init__(self, seed: int, depth: int = 4, length: int = 1) -> None:
         self._seed = seed

@@ -6,6 +6,7 @@ What the operations do not tell is a doubt: with one, no exploration may be call
 
 from __future__ import annotations
 
+import gc
 import types
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
@@ -15,6 +16,7 @@ from .dpor_ops import Kind, Op
 
 ACQUIRE, TRY, RELEASE, CALL = "acquire", "try", "release", "call"
 _VALUES = frozenset({str, bytes, int, float, complex, bool, tuple, frozenset, range, type(None), slice})
+_DRAWING = frozenset({zip, map, filter, enumerate})
 _LOOKS = ("__getitem__", "__setitem__", "__delitem__", "__iter__", "__contains__", "__len__", "__bool__")
 _ENDS = frozenset({"Thread.is_alive"})
 """Announced calls whose result depends on whether a worker has ended, which is no operation."""
@@ -61,6 +63,20 @@ class Announced(Protocol):
     intent: Any
     thread: Any
     body: Any
+
+
+def _sources(iterator: Any) -> list[Any]:
+    """Return ``iterator`` and the iterators that it draws from: those of ``zip``, ``map``, ``itertools.tee``, ..."""
+    found = [iterator]
+    for source in found:
+        if type(source).__module__ == "itertools" or type(source) in _DRAWING:
+            inner = [x for x in gc.get_referents(source) if hasattr(type(x), "__next__") or _is_buffer(x)]
+            found += [x for x in inner if not any(x is known for known in found)]
+    return found
+
+
+def _is_buffer(obj: Any) -> bool:
+    return type(obj).__module__ == "itertools" and not isinstance(obj, type)
 
 
 class Held:
@@ -216,9 +232,10 @@ class Translator:
     def met(self, worker: Announced, obj: Any) -> None:
         """Note that ``worker`` looks into an object that is no known container."""
         if hasattr(type(obj), "__next__"):
-            known = self._iterators.setdefault(id(obj), (obj, worker.index))
-            if known[1] != worker.index:
-                self.doubt("workers share an iterator")
+            for source in _sources(obj):
+                known = self._iterators.setdefault(id(source), (source, worker.index))
+                if known[1] != worker.index:
+                    self.doubt("workers share an iterator")
             return
         cls = type(obj)
         verdict = self._classes.get(cls)

@@ -17,6 +17,7 @@ class Pos:
 
     name = "pos"
     sites: frozenset[str] = frozenset()
+    timeouts = True
 
     def __init__(self, seed: int) -> None:
         self._seed = seed

@@ -13,6 +13,7 @@ class RandomWalk:
 
     name = "random"
     sites: frozenset[str] = frozenset()
+    timeouts = True
 
     def __init__(self, seed: int) -> None:
         self._seed = seed

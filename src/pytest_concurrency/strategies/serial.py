@@ -1,4 +1,7 @@
-"""No preemption: each worker runs until it blocks or ends; then the first that can (optionally the last) goes on."""
+"""No preemption: each worker runs until it blocks or ends; then the first that can (optionally the last) goes on.
+
+A worker that waits for a thread it has just started has not come to its end: that thread goes on, not the next worker.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,13 @@ class Serial:
     def pick(
         self, enabled: Sequence[Candidate], current: Candidate | None, step: int, left: Candidate | None = None
     ) -> Candidate:
-        return current if current is not None else enabled[self._pick]
+        if current is not None:
+            return current
+        if left is not None and not left.done:
+            new = [w for w in enabled if w.site is None and w.path.rpartition(".")[0] == left.path]
+            if new:
+                return new[self._pick]
+        return enabled[self._pick]
 
     def quiet_until(self, step: int) -> int:
         return NEVER

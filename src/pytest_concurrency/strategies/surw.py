@@ -4,7 +4,8 @@ Zhao, Wolff, Mathur, Roychoudhury: Selectively Uniform Concurrency Testing (ASPL
 number of accesses; among its accesses every interleaving is about equally likely, because at each of them the next
 worker is drawn in proportion to the accesses that it still has to make (its descendants' included). Everything else
 is ordered by random priorities. Deviations: a location is a group of sites that met at one object in the observing
-run, since objects differ from run to run; the counts come from that run and are floored at 1.
+run, since objects differ from run to run; the counts come from that run and are floored at 1; where there are several
+locks, all of them together can be drawn, too, because the order that makes a deadlock is one of several locks.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 
-from .base import Candidate
+from .base import Candidate, SiteView
 
 Counts = Mapping[str, Mapping[int, int]]
-"""Accesses by worker path and group, from an observing run."""
+"""Accesses by worker path and group, from the last observing run."""
+ALL_LOCKS = -1
+"""The group that all acquires belong to, besides those of their locks."""
 
 
 class Surw:
@@ -23,6 +26,7 @@ class Surw:
 
     name = "surw"
     sites: frozenset[str] = frozenset()
+    timeouts = True
 
     def __init__(self, seed: int, counts: Counts) -> None:
         self._seed = seed
@@ -34,20 +38,21 @@ class Surw:
         self._blocked: set[str] = set()
         self._priority: dict[str, float] = {}
         self._known: set[str] = set()
-        self._shared = self._shared_groups()
+        self._shared: dict[int, int] = {}
 
     def _shared_groups(self) -> dict[int, int]:
         totals: dict[int, int] = {}
         users: dict[int, int] = {}
         for groups in self._counts.values():
             for group, count in groups.items():
-                if group:
+                if group:  # 0: what is in no group
                     totals[group] = totals.get(group, 0) + count
                     users[group] = users.get(group, 0) + 1
         return {group: total for group, total in totals.items() if users[group] >= 2}
 
     def begin(self, number: int) -> None:
         self._random = random.Random(self._seed * 1_000_003 + number)
+        self._shared = self._shared_groups()
         self._left = {}
         self._known = set()
         self._intended = None
@@ -92,7 +97,7 @@ class Surw:
                 if worker.path not in self._priority:
                     self._priority[worker.path] = draw()
             chosen = max(candidates, key=lambda w: self._priority[w.path])
-            if chosen.site is None or chosen.site.group != self._group or not self._group:
+            if not self._is_counted(chosen.site):
                 del self._priority[chosen.path]
                 return chosen
             self._left[chosen.path] = max(1, self._left[chosen.path])
@@ -106,6 +111,11 @@ class Surw:
                 del self._priority[chosen.path]
                 return chosen
             self._blocked.add(chosen.path)
+
+    def _is_counted(self, site: SiteView | None) -> bool:
+        if site is None or not self._group:
+            return False
+        return site.acquires if self._group == ALL_LOCKS else site.group == self._group
 
     def quiet_until(self, step: int) -> int:
         return 0
