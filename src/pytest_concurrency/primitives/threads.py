@@ -68,7 +68,7 @@ def start_joinable_thread(function: Callable[..., Any], handle: Any = None, daem
     if handle is not None:
         run.handles[id(handle)] = (handle, worker)
     return _start_joinable_thread(  # type: ignore[misc]
-        _carried(run, worker, function, (), {}), handle=handle, daemon=daemon
+        _carried(run, worker, function, (), {}), handle=handle, daemon=True  # the run sees to its end
     )
 
 

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 from ..instrument.sites import CALL, METHOD, WITH, Site
 from ..strategies.base import EARLY, NEVER, Strategy
 from .clock import VirtualClock
+from .leftovers import let_go
 from .posture import posture
 from .state import STATE
 from .timeouts import early_timeouts
 from .trace import Blocked, LostUpdate, Outcome, Row, Switch
-from .waits import JoinWait
+from .waits import JoinWait, SleepWait
 from .worker import MAIN, Abandon, Tag, Wait, Worker
 
 if TYPE_CHECKING:
@@ -48,6 +49,10 @@ FAIR_FACTOR = 20
 """How often the length that a run should have at the most it may have in fair turns before it is a livelock."""
 FAIR_TURN = 100
 """Operations of a turn when a run that is too long goes on in fair turns."""
+NAP_SECONDS = 0.1
+"""Real seconds that a sleep lasts at the most while a worker is in a call outside the engine's control."""
+PATIENCE_SHARE = 0.5
+"""Part of a run's ``timeout`` that timed waits may spend in real time while a worker is in such a call."""
 UNWIND_SECONDS = 2.0
 """Real seconds that one worker has to unwind when a run is given up."""
 
@@ -149,6 +154,8 @@ class Execution:
         self.draining = False
         self.drain_end = 0.0
         self.idle = False
+        self.idle_since = 0.0
+        self.patience = timeout * PATIENCE_SHARE
         self.mutex = allocate_lock()
         self.deadline = time.monotonic() + timeout
         self.timeout = timeout
@@ -237,7 +244,8 @@ class Execution:
         STATE.worker = main
 
     def _release_leftovers(self) -> None:
-        """Free the locks that ended workers still hold, so that the next run does not meet them locked."""
+        """Free the locks that ended workers still hold, so that the next run does not meet them locked, and let go of
+        threads that did not end."""
         for worker, lock, _ in list(self.owners.values()):
             try:
                 if worker is self.main or type(lock) is _LOCK_TYPE:
@@ -245,6 +253,9 @@ class Execution:
             except RuntimeError:
                 pass
         self.owners.clear()
+        for worker in self.workers:
+            if not worker.done and worker.thread is not None:
+                let_go(worker.thread)
 
     def _outcome(self, error: BaseException | None) -> Outcome:
         switches = tuple(self.switches)
@@ -452,6 +463,7 @@ class Execution:
         worker.external = False
         if self.idle:
             self.idle = False
+            self._end_idling()
             self.current = worker
             STATE.worker = worker
             STATE.ident = worker.ident
@@ -459,6 +471,7 @@ class Execution:
         return False
 
     def _resume(self, chosen: Worker) -> None:
+        self._end_idling()
         chosen.last_run = self.steps
         self.current = chosen
         if self.saturated and not self.coasting:
@@ -526,12 +539,19 @@ class Execution:
                 if leaving is not None and (ends or chosen is not leaving):
                     self._log(leaving, chosen, forced=True, chosen=ends or chosen is not enabled[0], early=ends)
                 return chosen  # type: ignore[no-any-return]
-            if not self._advance_clock():
-                if any(w.external and not w.done for w in self.workers) or self._foreign_threads():
-                    if time.monotonic() < self.deadline:
-                        self.idle = True
-                        return None
-                self._fail_stuck()
+            outside = any(w.external and not w.done for w in self.workers)
+            first = self._first_due()
+            if first is not None:
+                if outside and self._is_patient(first):
+                    self.idle = True
+                    return None
+                self._end_idling()
+                self._advance_clock(first, outside)
+                continue
+            if (outside or self._foreign_threads()) and time.monotonic() < self.deadline:
+                self.idle = True
+                return None
+            self._fail_stuck()
 
     def _early_candidates(self) -> Sequence[Worker]:
         """Return the workers whose timed wait the strategy may end now."""
@@ -547,21 +567,42 @@ class Execution:
             self.rows.append(Row(worker.path, blocked.path, blocked.line, "times out:", what, step=self.steps))
         return True
 
-    def _advance_clock(self) -> bool:
+    def _first_due(self) -> Worker | None:
+        """Return the worker whose timed wait ends first."""
         due = [w for w in self.workers if not w.done and w.wait is not None and w.wait.deadline is not None]
         if not due:
-            return False
+            return None
         first = min(due, key=lambda w: (w.wait.deadline, w.index))  # type: ignore[union-attr]
-        moment = first.wait.deadline  # type: ignore[union-attr]
-        if self.draining and moment > self.drain_end:  # type: ignore[operator]
-            return False
+        moment: float = first.wait.deadline  # type: ignore[union-attr, assignment]
+        return None if self.draining and moment > self.drain_end else first
+
+    def _is_patient(self, first: Worker) -> bool:
+        """Say whether the baton should lie idle although the clock could jump to the end of the wait of ``first``: a
+        worker is in a call that takes real time and may be about to bring what is waited for."""
+        now = time.monotonic()
+        wait: Any = first.wait
+        seconds = wait.deadline - self.clock.now
+        if isinstance(wait, SleepWait):
+            seconds = min(seconds, NAP_SECONDS)
+        if not self.idle_since:
+            self.idle_since = now
+        return now - self.idle_since < min(seconds, self.patience)
+
+    def _end_idling(self) -> None:
+        """Somebody goes on: what the baton lay idle is taken off the patience left."""
+        if self.idle_since:
+            self.patience -= time.monotonic() - self.idle_since
+            self.idle_since = 0.0
+
+    def _advance_clock(self, first: Worker, outside: bool) -> None:
+        """Move the clock to the end of the wait of ``first``."""
+        moment: float = first.wait.deadline  # type: ignore[union-attr, assignment]
         self.jumps += 1
-        if self.jumps > JUMPS_LIMIT:
+        if self.jumps > JUMPS_LIMIT and not outside:
             self._fail_livelock("the workers poll, sleep and poll again for a state that nobody changes")
-            return True
-        self.clock.advance_to(moment)  # type: ignore[arg-type]
+            return
+        self.clock.advance_to(moment)
         first.timed_out = True
-        return True
 
     def _abort_target(self, leaving: Worker | None) -> Worker:
         if leaving is not None and leaving is not self.main and not leaving.done:
@@ -688,6 +729,7 @@ class Execution:
             worker.external = False
             if self.idle:
                 self.idle = False
+                self._end_idling()
                 self.current = worker
                 STATE.worker = worker
                 STATE.ident = ident
@@ -714,9 +756,11 @@ class Execution:
             if not self.idle:
                 return
             enabled = self._enabled_or_due()
-            if self.aborting or enabled or time.monotonic() > self.deadline:
+            late = time.monotonic() > self.deadline
+            first = self._first_due()
+            if self.aborting or enabled or late or (first is not None and not self._is_patient(first)):
                 self.idle = False
-                if not enabled and not self.aborting:
+                if late and not enabled and not self.aborting:
                     self._fail_stuck()
                 chosen = self._next(None)
                 if chosen is not None:
