@@ -14,6 +14,7 @@ from ..detect.trace_events import Event
 from ..instrument.sites import READ, STEP, Site
 from ..runtime.execution import Execution
 from ..runtime.journal import JournalledExecution
+from ..runtime.outsiders import Outsiders
 from ..runtime.state import STATE
 from ..runtime.trace import LostUpdate, Outcome, Row
 from ..runtime.values import Reference
@@ -114,7 +115,7 @@ class Explorer:
         run_once: RunOnce,
         settings: Settings,
         sites: Sequence[Site],
-        baseline: frozenset[int] = frozenset(),
+        outsiders: Outsiders | None = None,
         dismissed: Callable[[Failure], bool] = lambda failure: False,
         stale: Callable[[], bool] = lambda: False,
         accepted: Callable[[Sequence[Failure], int], Sequence[Failure]] = lambda failures, schedule: failures,
@@ -124,7 +125,7 @@ class Explorer:
         self.progress: Progress | None = None
         self._stale = stale
         self._dismissed = dismissed
-        self._baseline = baseline
+        self._outsiders = outsiders
         self._run_once = run_once
         self._settings = settings
         self._sites = sites
@@ -180,7 +181,7 @@ class Explorer:
             observing=observing or recorder is not None,
             recording=recording,
             timeout=self._settings.timeout,
-            baseline=self._baseline,
+            outsiders=self._outsiders,
             sites=sites,
             harmless=self._harmless,
             horizon=horizon,

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..runtime.state import STATE
 from ..runtime.waits import SleepWait
+from ..runtime.worker import Detached
 from .locks import current_worker
 
 _sleep = time.sleep
@@ -24,7 +25,10 @@ def sleep(seconds: float, /) -> None:
         _sleep(seconds)
         return
     run = STATE.run
-    run.park(worker, SleepWait(run.clock.now + seconds))
+    try:
+        run.park(worker, SleepWait(run.clock.now + seconds))
+    except Detached as detached:
+        detached.resident.wait(lambda real: bool(_sleep(max(real, 0.0))), seconds)
 
 
 def monotonic() -> float:

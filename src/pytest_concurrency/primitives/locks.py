@@ -13,7 +13,7 @@ from ..runtime.execution import Execution
 from ..runtime.hooks import note
 from ..runtime.state import STATE
 from ..runtime.waits import LockWait
-from ..runtime.worker import Abandon, Worker
+from ..runtime.worker import Abandon, Detached, Worker
 from .intents import announce_release, intend_acquire
 
 LOCK_TYPES = (type(allocate_lock()), RLock)
@@ -54,8 +54,12 @@ def take(run: Execution, worker: Worker, lock: Any, blocking: bool, timeout: flo
         note(run, worker, site, "wait for", site.label or "lock", _holder(run, lock), (id(lock), "lock"))
     wait = LockWait(lock, _free_test(lock), deadline, site.label)
     while True:
-        if not run.park(worker, wait):
-            return False
+        try:
+            if not run.park(worker, wait):
+                return False
+        except Detached as detached:
+            seconds = None if deadline is None else max(0.0, deadline - run.clock.now)
+            return detached.resident.wait(lambda real: bool(lock.acquire(True, real)), seconds)
         if lock.acquire(False):
             _taken(run, worker, lock, site, timeout < 0)
             return True
@@ -188,9 +192,15 @@ class ControlledLock:
             while not lock.acquire(False):
                 if run.aborting:
                     raise Abandon
-                run.park(worker, wait)
-            _taken(run, worker, lock, self._site)
-            lock.release()
+                try:
+                    run.park(worker, wait)
+                except Detached as detached:
+                    detached.resident.wait(lambda real: bool(lock.acquire(True, real)))
+                    lock.release()
+                    break
+            else:
+                _taken(run, worker, lock, self._site)
+                lock.release()
         self._lock._acquire_restore(state)
 
     def __getattr__(self, name: str) -> Any:

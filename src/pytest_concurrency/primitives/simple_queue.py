@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from _queue import Empty, SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..instrument.sites import Site
 from ..runtime.hooks import note
 from ..runtime.state import STATE
 from ..runtime.waits import ItemWait
+from ..runtime.worker import Detached
 from .locks import current_worker
+
+if TYPE_CHECKING:
+    from ..runtime.outsiders import Resident
 
 QUEUE_TYPE: type = SimpleQueue
 
@@ -43,14 +47,31 @@ class ControlledSimpleQueue:
             except Empty:
                 if not block:
                     raise
-                if not run.park(worker, wait):
-                    raise Empty from None
+                try:
+                    if not run.park(worker, wait):
+                        raise Empty from None
+                except Detached as detached:
+                    return self._item_in_real_time(detached.resident, timeout)
             else:
                 if run.recorder is not None:
                     run.recorder.handed(worker, queue, put=False)
                 if run.rows is not None and not site.muted:
                     note(run, worker, site, "get", "SimpleQueue", "", (id(queue), "queue"))
                 return item
+
+    def _item_in_real_time(self, resident: Resident, timeout: float | None) -> Any:
+        items: list[Any] = []
+
+        def attempt(seconds: float) -> bool:
+            try:
+                items.append(self._queue.get(True, seconds if seconds >= 0 else None))
+            except Empty:
+                return False
+            return True
+
+        if not resident.wait(attempt, timeout):
+            raise Empty
+        return items[0]
 
     def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
         worker = current_worker()

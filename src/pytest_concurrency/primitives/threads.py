@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import _thread
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 from ..instrument.sites import Site
 from ..runtime.execution import Execution
+from ..runtime.outsiders import entry_of
 from ..runtime.state import STATE
 from ..runtime.waits import JoinWait
-from ..runtime.worker import Abandon, Worker
+from ..runtime.worker import Abandon, Detached, Worker
 from .locks import current_worker
 
 _start_new_thread = _thread.start_new_thread
@@ -68,7 +70,9 @@ def start_joinable_thread(function: Callable[..., Any], handle: Any = None, daem
     if handle is not None:
         run.handles[id(handle)] = (handle, worker)
     return _start_joinable_thread(  # type: ignore[misc]
-        _carried(run, worker, function, (), {}), handle=handle, daemon=True  # the run sees to its end
+        _carried(run, worker, function, (), {}),
+        handle=handle,
+        daemon=True,  # the run sees to its end
     )
 
 
@@ -76,6 +80,7 @@ def _attach(run: Execution, worker: Worker, function: Callable[..., Any]) -> Non
     thread = getattr(function, "__self__", None)
     if isinstance(thread, threading.Thread):
         worker.thread = thread
+        run.outsiders.started(entry_of(thread))
         run.threads[id(thread)] = worker
 
 
@@ -94,10 +99,20 @@ def wait_for(run: Execution, waiting: Worker, target: Worker, timeout: float | N
     if timeout is not None and timeout <= 0:
         return False
     deadline = None if timeout is None else run.clock.now + timeout
-    if run.park(waiting, JoinWait([target], deadline)):
-        run.joined(waiting, target)
-        return True
-    return False
+    try:
+        if not run.park(waiting, JoinWait([target], deadline)):
+            return False
+    except Detached as detached:
+        return detached.resident.wait(lambda seconds: _has_ended(target, seconds), timeout)
+    run.joined(waiting, target)
+    return True
+
+
+def _has_ended(target: Worker, seconds: float) -> bool:
+    """Wait in real time for a worker of a run that is over."""
+    if not target.done or target.resident is not None:
+        time.sleep(max(seconds, 0.0))
+    return target.done and target.resident is None
 
 
 class ControlledHandle:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections.abc import Callable, Collection, Generator, Iterable, Sequence
@@ -26,6 +25,7 @@ from ..report.progress import progress_for
 from ..report.width import width_of
 from ..runtime import hooks
 from ..runtime.execution import Execution
+from ..runtime.outsiders import Outsiders
 from ..runtime.pool import ThreadPool
 from ..runtime.state import STATE
 from ..runtime.trace import Outcome
@@ -123,7 +123,7 @@ class _Stress:
     program: Program
     accepted: Accepted
     sites: tuple[Site, ...] = ()
-    baseline: frozenset[int] = frozenset()
+    outsiders: Outsiders = field(default_factory=Outsiders)
     dismissals: Dismissals = field(default_factory=Dismissals)
     remembered: list[tuple[str, tokens.Token]] = field(default_factory=list)
     replayed: tokens.Token | None = None
@@ -248,7 +248,6 @@ class ThreadsPlugin:
             stress.program.note_state(loaded, renew=not is_hypothesis_test(item))
             watchdog = Watchdog()
             watchdog.start()
-            stress.baseline = frozenset(sys._current_frames())
             try:
                 if is_hypothesis_test(item):
                     self._explore_examples(stress, runtest)
@@ -262,6 +261,7 @@ class ThreadsPlugin:
                 raise without_our_frames(error)
             finally:
                 watchdog.stop()
+                stress.outsiders.close()
 
     def _run_freely(self, stress: _Stress) -> None:
         """The free-running phase, where the controlled one found nothing and time is left."""
@@ -301,7 +301,7 @@ class ThreadsPlugin:
     def _explore(self, stress: _Stress, settings: Settings, once: Callable[[Execution], Outcome]) -> Exploration:
         """Explore one program: replay, or try what is remembered and then look further."""
         explorer = Explorer(
-            once, settings, stress.sites, stress.baseline, stress.dismissals, stress.stale, stress.accepted,
+            once, settings, stress.sites, stress.outsiders, stress.dismissals, stress.stale, stress.accepted,
             collects=stress.plan.via_fixture and not is_hypothesis_test(stress.item),
         )  # fmt: skip
         if stress.replayed is None:

@@ -6,7 +6,6 @@ lock and waits for its own. Real locks stay real; a worker that would block is p
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from _thread import allocate_lock, get_ident
@@ -17,12 +16,13 @@ from ..instrument.sites import CALL, METHOD, WITH, Site
 from ..strategies.base import EARLY, NEVER, Strategy
 from .clock import VirtualClock
 from .leftovers import let_go
+from .outsiders import Outsiders, Resident, entry_of
 from .posture import posture
 from .state import STATE
 from .timeouts import early_timeouts
 from .trace import Blocked, LostUpdate, Outcome, Row, Switch
 from .waits import JoinWait, SleepWait
-from .worker import MAIN, Abandon, Tag, Wait, Worker
+from .worker import MAIN, Abandon, Detached, Tag, Wait, Worker
 
 if TYPE_CHECKING:
     from .recorder import Recorder
@@ -51,6 +51,8 @@ FAIR_TURN = 100
 """Operations of a turn when a run that is too long goes on in fair turns."""
 NAP_SECONDS = 0.1
 """Real seconds that a sleep lasts at the most while a worker is in a call outside the engine's control."""
+SETTLE_SECONDS = 0.02
+"""Real seconds in which a thread outside the engine's control shows whether what a worker did has woken it up."""
 PATIENCE_SHARE = 0.5
 """Part of a run's ``timeout`` that timed waits may spend in real time while a worker is in such a call."""
 UNWIND_SECONDS = 2.0
@@ -74,10 +76,10 @@ class Execution:
     """One controlled run.
 
     ``strategy`` chooses, ``number`` counts runs, ``observing`` records who accesses what, ``recording`` keeps a row
-    for everything that happens, ``timeout`` is in real seconds, ``baseline`` the identifiers of threads that existed
-    before the test. After ``horizon`` operations, or when a lost update was seen, the run coasts: ``sites`` are silent
-    and nothing is decided that need not be. ``harmless`` are (read site, write site, worker) of updates whose loss
-    changes nothing. With ``explore_timeouts`` a sampling strategy may let timed waits end early.
+    for everything that happens, ``timeout`` is in real seconds, ``outsiders`` knows the threads that no run controls.
+    After ``horizon`` operations, or when a lost update was seen, the run coasts: ``sites`` are silent and nothing is
+    decided that need not be. ``harmless`` are (read site, write site, worker) of updates whose loss changes nothing.
+    With ``explore_timeouts`` a sampling strategy may let timed waits end early.
     """
 
     def __init__(
@@ -92,7 +94,7 @@ class Execution:
         horizon: int = NEVER,
         sites: Sequence[Site] = (),
         harmless: Container[tuple[str, str, str]] = (),
-        baseline: frozenset[int] = frozenset(),
+        outsiders: Outsiders | None = None,
         explore_timeouts: bool = False,
     ) -> None:
         self.strategy = strategy
@@ -155,11 +157,12 @@ class Execution:
         self.drain_end = 0.0
         self.idle = False
         self.idle_since = 0.0
+        self.idle_timed = False
         self.patience = timeout * PATIENCE_SHARE
         self.mutex = allocate_lock()
         self.deadline = time.monotonic() + timeout
         self.timeout = timeout
-        self.baseline = baseline
+        self.outsiders = outsiders if outsiders is not None else Outsiders()
         self.uses_thread_locals = False
         self.main = Worker(MAIN, 0, None)
         self.describe_value: Callable[[Any], str] = repr
@@ -175,6 +178,7 @@ class Execution:
         main.started = True
         self.workers.append(main)
         self.by_ident[main.ident] = main
+        self.outsiders.begin({main.ident})
         self.strategy.begin(self.number)
         if self.precise is not None:
             self.precise.attach(self.workers)
@@ -226,7 +230,26 @@ class Execution:
                 continue
             if worker.external:
                 continue
-            self._unwind(worker)
+            if reason == "over" and self._outlives(worker):
+                self._detach(worker)
+            else:
+                self._unwind(worker)
+
+    def _outlives(self, worker: Worker) -> bool:
+        """Say whether what ``worker`` serves may live on after the run: an executor that was not shut down, or, as far
+        as is known, whatever a daemon serves that waits."""
+        if worker.wait is None or worker.thread is None:
+            return False
+        return _idle_in_pool(worker) or (worker.daemon and entry_of(worker.thread) not in self.outsiders.restarted)
+
+    def _detach(self, worker: Worker) -> None:
+        """Let the thread of ``worker`` go on outside the run."""
+        entry = None if _idle_in_pool(worker) else entry_of(worker.thread)
+        worker.resident = self.outsiders.residents[worker.ident] = Resident(worker.ident, entry)
+        worker.done = True
+        self.live -= 1
+        self.by_ident.pop(worker.ident, None)
+        worker.gate.release()
 
     def _unwind(self, worker: Worker) -> None:
         main = self.main
@@ -247,6 +270,8 @@ class Execution:
         """Free the locks that ended workers still hold, so that the next run does not meet them locked, and let go of
         threads that did not end."""
         for worker, lock, _ in list(self.owners.values()):
+            if worker.resident is not None:
+                continue
             try:
                 if worker is self.main or type(lock) is _LOCK_TYPE:
                     lock.release()
@@ -510,6 +535,8 @@ class Execution:
                             self._resume(chosen)
                 if chosen is not worker:
                     worker.gate.acquire()
+                    if worker.resident is not None:
+                        raise Detached(worker.resident)
                     self._resumed(worker)
                 if worker.timed_out and not wait.ready():
                     return False
@@ -539,19 +566,15 @@ class Execution:
                 if leaving is not None and (ends or chosen is not leaving):
                     self._log(leaving, chosen, forced=True, chosen=ends or chosen is not enabled[0], early=ends)
                 return chosen  # type: ignore[no-any-return]
-            outside = any(w.external and not w.done for w in self.workers)
             first = self._first_due()
-            if first is not None:
-                if outside and self._is_patient(first):
-                    self.idle = True
-                    return None
-                self._end_idling()
-                self._advance_clock(first, outside)
-                continue
-            if (outside or self._foreign_threads()) and time.monotonic() < self.deadline:
+            if self._should_idle(first):
                 self.idle = True
                 return None
-            self._fail_stuck()
+            self._end_idling()
+            if first is not None:
+                self._advance_clock(first)
+            else:
+                self._fail_stuck()
 
     def _early_candidates(self) -> Sequence[Worker]:
         """Return the workers whose timed wait the strategy may end now."""
@@ -576,29 +599,45 @@ class Execution:
         moment: float = first.wait.deadline  # type: ignore[union-attr, assignment]
         return None if self.draining and moment > self.drain_end else first
 
-    def _is_patient(self, first: Worker) -> bool:
-        """Say whether the baton should lie idle although the clock could jump to the end of the wait of ``first``: a
-        worker is in a call that takes real time and may be about to bring what is waited for."""
+    def _should_idle(self, first: Worker | None) -> bool:
+        """Say whether the baton is to lie idle although the clock could jump to the end of the wait of ``first``, or
+        (None) nobody can ever go on: somebody is in a call that takes real time, or runs outside the engine's control,
+        and may be about to bring what is waited for."""
         now = time.monotonic()
-        wait: Any = first.wait
+        if now > self.deadline:
+            return False
+        self.idle_since = self.idle_since or now
+        wait: Any = first.wait if first is not None else None
+        self.idle_timed = wait is not None
+        naps = isinstance(wait, SleepWait)
+        settled = naps or now - self.idle_since >= SETTLE_SECONDS
+        if not self._in_a_call() and not self._outsiders_act(settled):
+            return False
+        if wait is None:
+            return True
         seconds = wait.deadline - self.clock.now
-        if isinstance(wait, SleepWait):
-            seconds = min(seconds, NAP_SECONDS)
-        if not self.idle_since:
-            self.idle_since = now
-        return now - self.idle_since < min(seconds, self.patience)
+        return bool(now - self.idle_since < min(seconds, NAP_SECONDS if naps else seconds, self.patience))
+
+    def _in_a_call(self) -> bool:
+        return any(worker.external and not worker.done for worker in self.workers)
+
+    def _outsiders_act(self, settled: bool) -> bool:
+        """Say whether threads run that the engine does not control and that may wake a worker; one that somebody has
+        just woken up is given a moment to show it."""
+        known = {worker.ident for worker in self.workers if worker.resident is None}
+        return (not settled and self.outsiders.any()) or self.outsiders.active(known)
 
     def _end_idling(self) -> None:
-        """Somebody goes on: what the baton lay idle is taken off the patience left."""
-        if self.idle_since:
+        """Somebody goes on: what a timed wait lay idle is taken off the patience left."""
+        if self.idle_since and self.idle_timed:
             self.patience -= time.monotonic() - self.idle_since
-            self.idle_since = 0.0
+        self.idle_since = 0.0
 
-    def _advance_clock(self, first: Worker, outside: bool) -> None:
+    def _advance_clock(self, first: Worker) -> None:
         """Move the clock to the end of the wait of ``first``."""
         moment: float = first.wait.deadline  # type: ignore[union-attr, assignment]
         self.jumps += 1
-        if self.jumps > JUMPS_LIMIT and not outside:
+        if self.jumps > JUMPS_LIMIT and not self._in_a_call():
             self._fail_livelock("the workers poll, sleep and poll again for a state that nobody changes")
             return
         self.clock.advance_to(moment)
@@ -608,11 +647,6 @@ class Execution:
         if leaving is not None and leaving is not self.main and not leaving.done:
             return leaving
         return self.main
-
-    def _foreign_threads(self) -> bool:
-        """Say whether threads run that the engine does not control and that may wake a worker."""
-        known = {w.ident for w in self.workers}
-        return any(ident not in self.baseline and ident not in known for ident in sys._current_frames())
 
     def _fail_stuck(self) -> None:
         self._freeze()
@@ -682,6 +716,8 @@ class Execution:
 
     def finish(self, worker: Worker) -> None:
         """Called on a worker's own thread when it has ended: hand the baton on."""
+        if worker.resident is not None:
+            return  # it had left the run
         with self.mutex:
             worker.done = True
             self.live -= 1
@@ -756,12 +792,8 @@ class Execution:
             if not self.idle:
                 return
             enabled = self._enabled_or_due()
-            late = time.monotonic() > self.deadline
-            first = self._first_due()
-            if self.aborting or enabled or late or (first is not None and not self._is_patient(first)):
+            if self.aborting or enabled or not self._should_idle(self._first_due()):
                 self.idle = False
-                if late and not enabled and not self.aborting:
-                    self._fail_stuck()
                 chosen = self._next(None)
                 if chosen is not None:
                     self._resume(chosen)

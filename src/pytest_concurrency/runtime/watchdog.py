@@ -14,6 +14,8 @@ from _thread import allocate_lock
 from .state import STATE
 
 LOOK_SECONDS = 0.02
+IDLE_SECONDS = 0.003
+"""Seconds between two looks while the baton lies idle."""
 LOOKS = 3
 """Looks without CPU time or progress before a worker counts as blocked."""
 
@@ -39,7 +41,7 @@ class Watchdog:
         self.thread.join(2.0)
 
     def _watch(self) -> None:
-        while not self._stop.acquire(timeout=LOOK_SECONDS):
+        while not self._stop.acquire(timeout=LOOK_SECONDS if STATE.run is None or not STATE.run.idle else IDLE_SECONDS):
             self._look()
 
     def _look(self) -> None:

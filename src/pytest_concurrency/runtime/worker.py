@@ -9,12 +9,22 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from ..instrument.sites import Site
+    from .outsiders import Resident
 
 MAIN = "main"
 
 
 class Abandon(BaseException):
     """Raised in a worker whose run is being given up, to unwind it at its own pace."""
+
+
+class Detached(BaseException):
+    """Raised in a parked worker whose run is over while its thread lives on: what it waits for is to be waited for
+    in real time, by ``resident``."""
+
+    def __init__(self, resident: Resident) -> None:
+        super().__init__()
+        self.resident = resident
 
 
 class Wait(Protocol):
@@ -63,7 +73,7 @@ class Worker:
     __slots__ = (
         "before", "body", "children", "counts", "daemon", "done", "error", "external", "gate", "held", "ident",
         "index", "intent", "key", "last_depth", "last_run", "last_site", "loc", "native_id", "occurrence", "operation",
-        "parks", "path", "read_tag", "reads", "result", "section", "segment", "site", "started", "tags", "thread",
+        "parks", "path", "read_tag", "reads", "resident", "result", "section", "segment", "site", "started", "tags", "thread",
         "timed_out", "wait", "write", "write_tag",
     )  # fmt: skip
 
@@ -97,6 +107,7 @@ class Worker:
         self.reads: dict[Site, tuple[Any, int, Any, int, int]] = {}
         self.operation: tuple[str, int, str, int] | None = None
         self.thread: threading.Thread | None = None
+        self.resident: Resident | None = None
         self.body: Callable[[], Any] | None = None
         self.result: Any = None
         self.error: BaseException | None = None

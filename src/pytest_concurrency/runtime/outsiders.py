@@ -1,0 +1,144 @@
+"""Threads that a run does not control and that may all the same bring what its workers wait for.
+
+They are those that were there before the test (a server or an executor of a wider fixture), and those that an earlier
+schedule started and that outlive it, because what they serve does: the idle threads of an executor in a module, the
+daemon of a service that is made on first use. They run in real time.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Set
+from dataclasses import dataclass, field
+from types import CodeType
+from typing import Any
+
+from .worker import Abandon
+
+POLL_SECONDS = 0.05
+"""Real seconds between two looks of a resident whether it is to end."""
+ENDING_SECONDS = 1.0
+"""Real seconds that such a thread has to end."""
+_OURS = ("stress-", "pytest_timeout")
+_HARMLESS = ("/execnet/", "/xdist/", "/pydevd", "/debugpy/", "\\execnet\\", "\\xdist\\", "\\pydevd", "\\debugpy\\")
+
+
+@dataclass(eq=False)
+class Resident:
+    """A thread that outlives the schedule that started it. ``waiting``: it has not gone on since; ``ending``: it is of
+    no use any more; ``unwatched``: nobody is going to ask it to end."""
+
+    ident: int
+    entry: CodeType | None
+    waiting: bool = True
+    ending: bool = False
+    unwatched: bool = False
+
+    def wait(self, attempt: Callable[[float], bool], seconds: float | None = None) -> bool:
+        """Call ``attempt(seconds)``, for ever where that is -1, until it returns true, or for ``seconds`` in all.
+
+        Return what it came to.
+        """
+        left = seconds
+        while True:
+            step = POLL_SECONDS if left is None else min(POLL_SECONDS, left)
+            if left is None and self.unwatched:
+                step = -1
+            if self.ending:
+                raise Abandon
+            done = attempt(step)
+            if left is not None:
+                left -= step
+            if done or (left is not None and left <= 0):
+                self.waiting = False
+                return done
+
+
+@dataclass(eq=False)
+class Outsiders:
+    """The threads of one stressed test that its runs do not control."""
+
+    residents: dict[int, Resident] = field(default_factory=dict)
+    restarted: set[CodeType] = field(default_factory=set)
+    _spent: dict[int, object] = field(default_factory=dict)
+    _runs: int = 0
+
+    def begin(self, known: Set[int]) -> None:
+        """Note, at the start of a run, how far every thread but the ``known`` has come."""
+        self._runs += 1
+        self._spent = {ident: self._used(ident) for ident in self._idents(known)}
+
+    def any(self) -> bool:
+        """Say whether there were any at the start of the run."""
+        return bool(self._spent)
+
+    def active(self, known: Set[int]) -> bool:
+        """Say whether one of them has done anything since the start of the run."""
+        return any(ident not in self._spent or self._spent[ident] != self._used(ident) for ident in self._idents(known))
+
+    def started(self, entry: CodeType | None) -> None:
+        """A run starts a thread at ``entry``: where an earlier schedule did so, too, its thread is of no more use."""
+        if entry is None or not self.residents:
+            return
+        for ident, resident in list(self.residents.items()):
+            if resident.entry is entry:
+                self.restarted.add(entry)
+                resident.ending = True
+                del self.residents[ident]
+
+    def close(self) -> None:
+        """The test is over: what still waits may do so for ever, without looking up; but a daemon of the only schedule
+        that was run is ended, since nothing says that it is of any use to others."""
+        ending = set()
+        for ident, resident in self.residents.items():
+            if self._runs == 1 and resident.entry is not None:
+                resident.ending = True
+                ending.add(ident)
+            resident.unwatched = True
+        self.residents.clear()
+        end = time.monotonic() + ENDING_SECONDS
+        while ending & set(sys._current_frames()) and time.monotonic() < end:
+            time.sleep(POLL_SECONDS / 5)
+
+    def _idents(self, known: Set[int]) -> list[int]:
+        frames: dict[int, Any] = sys._current_frames()
+        names = {thread.ident: thread.name for thread in threading.enumerate()}
+        return [
+            ident
+            for ident, frame in frames.items()
+            if ident not in known and not names.get(ident, "").startswith(_OURS) and not _is_harmless(frame)
+        ]
+
+    def _used(self, ident: int) -> object:
+        resident = self.residents.get(ident)
+        if resident is not None and resident.waiting:
+            return resident
+        thread: Any = threading._active.get(ident)  # type: ignore[attr-defined]
+        return spent(getattr(thread, "native_id", None) or 0)
+
+
+def _is_harmless(frame: Any) -> bool:
+    while frame is not None:
+        if any(part in frame.f_code.co_filename for part in _HARMLESS):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def spent(native_id: int) -> object:
+    """Return what changes when a thread has run: the processor time it has used, where the system tells."""
+    try:
+        with open(f"/proc/self/task/{native_id}/schedstat", "rb") as schedstat:
+            return schedstat.read().split()[0]
+    except (OSError, IndexError):
+        return object()  # not known: it counts as having done something
+
+
+def entry_of(thread: threading.Thread | None) -> CodeType | None:
+    """Return the code that ``thread`` was started to run."""
+    target = getattr(thread, "_target", None) or getattr(type(thread), "run", None)
+    target = getattr(target, "func", target)
+    found = getattr(getattr(target, "__func__", target), "__code__", None)
+    return found if isinstance(found, CodeType) else None

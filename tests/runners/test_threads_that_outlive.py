@@ -1,0 +1,188 @@
+"""Threads that serve more than one schedule: their work still gets done, and is waited for in real time."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture
+def run(pytester):
+    def run(source: str, *options: str):
+        pytester.makepyfile(source)
+        return pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:randomly", *options, timeout=90)
+
+    return run
+
+
+def test_executor_of_a_module(run):
+    result = run(
+        """
+        from concurrent.futures import ThreadPoolExecutor
+
+        import pytest
+
+        executor = ThreadPoolExecutor(2)
+
+        @pytest.mark.stress_threads(workers=0, schedules=12, max_seconds=2)
+        def test_own():
+            assert [f.result() for f in [executor.submit(pow, i, 2) for i in range(3)]] == [0, 1, 4]
+
+        @pytest.mark.stress_threads(workers=2, schedules=12, max_seconds=2)
+        def test_marker():
+            assert list(executor.map(abs, [-1, -2])) == [1, 2]
+
+        def test_plain():
+            assert executor.submit(abs, -3).result(5) == 3
+        """
+    )
+    result.assert_outcomes(passed=3)
+
+
+def test_executor_of_a_wider_fixture(run):
+    result = run(
+        """
+        from concurrent.futures import ThreadPoolExecutor
+
+        import pytest
+
+        @pytest.fixture(scope="module")
+        def executor():
+            with ThreadPoolExecutor(2) as made:
+                yield made
+
+        @pytest.mark.stress_threads(workers=2, schedules=12, max_seconds=2)
+        def test_result(executor):
+            assert executor.submit(pow, 2, 2).result() == 4
+
+        @pytest.mark.stress_threads(workers=2, schedules=12, max_seconds=2)
+        def test_timed_result(executor):
+            assert executor.submit(pow, 2, 2).result(timeout=5) == 4
+        """
+    )
+    result.assert_outcomes(passed=2)
+
+
+def test_thread_of_a_session_fixture(run):
+    result = run(
+        """
+        import queue
+        import threading
+        import time
+
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def server():
+            requests = queue.Queue()
+
+            def serve():
+                while (event := requests.get()) is not None:
+                    time.sleep(0.03)
+                    event.set()
+
+            thread = threading.Thread(target=serve)
+            thread.start()
+            yield requests
+            requests.put(None)
+            thread.join()
+
+        @pytest.mark.stress_threads(workers=2, schedules=12, max_seconds=2)
+        @pytest.mark.parametrize("timeout", [None, 5])
+        def test_reply(server, timeout):
+            event = threading.Event()
+            server.put(event)
+            assert event.wait(timeout)
+        """
+    )
+    result.assert_outcomes(passed=2)
+
+
+SERVICE = """
+import queue
+import threading
+
+import pytest
+
+class Service:
+    made = None
+    lock = threading.Lock()
+
+    def __init__(self):
+        self.requests = queue.Queue()
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            self.requests.get().set()
+
+    @classmethod
+    def get(cls):
+        with cls.lock:
+            if cls.made is None:
+                cls.made = cls()
+            return cls.made
+
+    def ask(self):
+        replied = threading.Event()
+        self.requests.put(replied)
+        assert replied.wait(5)
+"""
+
+
+def test_daemon_of_a_service_made_on_first_use(run):
+    result = run(
+        SERVICE
+        + """
+@pytest.mark.stress_threads(workers=2, schedules=12, max_seconds=2)
+def test_ask():
+    Service.get().ask()
+
+def test_plain():
+    Service.get().ask()
+"""
+    )
+    result.assert_outcomes(passed=2)
+
+
+def test_daemons_that_each_schedule_starts_anew_are_ended(run):
+    result = run(
+        SERVICE
+        + """
+@pytest.mark.stress_threads(workers=2, schedules=12)
+def test_ask():
+    Service().ask()
+
+def test_nothing_left():
+    left = [t for t in threading.enumerate() if t.name.endswith("(serve)")]
+    assert len(left) <= 6  # those of the three free runs, where nobody may end them
+"""
+    )
+    result.assert_outcomes(passed=2)
+
+
+def test_a_deadlock_beside_an_idle_executor_is_still_one(run):
+    result = run(
+        """
+        import threading
+        from concurrent.futures import ThreadPoolExecutor
+
+        import pytest
+
+        executor = ThreadPoolExecutor(1)
+        executor.submit(int).result()
+        first, second = threading.Lock(), threading.Lock()
+
+        def test_locks(thread_runner):
+            def one():
+                with first, second:
+                    executor.submit(int)
+
+            def other():
+                with second, first:
+                    pass
+
+            thread_runner.run(one, other)
+        """
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*CH104 deadlock*"])
