@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from types import CodeType
 
 from ..instrument.sites import CALL, METHOD, STEP, WITH, Site
 from ..runtime.execution import Execution, Location
-from ..runtime.worker import Tag
+from ..runtime.worker import Tag, Worker
 from ..strategies.surw import ALL_LOCKS
 
 SYNCHRONISING = (WITH, METHOD, CALL)
@@ -61,6 +62,8 @@ class Contention:
         self.most_workers = 0
         self.counts: dict[str, dict[int, int]] = {}
         self._groups: dict[Site, Site] = {}
+        self._visitors: dict[Site, set[str]] = {}
+        self._unequal: set[object] = set()
 
     def learn(self, run: Execution) -> None:
         """Take in what ``run`` observed."""
@@ -77,6 +80,7 @@ class Contention:
             first, *rest = sites
             for site in rest:
                 self._union(first, site)
+        self._visits(run)
         self.steps |= {
             site for worker in run.workers for site in worker.counts if site.kind == STEP or site in run.unknown
         }
@@ -94,6 +98,26 @@ class Contention:
                 counts[site.group] = counts.get(site.group, 0) + count
                 if several and site.acquires:
                     counts[ALL_LOCKS] = counts.get(ALL_LOCKS, 0) + count
+
+    def _visits(self, run: Execution) -> None:
+        """Note who came where, and where one worker came and another one with the same body did not, or would have if
+        its executor had had a reason to start it."""
+        peers: dict[object, list[set[object]]] = {}
+        for worker in run.workers:
+            if worker is run.main:
+                continue
+            peers.setdefault(_body_of(worker), []).append(set(worker.counts))
+            for site in worker.counts:
+                self._visitors.setdefault(site, set()).add(worker.path)
+        for body, visits in peers.items():
+            in_pool = isinstance(body, CodeType) and body.co_name == "_worker"
+            self._unequal |= set.union(*visits) - (set() if in_pool else set.intersection(*visits))
+
+    def roaming(self) -> set[Site]:
+        """Return the silent sites of work that any of several workers may do, and one alone did in every run so far."""
+        somewhere = {site for site, paths in self._visitors.items() if len(paths) > 1 or site in self._unequal}
+        kinds = (*SYNCHRONISING, STEP)
+        return {site for site in somewhere - self.contended if site in self.seen and site.kind not in kinds}
 
     def focus(self, sites: Iterable[Site]) -> None:
         """Silence the sites that were seen and found to touch nothing that workers share.
@@ -116,3 +140,9 @@ class Contention:
         roots = sorted((self._find(a), self._find(b)), key=lambda s: s.key)
         if roots[0] is not roots[1]:
             self._groups[roots[1]] = roots[0]
+
+
+def _body_of(worker: Worker) -> object:
+    """Return what is the same for workers that run the same code."""
+    body = worker.body if worker.body is not None else worker.entry
+    return getattr(body, "__code__", body)

@@ -30,6 +30,7 @@ from ..strategies.pct import Pct
 from ..strategies.pos import Pos
 from ..strategies.precise import Precise
 from ..strategies.random_walk import RandomWalk
+from ..strategies.round_robin import RoundRobin
 from ..strategies.serial import Serial
 from ..strategies.surw import Surw
 from .audit import Audit
@@ -142,6 +143,7 @@ class Explorer:
         self._cycles: list[Points] = []
         self._tally = Tally()
         self._collects = collects
+        self._looks: list[Strategy] = []
 
     # -- one run
 
@@ -260,7 +262,7 @@ class Explorer:
                     continue
                 if self._every_interleaving(strategy):
                     return result
-            elif self._take(self._run(strategy)):
+            elif self._take(self._run(strategy, observing=strategy in self._looks)):
                 return result
             if isinstance(strategy, Directed):
                 self._interrupted.add(strategy.key)
@@ -411,6 +413,7 @@ class Explorer:
             portfolio = itertools.cycle([*sampling, *sampling, anywhere, *sampling, *sampling, anywhere, Look(seed)])
             likely, _ = self._directed()
             yield from likely
+            yield from self._look_again()
             yield Dpor()
             for number in range(LOOKS):
                 known = set(self._contention.contended)
@@ -430,9 +433,25 @@ class Explorer:
             "dpor": Dpor,
             "bounded": Bounded,
         }
+        yield from self._look_again()
         strategy = single[name]()
         while True:
             yield strategy
+
+    def _look_again(self) -> Iterator[Strategy]:
+        """Observe two more runs where one worker may have found the work of others done, then confirm what is new."""
+        known = self._contention
+        roaming = known.roaming()
+        if not roaming:
+            return
+        before = set(known.contended)
+        for site in roaming:
+            site.contended = True
+        self._looks = [RoundRobin(), RandomWalk(self._settings.seed)]
+        yield from self._looks
+        known.focus(self._sites)
+        new = sorted(known.contended - before, key=lambda s: (not s.derived, s.action == READ, s.key))
+        yield from [Directed(site.key, 1) for site in new][: max(8, self._settings.schedules // 4)]
 
     def _directed(self) -> tuple[list[Strategy], list[Strategy]]:
         """Return directed schedules for everything that workers share: the likeliest suspicions, and the rest."""

@@ -80,7 +80,8 @@ def _attach(run: Execution, worker: Worker, function: Callable[..., Any]) -> Non
     thread = getattr(function, "__self__", None)
     if isinstance(thread, threading.Thread):
         worker.thread = thread
-        run.outsiders.started(entry_of(thread))
+        worker.entry = entry_of(thread)
+        run.outsiders.started(worker.entry)
         run.threads[id(thread)] = worker
 
 

@@ -16,7 +16,7 @@ from ..instrument.sites import CALL, METHOD, WITH, Site
 from ..strategies.base import EARLY, NEVER, Strategy
 from .clock import VirtualClock
 from .leftovers import let_go
-from .outsiders import Outsiders, Resident, entry_of
+from .outsiders import Outsiders, Resident
 from .posture import posture
 from .state import STATE
 from .timeouts import early_timeouts
@@ -240,11 +240,11 @@ class Execution:
         as is known, whatever a daemon serves that waits."""
         if worker.wait is None or worker.thread is None:
             return False
-        return _idle_in_pool(worker) or (worker.daemon and entry_of(worker.thread) not in self.outsiders.restarted)
+        return _idle_in_pool(worker) or (worker.daemon and worker.entry not in self.outsiders.restarted)
 
     def _detach(self, worker: Worker) -> None:
         """Let the thread of ``worker`` go on outside the run."""
-        entry = None if _idle_in_pool(worker) else entry_of(worker.thread)
+        entry = None if _idle_in_pool(worker) else worker.entry
         worker.resident = self.outsiders.residents[worker.ident] = Resident(worker.ident, entry)
         worker.done = True
         self.live -= 1

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from types import CodeType
+
     from ..instrument.sites import Site
     from .outsiders import Resident
 
@@ -71,7 +73,7 @@ class Worker:
     """
 
     __slots__ = (
-        "before", "body", "children", "counts", "daemon", "done", "error", "external", "gate", "held", "ident",
+        "before", "body", "children", "counts", "daemon", "done", "entry", "error", "external", "gate", "held", "ident",
         "index", "intent", "key", "last_depth", "last_run", "last_site", "loc", "native_id", "occurrence", "operation",
         "parks", "path", "read_tag", "reads", "resident", "result", "section", "segment", "site", "started", "tags", "thread",
         "timed_out", "wait", "write", "write_tag",
@@ -108,6 +110,7 @@ class Worker:
         self.operation: tuple[str, int, str, int] | None = None
         self.thread: threading.Thread | None = None
         self.resident: Resident | None = None
+        self.entry: CodeType | None = None
         self.body: Callable[[], Any] | None = None
         self.result: Any = None
         self.error: BaseException | None = None
