@@ -80,7 +80,7 @@ CATALOGUE: Mapping[str, Hazard] = _table(
     ),
     (
         "CH110", "schedule-dependent failure", ERROR,
-        "The test passes when its workers run one after the other and fails in another order.",
+        "The test passes in one order of its workers and fails in another.",
         "Make the outcome independent of the order: lock what the failing rows share.",
     ),
     (

@@ -183,3 +183,22 @@ def test_second_activation_comes_from_the_cache(lab, monkeypatch):
     with instrumenter.active(lab):
         pass
     assert first > 10 and len(calls) == first
+
+
+def test_sites_of_functions_with_one_name_have_different_keys(lab):
+    lab.load(
+        """
+class Thing:
+    @property
+    def value(self): return self.n
+    @value.setter
+    def value(self, n): self.n = self.n + n
+
+def both(thing):
+    return (lambda: thing.n), (lambda: thing.n)
+"""
+    )
+    with lab.active() as sites:
+        keys = [site.key for site in sites]
+    assert any(key.endswith("@2") for key in keys)
+    assert len(set(keys)) == len(keys)

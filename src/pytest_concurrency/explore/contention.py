@@ -146,3 +146,9 @@ def _body_of(worker: Worker) -> object:
     """Return what is the same for workers that run the same code."""
     body = worker.body if worker.body is not None else worker.entry
     return getattr(body, "__code__", body)
+
+
+def has_own_orders(run: Execution) -> bool:
+    """Say whether the workers of ``run`` are not just several of the same kind, let go at once."""
+    bodies = [_body_of(worker) for worker in run.workers if worker.body is not None]
+    return len(run.workers) > 1 and len(set(bodies)) != 1

@@ -34,7 +34,7 @@ from ..strategies.round_robin import RoundRobin
 from ..strategies.serial import Serial
 from ..strategies.surw import Surw
 from .audit import Audit
-from .contention import Contention
+from .contention import Contention, has_own_orders
 from .outcomes import Outcome as CollectedOutcome
 from .outcomes import Tally
 from .proof import cut_short, doubt_of, newly_shared, verdict
@@ -62,6 +62,8 @@ SUSPICION_SHARE = 0.5
 EXPLAINED = frozenset({"CH108", "CH110"})
 """Failures whose cause is looked for: the others name it themselves."""
 MINIMISE_SECONDS = 3.0
+OTHERS = 3
+"""Random orders that are tried where a test fails in the first order and in its mirror image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,10 +339,29 @@ class Explorer:
         if outcome.timed_out:
             self._result.stopped = outcome.timed_out
             return True
-        if outcome.error is not None:
+        if outcome.error is not None and not self._passes_in_another_order(outcome):
             self._result.plain = outcome.error
             return True
         return self._take(outcome)
+
+    def _passes_in_another_order(self, outcome: Outcome) -> bool:
+        """Say whether the test, which failed in the first order tried, passes in one that is as good: where workers do
+        different things, or the test starts them itself, none of the serial orders is *the* order."""
+        run, error = self._execution, outcome.error
+        if run is None or not isinstance(error, Exception) or type(error).__module__.startswith("hypothesis"):
+            return False
+        if len(failures_of(outcome)) != 1 or not has_own_orders(run):
+            return False
+        self._max_steps = 50_000 + 40 * outcome.steps
+        seed = self._settings.seed
+        others: list[Strategy] = [Serial(last_first=True), RoundRobin(), *[RandomWalk(seed + n) for n in range(OTHERS)]]
+        for strategy in others:
+            if self._time_left() <= 0:
+                break
+            other = self._run(strategy)
+            if not (failures_of(other) or other.timed_out):
+                return True
+        return False
 
     def _take(self, outcome: Outcome) -> bool:
         """Look at a finished run; return True where exploring ends with it."""

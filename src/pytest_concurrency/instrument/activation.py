@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -70,6 +70,7 @@ class Instrumenter:
                 self._swap(function, True, stores, scopes[key], sites, swapped, local)
             for function in library:
                 self._swap(function, False, stores, frozenset(), sites, swapped, local)
+            tell_apart(sites.values())
             yield tuple(sites.values())
         finally:
             for function, code in swapped:
@@ -160,6 +161,19 @@ class Instrumenter:
             pass
         self.untouched.add(f"{scope.module}.{code.co_qualname}")
         return Rewritten(code, code, ())
+
+
+def tell_apart(sites: Iterable[Site]) -> None:
+    """Number the keys of sites in functions of the same name (a property's getter and setter, two lambdas)."""
+    named: dict[str, list[Site]] = {}
+    for site in sites:
+        if not site.muted:
+            named.setdefault(site.key.partition("@")[0], []).append(site)
+    for key, alike in named.items():
+        if len(alike) > 1:
+            alike.sort(key=lambda site: (site.line, site.offset))
+            for number, site in enumerate(alike, 1):
+                site.key = key if number == 1 else f"{key}@{number}"
 
 
 def _shape(code: types.CodeType) -> tuple[object, ...]:
