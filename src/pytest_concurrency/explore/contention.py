@@ -151,4 +151,4 @@ def _body_of(worker: Worker) -> object:
 def has_own_orders(run: Execution) -> bool:
     """Say whether the workers of ``run`` are not just several of the same kind, let go at once."""
     bodies = [_body_of(worker) for worker in run.workers if worker.body is not None]
-    return len(run.workers) > 1 and len(set(bodies)) != 1
+    return len(set(bodies)) != 1

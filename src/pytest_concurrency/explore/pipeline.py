@@ -346,15 +346,19 @@ class Explorer:
 
     def _passes_in_another_order(self, outcome: Outcome) -> bool:
         """Say whether the test, which failed in the first order tried, passes in one that is as good: where workers do
-        different things, or the test starts them itself, none of the serial orders is *the* order."""
+        different things, or the test starts them itself, none of the serial orders is *the* order. And an order is
+        serial only if nobody comes in between where a worker sleeps."""
         run, error = self._execution, outcome.error
         if run is None or not isinstance(error, Exception) or type(error).__module__.startswith("hypothesis"):
             return False
-        if len(failures_of(outcome)) != 1 or not has_own_orders(run):
+        if len(failures_of(outcome)) != 1 or len(run.workers) == 1:
             return False
         self._max_steps = 50_000 + 40 * outcome.steps
         seed = self._settings.seed
-        others: list[Strategy] = [Serial(last_first=True), RoundRobin(), *[RandomWalk(seed + n) for n in range(OTHERS)]]
+        others: list[Strategy] = [Serial(sleepless=True)] if outcome.virtual_seconds > 0 else []
+        if has_own_orders(run):
+            others += [Serial(last_first=True), Serial(last_first=True, eager=True), RoundRobin()]
+            others += [RandomWalk(seed + n) for n in range(OTHERS)]
         for strategy in others:
             if self._time_left() <= 0:
                 break

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import gc
+import logging
 import math
 import random
 import signal
@@ -311,6 +312,21 @@ def values_from_outside(item: pytest.Function) -> list[object]:
             if definition.scope != "function" and definition.cached_result is not None:
                 values.append(definition.cached_result[0])
     return values
+
+
+@contextlib.contextmanager
+def unwinding_unlogged() -> Iterator[None]:
+    """Keep executors from logging, in the block, that a thread of theirs was ended with its run."""
+    logger = logging.getLogger("concurrent.futures")
+
+    def wanted(record: logging.LogRecord) -> bool:
+        return not (record.exc_info and isinstance(record.exc_info[1], Abandon))
+
+    logger.addFilter(wanted)
+    try:
+        yield
+    finally:
+        logger.removeFilter(wanted)
 
 
 def is_no_verdict(error: BaseException) -> bool:

@@ -38,7 +38,7 @@ from .base import ACTIVE_RUNNER, Plan, expand, gather, hand_in, plan_of
 from .comments import Dismissals
 from .examples import Clock, each_example, is_hypothesis_test, relaxed, schedules_of_an_example
 from .free_run import FREE_SHARE, MAX_VIRTUAL_SECONDS, Hung, found_freely, run_together
-from .program import Program, is_no_verdict, put_back, without_our_frames
+from .program import Program, is_no_verdict, put_back, unwinding_unlogged, without_our_frames
 from .unsafe import reason_for_one_worker, timeout_of_other_plugin
 from .wasted import wasted, worth_asking
 
@@ -241,7 +241,7 @@ class ThreadsPlugin:
         """Instrument what is loaded and explore; ``last``: go on with that even where the test imports more."""
         __tracebackhide__ = True
         item = stress.item
-        with put_back(), self._instrumenter.active(chooser) as stress.sites:
+        with put_back(), unwinding_unlogged(), self._instrumenter.active(chooser) as stress.sites:
             loaded = chooser.modules()
             settled = last or is_hypothesis_test(item)
             stress.stale = (lambda: False) if settled else (lambda: not chooser.modules() <= loaded)

@@ -51,7 +51,7 @@ FAIR_TURN = 100
 """Operations of a turn when a run that is too long goes on in fair turns."""
 NAP_SECONDS = 0.1
 """Real seconds that a sleep lasts at the most while a worker is in a call outside the engine's control."""
-SETTLE_SECONDS = 0.02
+SETTLE_SECONDS = 0.03
 """Real seconds in which a thread outside the engine's control shows whether what a worker did has woken it up."""
 PATIENCE_SHARE = 0.5
 """Part of a run's ``timeout`` that timed waits may spend in real time while a worker is in such a call."""
@@ -101,6 +101,7 @@ class Execution:
         self.number = number
         self.observing = observing
         self.precise: Any = strategy if getattr(strategy, "precise", False) else None
+        self.sleepless = bool(getattr(strategy, "sleepless", False))
         self.releases = bool(getattr(strategy, "releases", False))
         self.user_locks: set[int] = set()
         self.light = not (observing or recording or self.releases)
@@ -556,6 +557,10 @@ class Execution:
             enabled = self._enabled()
             if self.draining and self.main in enabled:
                 return self.main
+            if self.sleepless and leaving is not None and isinstance(leaving.wait, SleepWait):
+                self.clock.advance_to(leaving.wait.deadline or 0.0)
+                leaving.timed_out = True
+                return leaving
             if enabled:
                 chosen: Any = enabled[0]
                 early = self._early_candidates() if self.early is not None else ()

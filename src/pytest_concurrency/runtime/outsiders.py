@@ -128,10 +128,13 @@ def _is_harmless(frame: Any) -> bool:
 
 
 def spent(native_id: int) -> object:
-    """Return what changes when a thread has run: the processor time it has used, where the system tells."""
+    """Return what changes when a thread runs or is about to: its processor time, where the system tells."""
     try:
         with open(f"/proc/self/task/{native_id}/schedstat", "rb") as schedstat:
-            return schedstat.read().split()[0]
+            used = schedstat.read().split()[0]
+        with open(f"/proc/self/task/{native_id}/stat", "rb") as stat:
+            state = stat.read().rpartition(b")")[2].split()[0]
+        return used if state in (b"S", b"D") else object()  # woken up, and waiting for a processor perhaps
     except (OSError, IndexError):
         return object()  # not known: it counts as having done something
 

@@ -75,8 +75,8 @@ class Worker:
     __slots__ = (
         "before", "body", "children", "counts", "daemon", "done", "entry", "error", "external", "gate", "held", "ident",
         "index", "intent", "key", "last_depth", "last_run", "last_site", "loc", "native_id", "occurrence", "operation",
-        "parks", "path", "read_tag", "reads", "resident", "result", "section", "segment", "site", "started", "tags", "thread",
-        "timed_out", "wait", "write", "write_tag",
+        "parks", "path", "read_tag", "reads", "resident", "result", "section", "segment", "site", "started", "tags",
+        "thread", "timed_out", "wait", "write", "write_tag",
     )  # fmt: skip
 
     def __init__(self, path: str, index: int, parent: Worker | None, daemon: bool = False) -> None:

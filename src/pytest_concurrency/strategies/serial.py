@@ -11,13 +11,19 @@ from .base import NEVER, Candidate
 
 
 class Serial:
-    """The default policy, and with ``last_first`` its mirror image."""
+    """The default policy, and with ``last_first`` its mirror image.
+
+    ``sleepless``: a worker that sleeps goes on at once, later by as much, so that the others do not come in between.
+    ``eager``: the first (or last) worker that can run does so at every operation, not only where another one blocks.
+    """
 
     name = "serial"
     sites: frozenset[str] = frozenset()
 
-    def __init__(self, last_first: bool = False) -> None:
+    def __init__(self, last_first: bool = False, sleepless: bool = False, eager: bool = False) -> None:
         self._pick = -1 if last_first else 0
+        self.sleepless = sleepless
+        self._eager = eager
 
     def begin(self, number: int) -> None:
         pass
@@ -25,6 +31,8 @@ class Serial:
     def pick(
         self, enabled: Sequence[Candidate], current: Candidate | None, step: int, left: Candidate | None = None
     ) -> Candidate:
+        if self._eager:
+            return enabled[self._pick]
         if current is not None:
             return current
         if left is not None and not left.done:
@@ -34,4 +42,4 @@ class Serial:
         return enabled[self._pick]
 
     def quiet_until(self, step: int) -> int:
-        return NEVER
+        return 0 if self._eager else NEVER
