@@ -10,10 +10,13 @@ import sys
 import threading
 import time
 from _thread import allocate_lock
+from types import CodeType
 
 from .state import STATE
 
 LOOK_SECONDS = 0.02
+KNOWN_SECONDS = 0.005
+"""The same once it is known where workers block: there they count as blocked at the second look."""
 IDLE_SECONDS = 0.003
 """Seconds between two looks while the baton lies idle."""
 LOOKS = 3
@@ -30,6 +33,7 @@ class Watchdog:
         self._last: tuple[object, ...] = ()
         self._same = 0
         self._cpu = 0.0
+        self._places: set[tuple[CodeType, int]] = set()
 
     def start(self) -> None:
         """Begin to watch."""
@@ -41,8 +45,13 @@ class Watchdog:
         self.thread.join(2.0)
 
     def _watch(self) -> None:
-        while not self._stop.acquire(timeout=LOOK_SECONDS if STATE.run is None or not STATE.run.idle else IDLE_SECONDS):
+        while not self._stop.acquire(timeout=self._pause()):
             self._look()
+
+    def _pause(self) -> float:
+        if STATE.run is not None and STATE.run.idle:
+            return IDLE_SECONDS
+        return KNOWN_SECONDS if self._places else LOOK_SECONDS
 
     def _look(self) -> None:
         run = STATE.run
@@ -65,13 +74,18 @@ class Watchdog:
             self._last, self._same, self._cpu = now, 0, cpu
             return
         self._same += 1
-        if self._same >= LOOKS and worker is not None and worker.started and not worker.done:
-            frame = sys._current_frames().get(worker.ident)
+        if worker is None or not worker.started or worker.done or not (self._places or self._same >= LOOKS):
+            return
+        frame = sys._current_frames().get(worker.ident)
+        if frame is None:
+            return
+        place = (frame.f_code, frame.f_lasti)
+        path, line = frame.f_code.co_filename, frame.f_lineno
+        del frame
+        if self._same >= (LOOKS * LOOK_SECONDS / KNOWN_SECONDS if self._places else LOOKS) or place in self._places:
             self._same = 0
-            if frame is not None:
-                path, line = frame.f_code.co_filename, frame.f_lineno
-                del frame
-                run.make_external(worker, path, line)
+            self._places.add(place)
+            run.make_external(worker, path, line)
 
 
 def _spent(native_id: int) -> tuple[float, bool]:
