@@ -180,10 +180,10 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
         option.name: option
         for option in (
             Option("workers", ALL_KINDS, integer(0), "workers that run the body at once; 0: once, it starts its own"),
-            Option("schedules", (THREADS, PROCESSES), integer(1), "schedules to run of each test", True, "N"),
+            Option("schedules", KINDS, integer(1), "schedules to run of each test", True, "N"),
             Option("repeats", (PROCESSES, GREENLETS), integer(1), "times to run each test"),
             Option("max_seconds", ALL_KINDS, _seconds, "seconds to spend on each test", True, "S"),
-            Option("strategy", (THREADS, PROCESSES), _strategy, "how schedules are chosen", True, "NAME"),
+            Option("strategy", KINDS, _strategy, "how schedules are chosen", True, "NAME"),
             Option("seed", KINDS, _seed, "seed of the schedules: a number, or 'random'", True, "N|random"),
             Option("timeout", ALL_KINDS, _seconds, "real seconds after which one schedule counts as stuck"),
             Option("switch_intervals", (THREADS,), _intervals, "switch intervals of the free-running phase"),
@@ -193,7 +193,7 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
             Option("patch", (GREENLETS,), _choice(PATCH_MODES), "when gevent patches"),
             Option("min_speedup", (PARALLELISM,), _speedup, "speed-up below which the test fails"),
             Option("isolation", (GREENLETS,), _choice(ISOLATIONS), "one worker process, or a fork of it a test"),
-            Option("include", (THREADS, PROCESSES), _modules, "installed modules to instrument too", False, "MODULE"),
+            Option("include", KINDS, _modules, "installed modules to instrument too", False, "MODULE"),
             Option("ignore", ALL_KINDS, codes, "hazard codes not to report"),
         )
     }

@@ -90,8 +90,11 @@ def conflict_by_name(a: Row, b: Row) -> bool:
 
 
 def _may_matter(a: Row, b: Row) -> bool:
-    if a.worker == b.worker or (is_question(a) and is_question(b)):
-        return False
+    return a.worker != b.worker and not (is_question(a) and is_question(b)) and same_part(a, b)
+
+
+def same_part(a: Row, b: Row) -> bool:
+    """Say whether two rows of one location may be about the same part of it: not about different items."""
     return a.target == b.target or "[" not in a.target or "[" not in b.target
 
 

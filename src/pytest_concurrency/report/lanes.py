@@ -70,18 +70,18 @@ def key_finding(failure: Failure, nodeid: str, root: Path) -> Finding:
 def _drawn(found: Found, rows: Sequence[Row], root: Path) -> dict[str, Any]:
     """Return the fields of a finding that other reports draw: the interleaving, conflicts, and graphs."""
 
-    def relative(path: str) -> str:
-        return _relative(path, root)
+    def from_root(path: str) -> str:
+        return relative(path, root)
 
     failure = found.failure
     data: Any = failure.data
     stories: list[Sequence[Row]] = [found.decides[n : n + 3] for n in range(0, len(found.decides), 3)]
     if failure.code == "CH101":
         stories = [(data.read, data.overwritten, data.write)]
-    waits = waits_of(data, relative) if failure.code in STUCK else ()
-    order = order_in_inversion(data.rows, relative) if failure.code == "CH105" else order_in_deadlock(waits)
+    waits = waits_of(data, from_root) if failure.code in STUCK else ()
+    order = order_in_inversion(data.rows, from_root) if failure.code == "CH105" else order_in_deadlock(waits)
     return {
-        "steps": steps_of(rows, found.decides, relative),
+        "steps": steps_of(rows, found.decides, from_root),
         "conflicts": conflicts_of(rows, stories),
         "waits": waits,
         "lock_order": order,
@@ -155,7 +155,8 @@ def _reachable(found: Found) -> bool:
     return True
 
 
-def _relative(path: str, root: Path) -> str:
+def relative(path: str, root: Path) -> str:
+    """Return ``path`` as seen from ``root``, or as it is where it lies elsewhere."""
     try:
         return str(Path(path).resolve().relative_to(root.resolve()))
     except ValueError:
@@ -171,7 +172,7 @@ def _locations(found: Found, rows: Sequence[Row], root: Path) -> tuple[Location,
 
 
 def _location(row: Row, root: Path) -> Location:
-    return Location(_relative(row.path, root), row.line, row.worker, row.action, row.target, row.value)
+    return Location(relative(row.path, root), row.line, row.worker, row.action, row.target, row.value)
 
 
 def _key_places(failure: Failure, root: Path) -> tuple[Location, ...]:
@@ -182,14 +183,14 @@ def _key_places(failure: Failure, root: Path) -> tuple[Location, ...]:
         return tuple(_location(row, root) for row in data.rows if row.line)
     if failure.code in STUCK:
         return tuple(
-            Location(_relative(b.path, root), b.line, b.worker, "wait", b.operation or b.waits_for, b.waits_for)
+            Location(relative(b.path, root), b.line, b.worker, "wait", b.operation or b.waits_for, b.waits_for)
             for b in sorted(data, key=lambda b: b.worker == "main")  # the test waits for its workers in any case
             if b.line
         )
     if failure.code in ("CH108", "CH110"):
         path, line = failure.place[1]
         if line:
-            return (Location(_relative(path, root), line, "", "raise", failure.place[0], ""),)
+            return (Location(relative(path, root), line, "", "raise", failure.place[0], ""),)
     return ()
 
 
@@ -206,22 +207,22 @@ def _text(
     failure = found.failure
     hazard = CATALOGUE[failure.code]
     lines = [f"{failure.code} {hazard.name}", ""]
-    lines += _wrap(failure.message[0].upper() + failure.message[1:], width)
+    lines += wrap(failure.message[0].upper() + failure.message[1:], width)
     lines.append("")
     if rows:
         lines += lanes(rows, root, found.decides, width)
         lines.append("")
     for related in found.related:
-        lines += _wrap(f"With it: {related.code} {CATALOGUE[related.code].name}: {related.message}", width)
+        lines += wrap(f"With it: {related.code} {CATALOGUE[related.code].name}: {related.message}", width)
     plural = "s" if preemptions != 1 else ""
     if failure.code in SUSPECTED:
-        lines += _wrap("No schedule has shown it: this is a warning.", width)
+        lines += wrap("No schedule has shown it: this is a warning.", width)
     elif not found.free:
-        lines += _wrap(
+        lines += wrap(
             f"Schedule {found.schedule}; shortened to {preemptions} preemption{plural}. {_where(reachable)}", width
         )
-    lines += _wrap(f"Cause: {hazard.cause}", width)
-    lines += _wrap(f"Fix: {hazard.fix}", width)
+    lines += wrap(f"Cause: {hazard.cause}", width)
+    lines += wrap(f"Fix: {hazard.fix}", width)
     if word:
         lines.append(f"Replay: pytest '{nodeid}' --concurrency-replay={word}")
     return "\n".join(lines)
@@ -239,24 +240,28 @@ def _where(reachable: bool) -> str:
     )
 
 
-def _wrap(text: str, width: int) -> list[str]:
+def wrap(text: str, width: int) -> list[str]:
+    """Return ``text`` as lines of at most ``width`` columns, all but the first indented."""
     return textwrap.wrap(
         text, min(width, WIDEST_PROSE), subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
     )
 
 
-def lanes(rows: Sequence[Row], root: Path, decides: Sequence[Row] = (), columns: int = ELSEWHERE) -> list[str]:
+def lanes(
+    rows: Sequence[Row], root: Path, decides: Sequence[Row] = (), columns: int = ELSEWHERE, noun: str = "worker"
+) -> list[str]:
     """Draw ``rows`` as one column a worker, time downwards, with the source line of each.
 
-    Rows of ``decides`` are marked. Nothing is wider than ``columns``, unless there are too many workers for that.
+    Rows of ``decides`` are marked; ``noun`` is what a worker is called. Nothing is wider than ``columns``, unless there
+    are too many workers for that.
     """
     workers = sorted({row.worker for row in rows}, key=lambda p: (p != "main", [_number(x) for x in p.split(".")]))
     cells = [(row, f"{_verb(row)}") for row in rows]
-    longest = min(LANE, max([len("worker 00")] + [len(cell) for _, cell in cells]))
+    longest = min(LANE, max([len(f"{noun} 00")] + [len(cell) for _, cell in cells]))
     fair = max(NARROW_LANE, (columns - 2 - SOURCE) // max(1, len(workers)) - 2)
     width = min(longest, fair) + 2
     widest = max(columns, 2 + width * len(workers) + SOURCE)
-    header = "".join(_head(worker).ljust(width) for worker in workers) + "source"
+    header = "".join(_head(worker, noun).ljust(width) for worker in workers) + "source"
     drawn = ["  " + header, "  " + "".join(("-" * (width - 2)).ljust(width) for _ in workers) + "------"]
     last: str | None = None
     for row, cell in cells:
@@ -281,8 +286,8 @@ def _number(part: str) -> int:
     return int(part) if part.isdigit() else -1
 
 
-def _head(worker: str) -> str:
-    return "test" if worker == "main" else f"worker {worker}"
+def _head(worker: str, noun: str) -> str:
+    return "test" if worker == "main" else f"{noun} {worker}"
 
 
 def _verb(row: Row) -> str:

@@ -6,8 +6,9 @@ import functools
 import inspect
 
 import pytest
+from _pytest.unittest import TestCaseFunction
 
-from ..options import FIXTURES, MARKER_OF, MARKERS, THREADS
+from ..options import FIXTURES, GREENLETS, MARKER_OF, MARKERS, THREADS
 from ..settings import Settings, resolve, stress_threads_workers
 from .base import PLAN, Plan
 
@@ -64,6 +65,11 @@ def planned(item: pytest.Item, config: pytest.Config) -> set[str]:
                 f"{item.nodeid}: {marker} works on test functions and methods, not on {type(item).__name__}."
             )
         return set()
+    if kind == GREENLETS and isinstance(item, TestCaseFunction):
+        raise pytest.UsageError(
+            f"{item.nodeid}: {marker} works on test functions and methods of plain classes, not on those of a "
+            "unittest.TestCase."
+        )
     if _is_async(item):
         if not kinds:
             return set()

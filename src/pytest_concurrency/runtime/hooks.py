@@ -40,6 +40,11 @@ def _mine() -> bool:
     return run is not None and run.stray(get_ident())
 
 
+def identity() -> int:
+    """Return what the hooks know the caller by: a thread's identifier, or a greenlet's where gevent has patched."""
+    return get_ident()
+
+
 @contextmanager
 def uncontrolled() -> Iterator[None]:
     """Let the engine run code in the middle of a run as if there were none."""

@@ -31,3 +31,8 @@ def create_plugin(config: pytest.Config) -> object:
     from .controller import Controller
 
     return Controller(config)
+
+
+def headed(code: str, name: str, text: str) -> str:
+    """Return ``text`` with the hazard's code and name in front, where it does not begin with them itself."""
+    return text if text.startswith(code) else f"{code} {name}: {text}"

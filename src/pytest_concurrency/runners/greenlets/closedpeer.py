@@ -63,7 +63,7 @@ class ClosedPeers:
         size = args[0] if args else kwargs.get("buflen", kwargs.get("bufsize", 1))
         if size == 0 or len(args) > 1 or kwargs.get("flags") or not sock.type & socket.SOCK_STREAM:
             return
-        frame: Any = sys._getframe(2)
+        frame: Any = sys._getframe(1).f_back  # None where recv itself is what the greenlet runs
         while frame is not None and is_gevent_file(frame.f_code.co_filename):
             frame = frame.f_back
         if frame is None:

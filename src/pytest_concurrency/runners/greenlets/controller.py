@@ -13,6 +13,7 @@ import pytest
 from ...model import TestResult
 from ...settings import Settings
 from ..base import plan_of
+from . import headed
 from .channel import Expired
 from .guard import Guard
 from .process import WorkerDied, WorkerProcess
@@ -203,4 +204,4 @@ def _reported_after_all(item: pytest.Item, worker: WorkerProcess) -> bool:
 
 
 def _shown(hazard: dict[str, Any]) -> str:
-    return f"{hazard['code']} {hazard['name']}: {hazard['detail'] or hazard['message']}"
+    return headed(hazard["code"], hazard["name"], hazard["detail"] or hazard["message"])

@@ -17,6 +17,7 @@ from .timeline import Mark, timeline
 from .verdict import BLOCKED, CPU, Observation, observe, unexplained, without_objects
 from .why import Reason, finding_of, milliseconds, reason_of
 
+_ALIKE = 1.25  # how far the durations of one thing may be apart in different repeats
 _LONG = 5  # a block this many times max_block long, and seen asleep, needs no second sighting
 
 
@@ -35,6 +36,8 @@ class Gathered:
         self.needs_exact = False
         self.timeline: tuple[Stretch, ...] = ()
         self._has_blocks = False
+        self._endless: set[object] = set()
+        self._unexplained: dict[int, float] = {}
 
     def add(self, finding: Finding) -> None:
         """Add a finding once: the first of its code and place stays."""
@@ -54,6 +57,10 @@ class Gathered:
                         continue  # timing each call has made it slow
                     self._plain.add(place)
                 self._add(repeat.number, observation)
+        lost = [block.seconds for block in repeat.blocks if unexplained(block, settings.max_block)
+                and not observe(block, settings.max_block)]  # fmt: skip
+        if lost:
+            self._unexplained[repeat.number] = max(lost)
         if not repeat.exact:
             self.needs_exact = any(unexplained(block, settings.max_block) for block in repeat.blocks)
         self._take_lives(repeat)
@@ -91,6 +98,10 @@ class Gathered:
             trace = repeat.error.__traceback__ if repeat.error is not None else None
             self.add(deadlock(repeat.deadlocked, trace, number, level, relative))
 
+    def replace_deadlock(self) -> None:
+        """Forget the deadlock of a repeat: exploring has shown it, and can replay it."""
+        self._findings = {key: finding for key, finding in self._findings.items() if key[0] != "CH104"}
+
     def believed(self, seen: list[tuple[int, Observation]]) -> bool:
         """Return whether the sightings of one place demonstrate a block.
 
@@ -99,7 +110,7 @@ class Gathered:
         first uses and a busy machine do not.
         """
         repeats = {number for number, _ in seen}
-        if len(repeats) >= 2:
+        if len(repeats) >= 2 or any(one.place in self._endless for _, one in seen):
             return True
         observations = [observation for _, observation in seen]
         certain = [one for one in observations if one.certain]
@@ -119,6 +130,7 @@ class Gathered:
         """Add a block that was still going on when the test's time was up."""
         for observation in observe(block, self._settings.max_block):
             self._blocks.pop(observation.place, None)
+            self._endless.add(observation.place)
             self._add(self._runs + 1, observation)
 
     def findings(self) -> tuple[Finding, ...]:
@@ -134,7 +146,7 @@ class Gathered:
                     observations, reason, seen[0][0], self._settings.severity, self._relative
                 )
             finding = self._blocks[place]
-            if finding is not None:
+            if finding is not None and not any(_same_line(finding, other) for other in found):
                 found.append(finding)
         return tuple(sorted(found, key=lambda finding: (not finding.is_error, finding.code)))
 
@@ -153,4 +165,18 @@ class Gathered:
                     f"{self._relative(path)}:{line} kept the thread for {milliseconds(observation.seconds)} "
                     "once and not again; not counted"
                 )
+        lost = self._unexplained.values()
+        # Alike each time, or it was another process that had the processor.
+        if len(lost) == self._runs >= 3 and not self._seen and max(lost) <= _ALIKE * min(lost):
+            notes.append(
+                f"something kept the thread for {milliseconds(max(lost))} in each repeat and could not be seen: "
+                "C code that keeps the interpreter to itself"
+            )
         return notes
+
+
+def _same_line(one: Finding, other: Finding) -> bool:
+    """Return whether both are the same hazard at the same line, as a function and a comprehension in it may be."""
+    if one.code != other.code or not (one.locations and other.locations):
+        return False
+    return (one.locations[0].path, one.locations[0].line) == (other.locations[0].path, other.locations[0].line)

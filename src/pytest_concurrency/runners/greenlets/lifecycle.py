@@ -76,6 +76,11 @@ class Lives:
         self.lives.clear()
         self._main = None
 
+    @property
+    def main(self) -> Any:
+        """The greenlet that the test's own body runs in."""
+        return self._main
+
     def name_of(self, greenlet: Any) -> str:
         """Return the spawn path of ``greenlet``."""
         if greenlet is self._main:
@@ -139,6 +144,12 @@ def parked_frame(greenlet: Any) -> FrameView | None:
     while frame is not None and is_gevent_file(frame.f_code.co_filename):
         frame = frame.f_back
     return view_stack(frame, 1, 1)[0] if frame is not None else None
+
+
+def parked_user_frame(greenlet: Any) -> FrameView | None:
+    """Return the innermost frame of the user's code in a parked greenlet, None where there is none."""
+    frame = getattr(greenlet, "gr_frame", None)
+    return user_frame(view_stack(frame, 8)) if frame is not None else None
 
 
 def where_parked(greenlet: Any) -> tuple[str, int, str]:

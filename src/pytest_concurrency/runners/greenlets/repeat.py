@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,7 +17,7 @@ from ..base import Plan
 from .callsite import syntax_of
 from .channel import Channel, Closed
 from .closedpeer import ClosedPeers
-from .deadlock import where_raised
+from .deadlock import held_by, where_raised
 from .evidence import Block
 from .exact import ExactCalls
 from .kernel import native_threads
@@ -109,7 +110,7 @@ def run_repeat(
                 calls.stop()
     except LoopExit as stopped:
         error, deadlocked = stopped, tuple(lives.living())
-        _remember(deadlocked)
+        _remember(deadlocked, lives, stopped.__traceback__)
     except gevent.Timeout as expired:
         error = _timed_out(lives, settings.timeout, expired, relative) if expired is limit else expired
     except BaseException as raised:
@@ -159,9 +160,11 @@ def _let_ends_be_told() -> None:
     gevent.sleep(0)
 
 
-def _remember(lives: tuple[Life, ...]) -> None:
-    for life in lives:
-        life.parked = where_parked(life.greenlet)
+def _remember(waiting: tuple[Life, ...], lives: Lives, trace: types.TracebackType | None) -> None:
+    for life in waiting:
+        path, line, call = where_parked(life.greenlet)
+        holder = held_by(life, lives, trace)
+        life.parked = path, line, f"{call}, held by greenlet {holder}" if holder else call
 
 
 def _timed_out(lives: Lives, timeout: float, expired: BaseException, relative: Callable[[str], str]) -> BaseException:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
@@ -39,6 +40,7 @@ def run_at_once(callables: tuple[Callable[[], Any], ...], return_exceptions: boo
     """
     import gevent
 
+    loop: Any = gevent.get_hub().loop
     results: list[Any] = [None] * len(callables)
     errors: list[BaseException | None] = [None] * len(callables)
 
@@ -50,6 +52,8 @@ def run_at_once(callables: tuple[Callable[[], Any], ...], return_exceptions: boo
         except BaseException as error:
             errors[index] = error
 
-    greenlets = [gevent.spawn(call, index, function) for index, function in enumerate(callables)]
+    alike = len({id(function) for function in callables}) == 1
+    with loop.arriving(alike) if hasattr(loop, "arriving") else nullcontext():  # explored: they come in any order
+        greenlets = [gevent.spawn(call, index, function) for index, function in enumerate(callables)]
     gevent.joinall(greenlets)
     return gather(results, errors, return_exceptions)

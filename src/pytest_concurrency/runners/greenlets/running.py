@@ -6,13 +6,14 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 import pytest
-from _pytest.tmpdir import tmppath_result_key
 
 from ...model import Finding, TestResult
 from ...report.baseline import marked
 from ..base import ACTIVE_RUNNER, Plan, hand_in, plan_of
-from . import WORKER_PLUGIN
+from . import WORKER_PLUGIN, headed
 from .evidence import Block
+from .exploring import Explorations, without_machinery, worth_explaining
+from .fixtures import refresh
 from .gathered import Gathered
 from .repeat import Repeat, run_repeat
 from .runner import GreenletRunner
@@ -20,6 +21,7 @@ from .serial import overlap_note
 from .why import milliseconds, relative_to
 
 if TYPE_CHECKING:
+    from .orders.explore import Explored
     from .worker import Worker
 
 KIND = "greenlets"
@@ -29,6 +31,9 @@ _MOST_EXACT = 3
 
 class InWorker:
     """The plugin that calls the test function of greenlet tests."""
+
+    def __init__(self) -> None:
+        self._explorations: Explorations | None = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -41,14 +46,16 @@ class InWorker:
         plan = plan_of(pyfuncitem, KIND)
         if plan is None:
             return None
-        StressedTest(pyfuncitem, plan).run()
+        if self._explorations is None:
+            self._explorations = Explorations(pyfuncitem.config)
+        StressedTest(pyfuncitem, plan, self._explorations).run()
         return True
 
 
 class StressedTest:
     """All the repeats of one test, and its verdict."""
 
-    def __init__(self, item: pytest.Function, plan: Plan) -> None:
+    def __init__(self, item: pytest.Function, plan: Plan, explorations: Explorations) -> None:
         worker: Worker | None = item.config.pluginmanager.get_plugin(WORKER_PLUGIN)
         assert worker is not None
         self._item = item
@@ -59,9 +66,16 @@ class StressedTest:
         self._began = perf_counter()
         self._runs = self._exact_runs = 0
         self._notes: list[str] = []
+        self._explorations = explorations
+        self._explored: Explored | None = None
+        self._spawned = 0
 
     def run(self) -> None:
         """Run the test; raise its own failure, or one for what was found."""
+        if self._plan.settings.replay is not None:
+            self._explored = self._explorations.replay(self._item, self._plan, self._worker.channel)
+            self._conclude(self._explored.error)
+            return
         late = self._worker.patched_too_late(self._plan.settings, self._relative)
         if late is not None:
             self._gathered.add(late)
@@ -75,10 +89,28 @@ class StressedTest:
             repeat = run_repeat(self._item, self._plan, self._runs, exact, self._worker.channel, self._stuck)
             self._gathered.take(repeat)
             self._note_overlap(repeat)
+            self._spawned = max(self._spawned, len(repeat.lives))
             error = repeat.error
             repeat.forget()
             del repeat
-        self._conclude(error)
+        self._conclude(self._explore(error))
+
+    def _explore(self, error: BaseException | None) -> BaseException | None:
+        """Explore the order of the greenlets where that can tell anything; return the error of the test."""
+        blocked = any(f.is_error and f.code != "CH104" for f in self._gathered.findings())
+        if blocked or not self._spawned:
+            return error
+        if self._plan.settings.repeats == 1:
+            self._notes.append("the order of the greenlets was not explored: repeats=1")
+            return error
+        if error is not None and not worth_explaining(error):
+            return error
+        seconds = (perf_counter() - self._began) / self._runs
+        explored = self._explorations.explore(self._item, self._plan, self._worker.channel, error, seconds)
+        self._explored = explored
+        if any(f.code == "CH104" for f in explored.findings):
+            self._gathered.replace_deadlock()
+        return explored.error if explored.error is not None else error
 
     def _wanted(self) -> bool:
         settings, runs, gathered = self._plan.settings, self._runs, self._gathered
@@ -110,13 +142,14 @@ class StressedTest:
         outcome = "failed" if error is not None or errors else "passed"
         hand_in(self._item, self._result(outcome, findings))
         if error is not None:
-            raise error
+            raise without_machinery(error) if self._explored is not None and self._explored.error is error else error
         if errors:
-            pytest.fail("\n\n".join(f"{f.code} {f.name}: {f.detail or f.message}" for f in errors), pytrace=False)
+            pytest.fail("\n\n".join(headed(f.code, f.name, f.detail or f.message) for f in errors), pytrace=False)
 
     def _marked(self) -> tuple[Finding, ...]:
         config, nodeid = self._item.config, self._item.nodeid
-        return tuple(marked(finding, config, nodeid) for finding in self._gathered.findings())
+        explored = self._explored.findings if self._explored is not None else ()
+        return tuple(marked(finding, config, nodeid) for finding in (*self._gathered.findings(), *explored))
 
     def _stuck(self, block: Block | None) -> TestResult:
         """Return the result of a body that never ends; called from the watchdog's thread."""
@@ -128,28 +161,17 @@ class StressedTest:
         settings = self._plan.settings
         seconds = perf_counter() - self._began
         notes = [*self._notes, *self._gathered.notes()]
-        if self._runs < settings.repeats and outcome == "passed":
+        runs = self._runs
+        if self._explored is not None:
+            notes += self._explored.notes
+            runs += self._explored.runs
+        if 0 < self._runs < settings.repeats and outcome == "passed":
             notes.append(f"{self._runs} of {settings.repeats} repeats ran in {milliseconds(seconds)}")
         return TestResult(
-            self._item.nodeid, KIND, outcome, self._runs, seconds=seconds,
+            self._item.nodeid, KIND, outcome, runs, seconds=seconds, seed=settings.seed,
             findings=self._marked() if findings is None else findings, notes=tuple(notes),
             timeline=self._gathered.timeline,
         )  # fmt: skip
-
-
-def refresh(item: pytest.Function) -> None:
-    """Set the function-scoped fixtures of ``item`` up afresh, so that each repeat begins alike."""
-    definitions = item._fixtureinfo.name2fixturedefs.values()
-    scoped = [d for group in definitions for d in group if d.scope == "function" and d.argname != "greenlet_runner"]
-    if not scoped:
-        return
-    state = item.session._setupstate
-    results = item.stash.get(tmppath_result_key, {})  # tmp_path's teardown takes it away and its next one needs it
-    # Tearing down to the parent tears down exactly the item.
-    state.teardown_exact(item.parent)  # type: ignore[arg-type]
-    item.stash[tmppath_result_key] = results
-    item._initrequest()
-    state.setup(item)
 
 
 __all__ = ["InWorker", "StressedTest"]

@@ -12,7 +12,7 @@ from ...model import Finding, Location
 from .lifecycle import Life
 from .why import milliseconds
 
-_WORTH = 0.001  # seconds that the greenlets must have lived together for their order to matter
+_WORTH = 0.002  # seconds that each greenlet must have lived on average for their order to matter
 
 
 def most_at_once(spans: Iterable[tuple[float, float]]) -> int:
@@ -54,7 +54,8 @@ def serialised(lives: Sequence[Life], repeat: int, level: str, relative: Callabl
         looked_at = [life for life in ended if life.awaited is not None]
         if len(looked_at) < 2 or not all(life.awaited for life in looked_at):
             continue
-        seconds = sum(life.ended - life.spawned for life in ended)
+        # From when each began to run: until then it waited for its turn only.
+        seconds = sum(life.ended - life.began for life in ended if life.began)
         if seconds < _WORTH * len(ended):
             continue
         path, line = relative(site[0]), site[1]

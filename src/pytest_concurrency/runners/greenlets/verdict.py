@@ -17,6 +17,7 @@ from .syscalls import ON_FILES, OPENING
 CPU_SHARE = 0.5
 BLOCKED, CPU = "blocked", "cpu"
 _PROMPT = 0.003  # seconds between two looks that nothing held up
+_MANY, _STILL = 6, 0.5  # looks, and seconds, after which a thread that only waits for its turn would have moved on
 _SLEEPS = 0.2  # share of processor time below which a call that let nobody look can have slept
 _DISK_FACTOR = 10  # a disk under load is slow; only a read or write this many times max_block long is a finding
 
@@ -91,7 +92,7 @@ def _sleeps(sample: Sample) -> bool:
 
 def _computing(block: Block, max_block: float) -> list[Observation]:
     slow = [call for call in block.calls if call.seconds >= max_block and reportable(call.frames)]
-    if slow:
+    if sum(call.seconds for call in slow) >= CPU_SHARE * (block.seconds - block.collecting):
         return [_of_call(block, call, CPU, "") for call in slow]
     samples = [sample for sample in block.samples if reportable(sample.frames)]
     if not samples:
@@ -109,8 +110,8 @@ def _line(sample: Sample) -> int:
 
 
 def _asleep(block: Block, busy: float, max_block: float) -> list[Observation]:
-    runs = [list(group) for _, group in itertools.groupby(block.samples, key=_segment)]
-    runs = [run for run in runs if _waits(run) and not _only_disk(run, busy, max_block)]
+    groups = [list(group) for _, group in itertools.groupby(block.samples, key=_segment)]
+    runs = [run for run in groups if _waits(run) and not _only_disk(run, busy, max_block)]
     seen = sum(len(run) for run in runs)
     believable = seen * 2 >= len(block.samples)
     found: list[Observation] = []
@@ -126,10 +127,20 @@ def _asleep(block: Block, busy: float, max_block: float) -> list[Observation]:
     for run in merged:
         sleeping = run[0].sleeping
         assert sleeping is not None
-        seconds = busy if len(merged) == 1 else run[-1].at - run[0].at
+        seconds = busy if len(merged) == 1 else _spent(run, groups, block, max_block)
         if len(merged) == 1 or seconds >= max_block / 2:
             found.append(Observation(BLOCKED, run[0].frames, seconds, sleeping.name, block.who, True))
     return found
+
+
+def _spent(run: list[Sample], groups: list[list[Sample]], block: Block, max_block: float) -> float:
+    """Return how long the thread stood where ``run`` saw it: from the first look there to the first look elsewhere."""
+    began = block.samples[0].at - max_block  # the first look comes when the block is just old enough
+    starts = [began, *(group[0].at for group in groups[1:]), began + block.seconds]
+    seen = {id(sample) for sample in run}
+    return sum(
+        end - start for start, end, group in zip(starts, starts[1:], groups, strict=False) if id(group[0]) in seen
+    )
 
 
 def _waits(run: list[Sample]) -> bool:
@@ -141,7 +152,7 @@ def _waits(run: list[Sample]) -> bool:
     # A thread that only waits for its turn to run Python sleeps in a futex too; then the looks come late as
     # well.
     prompt = sum(later.at - earlier.at < _PROMPT for earlier, later in itertools.pairwise(run))
-    return prompt >= 2
+    return prompt >= 2 or (len(run) >= _MANY and run[-1].at - run[0].at >= _STILL)
 
 
 def _slept_unseen(block: Block, call: SlowCall, max_block: float) -> bool:

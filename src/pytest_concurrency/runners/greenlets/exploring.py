@@ -1,0 +1,99 @@
+"""The session's side of exploring orders: what is remembered, and when exploring is worth its time."""
+
+from __future__ import annotations
+
+import types
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ..base import Plan
+from .channel import Channel
+from .fixtures import refresh
+from .places import is_machinery
+from .repeat import body_of
+
+if TYPE_CHECKING:
+    from ...instrument.activation import Cache
+    from ...schedules.database import FailureDatabase
+    from .orders.explore import Explored, Orders
+
+
+class Explorations:
+    """Explores tests; holds what outlives one: rewritten code, and the database of failing orders."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._cache: Cache | None = None
+
+    def _orders(self, item: pytest.Function, plan: Plan, channel: Channel, slow: bool) -> Orders:
+        from ...instrument.activation import Cache
+        from .orders.explore import Orders
+
+        if self._cache is None:
+            self._cache = Cache()
+
+        def body() -> types.FunctionType:
+            refresh(item)
+            return body_of(item, plan)  # type: ignore[return-value]
+
+        return Orders(item, plan.settings, body, lambda runs: channel.send("body", runs), self._cache, slow)
+
+    def explore(
+        self, item: pytest.Function, plan: Plan, channel: Channel, error: BaseException | None, seconds: float
+    ) -> Explored:
+        """Explore the orders of ``item``, which fails with ``error`` when gevent runs it; one run takes ``seconds``."""
+        from ...schedules.token import BadToken, decode
+
+        database = self._database()
+        known = database.tokens(item.nodeid)
+        for word in known[:]:
+            try:
+                decode(word)
+            except BadToken:
+                database.forget(item.nodeid, word)
+                known.remove(word)
+        orders = self._orders(item, plan, channel, slow=seconds > plan.settings.max_seconds / 4)
+        explored = orders.explore(error, known)
+        words = [finding.replay for finding in explored.findings if finding.replay and finding.is_error]
+        if error is None:
+            for word in explored.tried if not words else explored.tried[:-1]:
+                database.forget(item.nodeid, word)
+        for word in words:
+            database.remember(item.nodeid, word)
+        return explored
+
+    def replay(self, item: pytest.Function, plan: Plan, channel: Channel) -> Explored:
+        """Run the order that the token on the command line stands for."""
+        assert plan.settings.replay is not None
+        return self._orders(item, plan, channel, slow=False).replay(plan.settings.replay)
+
+    def _database(self) -> FailureDatabase:
+        from ...schedules.database import FailureDatabase
+
+        cache = getattr(self._config, "cache", None)
+        return FailureDatabase(Path(cache.mkdir("concurrency")) if cache is not None else None)
+
+
+def worth_explaining(error: BaseException) -> bool:
+    """Say whether ``error`` can depend on the order: the test's own assert, an exception, or a deadlock."""
+    import gevent
+
+    if isinstance(error, (KeyboardInterrupt, pytest.skip.Exception, pytest.xfail.Exception, pytest.exit.Exception)):
+        return False
+    return isinstance(error, (Exception, pytest.fail.Exception, gevent.Timeout))
+
+
+def without_machinery(error: BaseException) -> BaseException:
+    """Return ``error`` with the plugin's own frames taken out of its traceback."""
+    kept = []
+    step = error.__traceback__
+    while step is not None:
+        if not is_machinery(step.tb_frame.f_code.co_filename):
+            kept.append(step)
+        step = step.tb_next
+    chain = None
+    for entry in reversed(kept):
+        chain = types.TracebackType(chain, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
+    return error.with_traceback(chain)

@@ -1,0 +1,76 @@
+"""What instrumented code calls in an explored run of greenlets: the accesses, nothing that synchronises."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ....instrument.activation import Cache, Instrumenter
+from ....instrument.rewrite import Hooks
+from ....instrument.scope import Area, Chooser
+from ....instrument.sites import Site
+from ....primitives import builtin_calls
+from ....runtime import hooks
+from ....runtime.state import STATE
+
+_BUILTINS = {id(getattr(__import__("builtins"), name)): stand_in for name, stand_in in builtin_calls.CONTROLLED.items()}
+
+
+def _running() -> bool:
+    return bool(hooks.identity() == STATE.ident)
+
+
+def _method(obj: Any, site: Site) -> Any:
+    if _running() and hooks.container_kind(type(obj)):
+        return hooks.container_call(obj, site)
+    return obj
+
+
+def _enter(obj: Any, site: Site) -> Any:
+    return obj
+
+
+def _call(obj: Any, site: Site) -> None:
+    pass
+
+
+def _substitute(obj: Any, site: Site | None) -> Any:
+    stand_in = _BUILTINS.get(id(obj))
+    return obj if stand_in is None or not _running() else stand_in
+
+
+_HOOKS = Hooks(
+    read_global=hooks.read_global,
+    write_global=hooks.write_global,
+    read_attr=hooks.read_attr,
+    write_attr=hooks.write_attr,
+    read_cell=hooks.read_cell,
+    write_cell=hooks.write_cell,
+    read_item=hooks.read_item,
+    write_item=hooks.write_item,
+    read_whole=hooks.read_whole,
+    write_whole=hooks.write_whole,
+    read_position=hooks.read_position,
+    iterate=hooks.iterate,
+    method=_method,
+    enter=_enter,
+    call=_call,
+    substitute=_substitute,
+    step=hooks.step,
+)
+
+
+class AccessesOnly(Chooser):
+    """Leaves the library's locks alone: gevent's are controlled through the hub."""
+
+    def synchronisation(self, function: object) -> bool:
+        return False
+
+
+def instrumenter(cache: Cache) -> Instrumenter:
+    """Return an instrumenter of accesses; rewritten code is kept in ``cache``."""
+    return Instrumenter(_HOOKS, (), builtin_calls.CONTROLLED, cache)
+
+
+def chooser(root: str, include: tuple[str, ...], excluded: frozenset[str]) -> AccessesOnly:
+    """Return what says which functions belong to the code under test."""
+    return AccessesOnly(Area(root, include, excluded))

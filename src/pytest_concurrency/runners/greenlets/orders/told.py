@@ -1,0 +1,192 @@
+"""From a failing order of greenlets to the finding that tells of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ....detect.causes import Cause, atomicity_violation, is_question, same_part
+from ....detect.failures import Failure
+from ....hazards import CATALOGUE
+from ....model import Finding, Location
+from ....report.lanes import lanes, relative, wrap
+from ....report.steps import conflicts_of, order_in_deadlock, steps_of, waits_of
+from ....runtime.trace import Outcome, Row
+
+MOST_ROWS = 40
+LEAD = 6
+"""Rows shown before the first that touches what the greenlets share."""
+GIVES_WAY = "yields in"
+MAIN = "0"
+"""The greenlet of the test's own body."""
+
+
+def worded(text: str) -> str:
+    """Return a sentence about workers as one about greenlets."""
+    text = re.sub(r"\bthis schedule\b", "this order", re.sub(r"\bworker(s?)\b", r"greenlet\1", text))
+    return re.sub(r"\bWorker(s?)\b", r"Greenlet\1", text)
+
+
+def check_then_act(rows: Sequence[Row], passing: Sequence[Row]) -> Cause | None:
+    """Return a check that another greenlet made untrue before it was acted upon, where only the failing run has it."""
+    known = {_sites(cause) for cause in _torn_checks(passing)}
+    return next((cause for cause in _torn_checks(rows) if _sites(cause) not in known), None)
+
+
+def _sites(cause: Cause) -> tuple[str, ...]:
+    return tuple(row.site for row in cause.rows)
+
+
+def _torn_checks(rows: Sequence[Row]) -> list[Cause]:
+    """Return (look, another's change, act) on one location, each look with the first act that follows the change."""
+    touching: dict[Any, list[Row]] = {}
+    for row in rows:
+        if row.location is not None and row.site:
+            touching.setdefault(row.location, []).append(row)
+    found = []
+    for group in touching.values():
+        if len({row.worker for row in group}) < 2:
+            continue
+        looks: list[tuple[Row, Row | None]] = []  # each with the change that has made it untrue
+        for row in _without_updates_reads(group):
+            mine = [(look, change) for look, change in looks if look.worker == row.worker and same_part(look, row)]
+            if is_question(row):
+                looks = [pair for pair in looks if pair not in mine]  # it has looked again
+                looks.append((row, None))
+                continue
+            found += [Cause(look, change, row) for look, change in mine if change is not None]
+            looks = [
+                (look, change or (row if look.worker != row.worker and same_part(look, row) else None))
+                for look, change in looks
+                if (look, change) not in mine
+            ]
+    return found
+
+
+def _without_updates_reads(group: Sequence[Row]) -> list[Row]:
+    """Return the rows of one location without the reads of ``x += 1`` and its like, which are part of the act."""
+    kept = []
+    for index, row in enumerate(group):
+        after = next((other for other in group[index + 1 :] if other.worker == row.worker), None)
+        act = after is not None and not is_question(after) and (after.path, after.line) == (row.path, row.line)
+        if not (is_question(row) and act):
+            kept.append(row)
+    return kept
+
+
+def told(
+    failure: Failure,
+    outcome: Outcome,
+    cause: Cause | None,
+    number: int,
+    departures: int,
+    *,
+    root: Path,
+    level: str,
+    word: str,
+    nodeid: str,
+    width: int,
+) -> Finding:
+    """Return the finding for ``failure`` as the recorded ``outcome`` of order ``number`` shows it."""
+    rows = _relevant(failure, outcome, cause)
+    decides = cause.rows if cause is not None else ()
+
+    def from_root(path: str) -> str:
+        return relative(path, root)
+
+    data: Any = failure.data
+    waits = waits_of(data, from_root) if failure.code == "CH104" else ()
+    stories = [(data.read, data.overwritten, data.write)] if failure.code == "CH101" else [decides] if decides else []
+    return Finding(
+        failure.code,
+        worded(failure.message),
+        _text(failure, rows, cause, number, departures, root, word, nodeid, width),
+        level,
+        number,
+        departures,
+        True,
+        word,
+        _places(failure, rows, root),
+        steps=steps_of(rows, decides, from_root),
+        conflicts=conflicts_of(rows, stories),
+        waits=waits,
+        lock_order=order_in_deadlock(waits),
+    )
+
+
+def _text(
+    failure: Failure,
+    rows: Sequence[Row],
+    cause: Cause | None,
+    number: int,
+    departures: int,
+    root: Path,
+    word: str,
+    nodeid: str,
+    width: int,
+) -> str:
+    message = worded(failure.message)
+    hazard = CATALOGUE[failure.code]
+    lines = [f"{failure.code} {hazard.name}", "", *wrap(message[0].upper() + message[1:], width), ""]
+    if rows:
+        lines += [*lanes(rows, root, cause.rows if cause is not None else (), width, noun="greenlet"), ""]
+    if cause is not None and failure.code != "CH102":
+        related = worded(atomicity_violation(cause).message)
+        lines += wrap(f"With it: CH102 {CATALOGUE['CH102'].name}: {related}", width)
+    if departures:
+        plural = "s" if departures != 1 else ""
+        how = f"Order {number}; shortened to {departures} departure{plural} from the order in which they came."
+    else:
+        how = "This is the order in which gevent runs them here; one after the other they do it right."
+    lines += wrap(f"{how} gevent can run them in this order: each gives way only where it waits.", width)
+    lines += wrap(f"Cause: {worded(hazard.cause)}", width)
+    lines += wrap(f"Fix: {worded(hazard.fix)}", width)
+    if word:
+        lines.append(f"Replay: pytest '{nodeid}' --concurrency-replay={word}")
+    return "\n".join(lines)
+
+
+def _relevant(failure: Failure, outcome: Outcome, cause: Cause | None) -> list[Row]:
+    """Return the rows worth showing: what more than one greenlet touched, and where each gave way in between."""
+    rows = list(outcome.rows)
+    data: Any = failure.data
+    locations: set[Any] = set()
+    if failure.code == "CH101":
+        sites = {data.read.site, data.write.site, data.overwritten.site}
+        locations = {row.location for row in rows if row.site in sites}
+    elif cause is not None:
+        locations = {row.location for row in cause.rows}
+    else:
+        users: dict[Any, dict[str, bool]] = {}
+        for row in rows:
+            if row.location is not None:
+                known = users.setdefault(row.location, {})
+                known[row.worker] = known.get(row.worker, False) or not is_question(row)
+        locations = {loc for loc, known in users.items() if len(known) > 1 and any(known.values())}
+    involved = {row.worker for row in rows if row.location in locations} or {row.worker for row in rows}
+    kept = [row for row in rows if row.location in locations or (row.action == GIVES_WAY and row.worker in involved)]
+    if any(row.worker != MAIN for row in kept):  # what the test does before and after is not part of it
+        kept = [row for row in kept if row.worker != MAIN or row.action != GIVES_WAY]
+    inner = [i for i, row in enumerate(kept) if row.location is not None and row.worker != MAIN]
+    if inner:
+        lead = [row for row in kept[: inner[0]] if row.worker != MAIN][-LEAD:]
+        kept = [*lead, *kept[inner[0] : inner[-1] + 1]]
+    return kept[-MOST_ROWS:]
+
+
+def _places(failure: Failure, rows: Sequence[Row], root: Path) -> tuple[Location, ...]:
+    data: Any = failure.data
+    if failure.code == "CH101":
+        rows = [data.read, data.overwritten, data.write]
+    elif failure.code == "CH102":
+        rows = data.rows
+    places = [Location(relative(r.path, root), r.line, r.worker, r.action, r.target, r.value) for r in rows if r.line]
+    if failure.code == "CH104":
+        places = [Location(relative(b.path, root), b.line, b.worker, "waits", b.operation) for b in data if b.line]
+    elif failure.code == "CH110":
+        path, line = failure.place[1]
+        if line:
+            places.insert(0, Location(relative(path, root), line, "", "raise", failure.place[0], ""))
+    return tuple(places)

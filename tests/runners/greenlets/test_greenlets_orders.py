@@ -1,0 +1,293 @@
+"""Exploring the order in which ready greenlets run."""
+
+from __future__ import annotations
+
+import re
+
+from pytest_concurrency.runtime.trace import Row
+
+BUGS = """
+    import gevent, pytest, socket, time
+    from gevent.event import Event
+    from gevent.lock import RLock, Semaphore
+
+    class Account:
+        def __init__(self):
+            self.balance = 100
+
+        def withdraw(self, amount):
+            if self.balance >= amount:
+                gevent.sleep(10)
+                self.balance -= amount
+
+    def test_check_then_act(greenlet_runner):
+        account = Account()
+        start = time.monotonic()
+        greenlet_runner.run(lambda: account.withdraw(60), lambda: account.withdraw(60))
+        assert account.balance >= 0
+        assert time.monotonic() - start >= 10
+
+    @pytest.mark.stress_greenlets(workers=2)
+    def test_lost_update(account):
+        old = account.balance
+        gevent.sleep(0)
+        account.balance = old + 1
+
+    @pytest.fixture
+    def account():
+        return Account()
+
+    def test_another_order(greenlet_runner):
+        settings = {"host": "a", "port": 1}
+        def update():
+            settings["host"] = "b"
+            gevent.sleep(0.001)
+            settings["port"] = 2
+        def read():
+            assert (settings["host"], settings["port"]) in (("a", 1), ("b", 2))
+        greenlet_runner.run(read, update)
+
+    def test_deadlock_in_another_order(greenlet_runner):
+        lock, done = RLock(), Event()
+        def waits():
+            with lock:
+                done.wait()
+        def tells():
+            with lock:
+                done.set()
+        greenlet_runner.run(tells, waits)
+
+    @pytest.mark.stress_greenlets(workers=0)
+    def test_across_a_socket():
+        stock, sold = {"left": 1}, []
+        def buy(who):
+            ours, theirs = socket.socketpair()
+            with ours, theirs:
+                gevent.spawn(theirs.sendall, b"paid")
+                if stock["left"] > 0:
+                    ours.recv(4)
+                    stock["left"] -= 1
+                    sold.append(who)
+        gevent.joinall([gevent.spawn(buy, who) for who in "ab"], raise_error=True)
+        assert sold == ["a"]
+
+    def test_ordinary_failure(greenlet_runner):
+        greenlet_runner.run(lambda: gevent.sleep(0.001), lambda: None)
+        assert False
+"""
+
+
+def test_what_depends_on_the_order(stress):
+    short = BUGS.replace("gevent.sleep(10)", "gevent.sleep(0.1)").replace(">= 10", ">= 0.1")
+    tests = stress(test_bugs=short)
+    codes = {name: sorted(stress.codes(test)) for name, test in tests.items()}
+    assert codes == {
+        "test_check_then_act": ["CH102", "CH110"],
+        "test_lost_update": ["CH101"],
+        "test_another_order": ["CH110"],
+        "test_deadlock_in_another_order": ["CH104"],
+        "test_across_a_socket": ["CH102", "CH110"],
+        "test_ordinary_failure": [],
+    }
+    hazards = {name: test["hazards"][0] for name, test in tests.items() if test["hazards"]}
+    lanes = hazards["test_check_then_act"]["detail"]
+    assert re.search(r"greenlet 0\.0 +greenlet 0\.1 +source", lanes)
+    assert "yields in gevent.sleep()" in lanes
+    (cause,) = [h for h in tests["test_check_then_act"]["hazards"] if h["code"] == "CH102"]
+    assert cause["message"].startswith("greenlet 0.1 looked at Account.balance (-> 100)")
+    lost = hazards["test_lost_update"]
+    assert [(row["worker"], row["action"], row["value"]) for row in lost["locations"]] == [
+        ("0.1", "read", "100"), ("0.0", "write", "101"), ("0.1", "write", "101"),
+    ]  # fmt: skip
+    assert hazards["test_another_order"]["preemptions"] == 1
+    deadlock = hazards["test_deadlock_in_another_order"]
+    assert "held by greenlet 0.1" in deadlock["message"]
+    assert tests["test_ordinary_failure"]["outcome"] == "failed"
+
+    replay = hazards["test_another_order"]["replay"]
+    again = stress(f"--concurrency-replay={replay}", test_bugs=short)
+    assert list(again) == ["test_another_order"]
+    assert stress.codes(again["test_another_order"]) == ["CH110"]
+    assert again["test_another_order"]["schedules"] == 1
+    mended = short.replace('settings["host"] = "b"', 'settings["host"], settings["port"] = "b", 2')
+    again = stress(f"--concurrency-replay={replay}", test_bugs=mended)
+    assert again["test_another_order"]["outcome"] == "passed"
+    assert "the replayed order no longer fails" in again["test_another_order"]["notes"]
+
+
+CORRECT = """
+    import gevent, logging, pytest, queue, random, signal, socket, time
+    from gevent.lock import Semaphore
+
+    own = pytest.mark.stress_greenlets(workers=0, repeats=2)
+
+    @own
+    def test_spawn_order():
+        seen = []
+        gevent.joinall([gevent.spawn(seen.append, number) for number in range(4)])
+        assert seen == [0, 1, 2, 3]
+
+    @own
+    def test_sleeps_end_in_their_order():
+        seen = []
+        def sleeper(number):
+            gevent.sleep(number / 200)
+            seen.append(number)
+        gevent.joinall([gevent.spawn(sleeper, number) for number in (3, 1, 2)])
+        assert seen == [1, 2, 3]
+
+    @own
+    def test_clocks_agree_with_timers():
+        waiting, start = queue.Queue(), time.monotonic()
+        gevent.spawn_later(0.06, waiting.put, 1)
+        with pytest.raises(queue.Empty):
+            waiting.get(timeout=0.02)
+        assert 0.02 <= time.monotonic() - start < 0.06
+        assert waiting.get(timeout=5) == 1
+
+    @own
+    def test_signals_come_when_they_come():
+        got = []
+        before = signal.signal(signal.SIGALRM, lambda *args: got.append(1))
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
+        gevent.sleep(0.1)
+        signal.signal(signal.SIGALRM, before)
+        assert got == [1]
+
+    @pytest.mark.stress_greenlets(repeats=2)
+    def test_sleep_before_reading(greenlet_runner):
+        box = {}
+        def writes():
+            gevent.sleep(0.005)
+            box["value"] = 1
+        def reads():
+            gevent.sleep(0.02)
+            assert box["value"] == 1
+        greenlet_runner.run(writes, reads)
+
+    @pytest.mark.stress_greenlets(repeats=2)
+    def test_polls_without_sleeping(greenlet_runner):
+        box = {}
+        def writes():
+            gevent.sleep(0.005)
+            box["value"] = 1
+        def reads():
+            while "value" not in box:
+                gevent.sleep(0)
+        greenlet_runner.run(writes, reads)
+
+    @pytest.mark.stress_greenlets(repeats=2)
+    def test_locked(greenlet_runner):
+        lock, box = Semaphore(), {"value": 0}
+        def add():
+            with lock:
+                old = box["value"]
+                gevent.sleep(random.random() / 1000)
+                box["value"] = old + 1
+        greenlet_runner.run(add, workers=3)
+        assert box["value"] == 3
+
+    @pytest.mark.stress_greenlets(repeats=2)
+    def test_the_highest_of_all(greenlet_runner):
+        box = {"high": 0}
+        def offer(number):
+            old = box["high"]
+            gevent.sleep(0)
+            box["high"] = max(box["high"], old, number)
+        greenlet_runner.map(offer, [2, 1])
+
+    @own
+    def test_recv_is_all_that_a_greenlet_runs():
+        ours, theirs = socket.socketpair()
+        reader = gevent.spawn(ours.recv, 10)
+        gevent.sleep(0.001)
+        theirs.close()
+        assert reader.get(timeout=5) == b""
+        ours.close()
+
+    class TestEachRunBeginsAlike:
+        seen = None
+
+        @own
+        def test_instance_and_log(self, caplog):
+            assert self.seen is None
+            self.seen = gevent.spawn(logging.warning, "once")
+            self.seen.get()
+            assert [record.getMessage() for record in caplog.records] == ["once"]
+
+    @pytest.fixture(scope="module")
+    def beats():
+        beats = []
+        def beat():
+            while True:
+                beats.append(1)
+                gevent.sleep(0.005)
+        greenlet = gevent.spawn(beat)
+        yield beats
+        greenlet.kill()
+
+    @pytest.mark.parametrize("again", [False, True])
+    @pytest.mark.stress_greenlets(repeats=2)
+    def test_what_outlives_a_test_goes_on(beats, greenlet_runner, again):
+        greenlet_runner.run(lambda: gevent.sleep(0.001), workers=2)
+        del beats[:]
+        gevent.sleep(0.05)
+        assert beats
+
+    @pytest.mark.stress_greenlets(workers=3, repeats=2)
+    def test_server(address):
+        with socket.create_connection(address, timeout=5) as connection:
+            connection.sendall(b"hello")
+            assert connection.recv(10) == b"hello"
+
+    @pytest.fixture
+    def address():
+        from gevent.server import StreamServer
+        server = StreamServer(("127.0.0.1", 0), lambda conn, _: (conn.sendall(conn.recv(10)), conn.close()))
+        server.start()
+        yield server.address
+        server.stop()
+"""
+
+
+def test_correct_programs_are_silent_in_every_order(stress):
+    tests = stress("--concurrency-max-seconds=2", test_correct=CORRECT)
+    stress.result.assert_outcomes(passed=13)
+    assert {name: stress.codes(test) for name, test in tests.items() if test["hazards"]} == {}
+    notes = {name: " ".join(test["notes"]) for name, test in tests.items()}
+    assert "in one order only (virtual time)" in notes["test_spawn_order"]
+    assert "real time" in notes["test_server"]
+    assert "orders" in notes["test_locked"]
+    assert not any("not judged" in note for note in notes.values())
+
+
+def row(worker, action, line, value="", target="box"):
+    return Row(worker, "x.py", line, action, target, value, f"s{line}", 0, ("box", 1))
+
+
+def test_check_then_act_is_told_from_recorded_rows():
+    from pytest_concurrency.runners.greenlets.orders.told import check_then_act
+
+    torn = [row("0", "read", 1, "5"), row("1", "write", 3, "0"), row("0", "read", 2), row("0", "write", 2, "-5")]
+    cause = check_then_act(torn, [])
+    assert cause is not None
+    assert [r.line for r in cause.rows] == [1, 3, 2]
+    assert check_then_act(torn, torn) is None, "what a passing run shows as well is not the cause"
+    looked_again = [row("0", "read", 1), row("1", "write", 3), row("0", "read", 4), row("0", "write", 2)]
+    assert check_then_act(looked_again, []) is None
+    another_item = [row("0", "read", 1, target="d['a']"), row("1", "write", 3, target="d['b']"), row("0", "write", 2)]
+    assert check_then_act(another_item, []) is None
+
+
+def test_methods_of_a_testcase_are_refused(stress):
+    stress(
+        test_case="""
+        import pytest, unittest
+        @pytest.mark.stress_greenlets
+        class TestIt(unittest.TestCase):
+            def test_one(self):
+                pass
+        """
+    )
+    assert stress.result.ret == 4
+    stress.result.stderr.fnmatch_lines(["*test_case.py::TestIt::test_one: stress_greenlets works on test functions*"])
