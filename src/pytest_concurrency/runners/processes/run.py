@@ -63,7 +63,7 @@ def run_body(item: pytest.Function, settings: Settings, teardown: Callable[[], N
 def _only_forks(watch: Watch) -> bool:
     started = watch.record.started
     plain = [entry for entry in started if entry.owner != "Manager"]
-    return bool(plain) and all(entry.method == "fork" and not entry.owner and entry.created_here for entry in plain)
+    return bool(plain) and all(e.method == "fork" and e.owner in ("", "os.fork") and e.created_here for e in plain)
 
 
 def watched_body(item: pytest.Function) -> None:

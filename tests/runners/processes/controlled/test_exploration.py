@@ -83,6 +83,42 @@ def test_a_lost_update_is_shortened_and_replayed(pytester: pytest.Pytester, work
         replayed.assert_outcomes(failed=1)
 
 
+OWN = """
+import json, multiprocessing, os, pytest
+ctx = multiprocessing.get_context("fork")
+def bump(path, lock):
+    {guard}
+        with open(path) as stream: n = json.load(stream)["n"]
+        with open(path, "w") as stream: json.dump({{"n": n + 1}}, stream)
+@pytest.mark.stress_processes(workers=0, repeats=1, schedules=8, max_seconds=100)
+def test_it(tmp_path):
+    path, lock = tmp_path / "counter.json", ctx.Lock()
+    path.write_text('{{"n": 0}}')
+    first = ctx.Process(target=bump, args=(path, lock))
+    first.start()
+    pid = os.fork()
+    if pid == 0:
+        bump(path, lock)
+        os._exit(0)
+    os.waitpid(pid, 0)
+    first.join()
+"""
+
+
+def test_processes_that_a_test_forks_itself_are_explored(pytester: pytest.Pytester) -> None:
+    path = pytester.makepyfile(test_it=OWN.format(guard="if True:"))
+    _, (test,) = run(pytester)
+    (hazard,) = test["hazards"]
+    assert (hazard["code"], hazard["preemptions"]) == ("CH101", 1)
+    assert {location["worker"] for location in hazard["locations"]} == {"0", "1"}
+    _, (again,) = run(pytester, "--concurrency-replay", hazard["replay"])
+    assert [h["message"] for h in again["hazards"]] == [hazard["message"]]
+    path.write_text(OWN.format(guard="with lock:"))
+    result, (mended,) = run(pytester)
+    assert (mended["hazards"], mended["schedules"]) == ([], 9)
+    result.assert_outcomes(passed=1)
+
+
 def test_a_mended_program_passes_its_replay_and_forgets_it(pytester: pytest.Pytester) -> None:
     path = pytester.makepyfile(test_it=COUNTER.format(workers=2))
     _, (test,) = run(pytester)

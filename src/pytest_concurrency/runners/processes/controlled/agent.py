@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import sys
+import threading
 import time
 import types
 from _thread import get_ident
@@ -19,6 +21,7 @@ from .wire import FREE, RUN, TIMED_OUT, Channel
 GONE = 70
 """Status with which a worker ends when the conductor is gone."""
 _LIBRARY = os.path.dirname(os.__file__) + os.sep
+_FEEDER = "QueueFeederThread"
 _monotonic = time.monotonic
 
 
@@ -132,7 +135,7 @@ class Agent:
             frame = sys._getframe(1)
             operation = what or _operation(frame)
             place = place_of(frame, self.rootdir, CALL, "wait")
-            turn = self._wait(("blocked", place, loc, operation, deadline))
+            turn = self._wait(("blocked", place, loc, operation, deadline, _is_alone()))
         return turn != TIMED_OUT
 
     def acquire(
@@ -211,6 +214,12 @@ class Agent:
             self.channel.send((*message, self._taken_results()))
         except OSError:
             os._exit(GONE)
+
+
+def _is_alone() -> bool:
+    """Say whether nothing in this process could end a wait: no thread of the program's own, and no alarm."""
+    threads = [t for t in threading.enumerate() if not t.name.startswith(_FEEDER) and t is not threading.main_thread()]
+    return not threads and not signal.getitimer(signal.ITIMER_REAL)[0]
 
 
 def _operation(frame: types.FrameType | None) -> str:

@@ -42,6 +42,7 @@ class Conductor:
         self.ledger = Ledger(execution, sites, self._wake)
         self._end = time.monotonic() + limit
         self._members: list[Member] = []
+        self._doubtful = False
         self._asked_at = 0
         self._changed_at = 0
         self._jumps = 0
@@ -228,6 +229,8 @@ class Conductor:
     def _stuck(self) -> None:
         if self.execution.main.done:
             return  # the test's body has ended: who is left is ended with it
+        if self._doubtful:
+            raise Over("a thread or an alarm in one of its workers is not controlled")
         self.execution.stuck = tuple(self._blocked(m) for m in self._members if m.state is State.BLOCKED)
         self.execution._freeze()
 
@@ -332,7 +335,12 @@ class Conductor:
                 self._changed_at = self.execution.steps
         elif kind == "blocked":
             member.state = State.BLOCKED
-            place, loc, operation, deadline = rest
+            place, loc, operation, deadline, alone = rest
+            if not alone and not self._doubtful:
+                self._doubtful = True
+                self.execution.external.append(
+                    (member.worker.path, place.path if place else "", place.line if place else 0)
+                )
             member.waits = loc, operation, deadline, place
             self._changed_at = self.execution.steps
         elif kind == "done":

@@ -79,12 +79,12 @@ class Ledger:
         worker = member.worker
         if what == "freed":
             self._wake(rest[0])
-            owner = self.owners.get(rest[0])
-            if owner is not None and owner[0] is member:
-                del self.owners[rest[0]]
-                worker.held.pop(self._number(rest[0]), None)
-                worker.retag()
-                self._row(member, owner[1], "release", rest[0], "")
+            owner = self.owners.pop(rest[0], None)
+            if owner is not None:
+                held = owner[0].worker  # a lock may be released by another process than the one that took it
+                held.held.pop(self._number(rest[0]), None)
+                held.retag()
+                self._row(member, owner[1] if owner[0] is member else None, "release", rest[0], "")
         elif what == "taken":
             place, loc, _ = rest
             self.owners[loc] = member, place

@@ -207,6 +207,8 @@ def _install_pipes(agent: Agent) -> None:
 
 
 def _install_processes(agent: Agent) -> None:
+    if not agent.adopts:
+        return  # what this process starts is not controlled: waiting for it is waiting in real time
     process: Any = multiprocessing.process.BaseProcess
     join = process.join
 

@@ -170,13 +170,24 @@ class ProcessProgram:
         redirect = not {"capsys", "capfd", "capsysbinary", "capfdbinary", "capteesys"} & set(self.item.fixturenames)
         bindings = self._bindings()
         silent = frozenset() if self.conductor.execution.rows is not None else self.sites.silent()
+        coverage: Any = sys.modules.get("coverage")
+        measured = coverage.Coverage.current() if coverage is not None else None
         adopts = self.settings.workers == 0 and not self.via_fixture
 
         def start(path: str) -> tuple[Any, Channel]:
             function, kwargs = waiting.pop(0)
             ours, theirs = (Channel(end) for end in socket.socketpair())
             task = Task(
-                path, function, kwargs, self.item.config, self.settings.seed, silent, redirect, bindings, adopts
+                path,
+                function,
+                kwargs,
+                self.item.config,
+                self.settings.seed,
+                silent,
+                redirect,
+                bindings,
+                adopts,
+                measured,
             )
             process = multiprocessing.get_context("fork").Process(
                 target=work, args=(task, theirs, (ours, *channels)), name=f"worker-{path}"

@@ -76,6 +76,7 @@ class Task:
     redirect: bool
     bindings: tuple[Binding, ...] = ()
     adopts: bool = False
+    coverage: Any = None
 
 
 def work(task: Task, channel: Channel, others: tuple[Channel, ...]) -> None:
@@ -85,6 +86,7 @@ def work(task: Task, channel: Channel, others: tuple[Channel, ...]) -> None:
         other.close()
     if task.redirect:
         _silence()
+    _measure_nothing(task.coverage)
     random.seed(task.seed)
     agent = Agent(channel, task.path, str(task.config.rootpath), task.silent, task.adopts)
     install(agent, task.bindings)
@@ -146,6 +148,16 @@ def _optional() -> list[Any]:
 
         found.append(databases)
     return found
+
+
+def _measure_nothing(inherited: Any) -> None:
+    """Leave no coverage data behind, one file for each worker of each schedule: runs in real time are measured."""
+    if inherited is not None:
+        from coverage import Coverage
+
+        for coverage in {inherited, Coverage.current()} - {None}:
+            coverage.stop()
+            coverage.save = lambda: None
 
 
 def _silence() -> None:
