@@ -26,7 +26,9 @@ def run(
     pytester: pytest.Pytester, program: str, method: str = "fork", timeout: float = 15, *args: str
 ) -> dict[str, Any]:
     pytester.makepyfile(HEAD.format(method=method, timeout=timeout) + program)
-    pytester.runpytest_subprocess("-p", "no:randomly", "--concurrency-report", "json:out.json", *args)
+    pytester.runpytest_subprocess(
+        "-p", "no:randomly", "--concurrency-schedules", "2", "--concurrency-report", "json:out.json", *args
+    )
     report: dict[str, Any] = json.loads(Path(pytester.path, "out.json").read_text())
     return report
 

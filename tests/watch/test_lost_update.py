@@ -41,7 +41,9 @@ def test_it(value):
 def run(pytester: pytest.Pytester, program: str) -> dict[str, Any]:
     pytester.makepyfile(test_it=program)
     pytester.makeini("[pytest]\nconcurrency_start_method = fork")
-    pytester.runpytest_subprocess("-p", "no:randomly", "--concurrency-report", "json:out.json")
+    pytester.runpytest_subprocess(
+        "-p", "no:randomly", "--concurrency-schedules", "20", "--concurrency-report", "json:out.json"
+    )
     test: dict[str, Any] = json.loads(Path(pytester.path, "out.json").read_text())["tests"][0]
     return test
 
