@@ -186,3 +186,48 @@ def test_a_deadlock_beside_an_idle_executor_is_still_one(run):
     )
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*CH104 deadlock*"])
+
+
+def test_a_deadlock_beside_a_thread_that_never_rests_is_found_at_once(run):
+    result = run(
+        """
+        import threading
+        import time
+
+        import pytest
+
+        @pytest.fixture(scope="session", autouse=True)
+        def heartbeat():
+            stop = threading.Event()
+
+            def beat():
+                while not stop.wait(0.01):
+                    pass
+
+            thread = threading.Thread(target=beat)
+            thread.start()
+            yield
+            stop.set()
+            thread.join()
+
+        def test_locks(thread_runner):
+            first, second = threading.Lock(), threading.Lock()
+
+            def one():
+                with first, second:
+                    pass
+
+            def other():
+                with second, first:
+                    pass
+
+            thread_runner.run(one, other)
+
+        @pytest.mark.stress_threads(workers=0, timeout=0.5)
+        def test_event():
+            threading.Event().wait()
+        """
+    )
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["*CH104 deadlock*", "*for Event.wait.*"])
+    result.stdout.no_fnmatch_line("*did not end within*")

@@ -117,10 +117,11 @@ def _relevant(found: Found) -> list[Row]:
     users: dict[Any, set[str]] = {}
     for row in rows:
         users.setdefault(row.location, set()).add(row.worker)
+    always = {"times out:", "start"} if found.failure.code == "CH109" else {"times out:"}
     shared = [
         r
         for r in rows
-        if (len(users[r.location]) > 1 and r.location is not None) or r.site in points or r.action == "times out:"
+        if (len(users[r.location]) > 1 and r.location is not None) or r.site in points or r.action in always
     ]
     return (shared or rows)[-CONTEXT_ROWS:]
 

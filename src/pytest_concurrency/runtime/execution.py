@@ -21,7 +21,7 @@ from .posture import posture
 from .state import STATE
 from .timeouts import early_timeouts
 from .trace import Blocked, LostUpdate, Outcome, Row, Switch
-from .waits import JoinWait, SleepWait
+from .waits import JoinWait, LockWait, SleepWait
 from .worker import MAIN, Abandon, Detached, Tag, Wait, Worker
 
 if TYPE_CHECKING:
@@ -609,7 +609,7 @@ class Execution:
         (None) nobody can ever go on: somebody is in a call that takes real time, or runs outside the engine's control,
         and may be about to bring what is waited for."""
         now = time.monotonic()
-        if now > self.deadline:
+        if now > self.deadline or (first is None and self._in_a_circle()):
             return False
         self.idle_since = self.idle_since or now
         wait: Any = first.wait if first is not None else None
@@ -622,6 +622,18 @@ class Execution:
             return True
         seconds = wait.deadline - self.clock.now
         return bool(now - self.idle_since < min(seconds, NAP_SECONDS if naps else seconds, self.patience))
+
+    def _in_a_circle(self) -> bool:
+        """Say whether workers wait for each other, each for a lock that the next one holds: nobody can help them."""
+        for worker in self.workers:
+            seen: list[Worker] = []
+            at: Worker | None = worker
+            while at is not None and isinstance(at.wait, LockWait) and at not in seen:
+                seen.append(at)
+                at = self.owners.get(id(at.wait.lock), (None,))[0]
+            if at is not None and at in seen:
+                return True
+        return False
 
     def _in_a_call(self) -> bool:
         return any(worker.external and not worker.done for worker in self.workers)
@@ -805,8 +817,8 @@ class Execution:
 
     def expire(self, reason: str) -> None:
         """Called by the watchdog when the real time of the run is over."""
-        if self.aborting:
-            return
+        if self.aborting or (self.idle and not self._in_a_call() and not self._enabled()):
+            return  # nobody can go on, and it was hoped for long enough: poke() says so
         self.timed_out = reason
         self.aborting = "timed out"
         self.next_decision = 0
