@@ -210,6 +210,7 @@ def test_a_deadlock_beside_a_thread_that_never_rests_is_found_at_once(run):
             stop.set()
             thread.join()
 
+        @pytest.mark.stress_threads(timeout=2)
         def test_locks(thread_runner):
             first, second = threading.Lock(), threading.Lock()
 
