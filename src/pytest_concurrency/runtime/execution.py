@@ -630,7 +630,10 @@ class Execution:
             at: Worker | None = worker
             while at is not None and isinstance(at.wait, LockWait) and at not in seen:
                 seen.append(at)
-                at = self.owners.get(id(at.wait.lock), (None,))[0]
+                holder = self.owners.get(id(at.wait.lock), (None,))[0]
+                at = (
+                    holder if holder is not at else None
+                )  # a condition's lock for its one waiter is anybody's to release
             if at is not None and at in seen:
                 return True
         return False
