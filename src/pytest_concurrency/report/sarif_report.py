@@ -150,5 +150,5 @@ def _physical(path: str, line: int, source: str = "") -> Object:
 def _artifact(path: str) -> Object:
     pure = PurePath(path)
     if pure.is_absolute():
-        return {"uri": pure.as_uri()}
+        return {"uri": Path(path).as_uri()}
     return {"uri": quote(pure.as_posix()), "uriBaseId": ROOT}
