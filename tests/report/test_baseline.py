@@ -92,23 +92,23 @@ def test_what_fails_by_itself_still_fails(pytester):
 
 
 PROCESSES = """
-import threading, multiprocessing
-def test_pickle(process_runner):
-    process_runner.run(threading.Lock)
+import multiprocessing
+import pytest
+@pytest.mark.stress_processes(workers=0, repeats=1)
 def test_join():
-    pass
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        pool.join()
 """
 
 
 def test_a_process_that_ends_with_a_known_hazard(pytester):
-    source = PROCESSES.replace("def test_join():\n    pass", "")
-    first = run(pytester, source)
-    assert first.outcomes == {"test_pickle": "FAILED"}
-    assert first.codes("test_pickle") == ["CH404"]
-    assert run(pytester, source, BASELINE, UPDATE, FEW).outcomes == {"test_pickle": "PASSED"}
-    done = run(pytester, source, BASELINE, FEW)
-    assert done.outcomes == {"test_pickle": "PASSED"}
-    assert "ended in repeat 1 by CH404, which the baseline knows" in done.text
+    first = run(pytester, PROCESSES)
+    assert first.outcomes == {"test_join": "FAILED"}
+    assert first.codes("test_join") == ["CH406"]
+    assert run(pytester, PROCESSES, BASELINE, UPDATE).outcomes == {"test_join": "PASSED"}
+    done = run(pytester, PROCESSES, BASELINE)
+    assert done.outcomes == {"test_join": "PASSED"}
+    assert "ended in repeat 1 by CH406, which the baseline knows" in done.text
 
 
 def test_sarif_shows_what_is_known_as_suppressed(pytester):

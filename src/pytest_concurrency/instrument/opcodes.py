@@ -147,7 +147,7 @@ def enters_with(instr: Instr, following: Instr | None) -> bool:
 def begins_call(instr: Instr, previous: Any) -> bool:
     """Say whether ``instr`` is the first instruction of a call's own sequence (arguments are on the stack already).
 
-    The call of ``__enter__`` that a ``with`` statement is since 3.14 is none: it was announced where its lock was loaded.
+    The call of ``__enter__`` in a ``with`` statement since 3.14 is none: it was announced where its lock was loaded.
     """
     if isinstance(previous, Instr) and previous.name == "LOAD_SPECIAL":
         return False
