@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from types import CodeType
 
-from ..instrument.sites import CALL, METHOD, STEP, WITH, Site
+from ..instrument.sites import CALL, METHOD, STEP, WHOLE, WITH, Site
 from ..runtime.execution import Execution, Location
 from ..runtime.worker import Tag, Worker
 from ..strategies.surw import ALL_LOCKS
@@ -123,11 +123,15 @@ class Contention:
         """Silence the sites that were seen and found to touch nothing that workers share.
 
         What a contended write is computed from counts with it: in serial order perhaps no second worker came as far.
+        A site that was passed but met no container (a comparison of numbers) is silent, too.
         """
         self.contended |= {source for site in self.contended for source in site.derived}
         for site in sites:
             site.contended = site.kind != STEP and (
-                site not in self.seen or site in self.contended or site in self.synchronising or site.split
+                (site not in self.seen and not (site.kind == WHOLE and site.cache))
+                or site in self.contended
+                or site in self.synchronising
+                or site.split
             )
             site.off = not site.contended
 

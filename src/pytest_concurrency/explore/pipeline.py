@@ -146,6 +146,7 @@ class Explorer:
         self._tally = Tally()
         self._collects = collects
         self._looks: list[Strategy] = []
+        self._collected = False
 
     # -- one run
 
@@ -201,7 +202,8 @@ class Explorer:
         self._last_seconds = time.monotonic() - begun
         if self.progress is not None:
             self.progress.tick(self._result.schedules, outcome.switches)
-        self._collects = bool(execution.values)
+        self._collected = self._collected or bool(execution.values)
+        self._collects = self._collected
         if execution.values:
             self._tally.note(execution.number, execution.values, execution.journal or ())
         self._clean = plain and not (execution.coasting or execution.silenced)

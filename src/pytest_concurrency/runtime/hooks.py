@@ -385,9 +385,13 @@ def write_attr(value: Any, obj: Any, site: Site) -> None:
 
 def read_position(obj: Any, cls: Any, site: Site) -> None:
     """Announce the read of the attribute that a class pattern gives to its positional argument ``int(site.label)``."""
-    names = getattr(cls, "__match_args__", ())
+    if site.off or (get_ident() != STATE.ident and not _mine()):
+        return
     place = int(site.label)
-    if type(names) is tuple and place < len(names) and type(names[place]) is str and isinstance(obj, cls):
+    fits, names = False, ()
+    with uncontrolled(), suppress(Exception):  # the class's metaclass may be the program's
+        fits, names = isinstance(obj, cls), cls.__match_args__
+    if fits and type(names) is tuple and place < len(names) and type(names[place]) is str:
         site.name = names[place]
         read_attr(obj, site)
 
