@@ -59,6 +59,21 @@ def failures_of(outcome: Outcome) -> tuple[Failure, ...]:
     return tuple(found)
 
 
+def same_bug(wanted: Failure, failure: Failure) -> bool:
+    """Say whether ``failure`` is ``wanted`` again, or a part of it: fewer of the same workers stuck or left behind, or
+    one of several equal errors alone. A shorter schedule often shows no more than that."""
+    if failure.code != wanted.code:
+        return False
+    if failure.place == wanted.place:
+        return True
+    if wanted.code in ("CH104", "CH106", "CH109"):
+        return bool(failure.place) and set(failure.place) <= set(wanted.place)
+    if wanted.code in ("CH108", "CH110") and isinstance(wanted.data, BaseExceptionGroup):
+        members = {(type(error).__name__, raised_at(error)) for error in wanted.data.exceptions}
+        return failure.place in members
+    return False
+
+
 def _lost_message(lost: LostUpdate) -> str:
     return (
         f"worker {lost.worker} read {lost.target} = {lost.read.value or 'nothing'}, worker {lost.other} wrote "

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ..detect.causes import Cause, atomicity_violation
-from ..detect.failures import Failure, failures_of
+from ..detect.failures import Failure, failures_of, same_bug
 from ..detect.trace_events import Event
 from ..instrument.sites import READ, STEP, Site
 from ..runtime.execution import Execution
@@ -19,7 +19,7 @@ from ..runtime.state import STATE
 from ..runtime.trace import LostUpdate, Outcome, Row
 from ..runtime.values import Reference
 from ..schedules.directives import Directive, Replay, from_switches
-from ..schedules.minimise import ddmin
+from ..schedules.minimise import ddmin, few_preemptions
 from ..settings import Settings
 from ..strategies.anywhere import Anywhere, Look
 from ..strategies.base import NEVER, Strategy
@@ -46,8 +46,10 @@ if TYPE_CHECKING:
 
 RunOnce = Callable[[Execution], Outcome]
 FIRM_SCHEDULES = 8
-DPOR_SHARE = 3
-"""One part in this many of the budget that is left goes to DPOR in ``auto``, more where that will do."""
+DPOR_SLICE = 20
+"""One part in this many of the budget goes to DPOR at a time in ``auto``, more where that will do."""
+DPOR_TURN = 3
+"""So many times the schedules of a slice are sampled before DPOR goes on."""
 NESTED_SCHEDULES = 12
 LOOKS = 2
 """Runs in random order in which ``auto`` looks for what the serial ones did not show to be shared."""
@@ -55,13 +57,15 @@ PRECISE_STEPS = 2_000
 """Operations of a run above which ``auto`` does not try to run every interleaving."""
 PRECISE_HORIZON = 20_000
 """Operations after which such a run goes on uncontrolled, and proves nothing."""
-MINIMISE_RUNS = 120
+MINIMISE_RUNS = 400
 SUSPICION_RUNS = 10
 SUSPICION_SHARE = 0.5
 """Part of max_seconds that following up what no schedule settled may take in addition."""
 EXPLAINED = frozenset({"CH108", "CH110"})
 """Failures whose cause is looked for: the others name it themselves."""
-MINIMISE_SECONDS = 3.0
+MINIMISE_SECONDS = 5.0
+MANY_DIRECTIVES = 6
+"""Directives of a schedule above which those with one preemption are tried before it is shortened step by step."""
 OTHERS = 3
 """Random orders that are tried where a test fails in the first order and in its mirror image."""
 
@@ -144,6 +148,9 @@ class Explorer:
         self._last_seconds = 0.0
         self._cycles: list[Points] = []
         self._tally = Tally()
+        self._slice = max(10, settings.schedules // DPOR_SLICE)
+        self._precise_runs = 0
+        self._precise_seconds = 0.0
         self._collects = collects
         self._looks: list[Strategy] = []
         self._collected = False
@@ -284,9 +291,9 @@ class Explorer:
         result = self._result
         alone = self._settings.strategy != "auto"
         left = self._settings.schedules - result.schedules
-        share = left if alone else max(1, left // DPOR_SHARE)
+        share = left if alone else self._slice
         until = result.schedules + share
-        seconds = self._time_left() * (1.0 if alone else 1.0 / DPOR_SHARE)
+        seconds = self._time_left() * (1.0 if alone else 1.0 / DPOR_SLICE)
         began, first = time.monotonic(), result.schedules
         files = frozenset(site.path for site in self._sites if not site.muted)
         strategy.files = files
@@ -294,8 +301,9 @@ class Explorer:
             while not strategy.exhausted and self._budget_left() and (alone or not strategy.doubts):
                 if not alone and (result.schedules >= until or time.monotonic() - began > seconds):
                     done = strategy.progress if isinstance(strategy, Dpor) else 0.0
-                    spent = time.monotonic() - began
-                    used = max((result.schedules - first) / left, spent / self._settings.max_seconds)
+                    spent = self._precise_seconds + time.monotonic() - began
+                    runs = self._precise_runs + result.schedules - first
+                    used = max(runs / self._settings.schedules, spent / self._settings.max_seconds)
                     if strategy.doubts or used > done:
                         break
                 outcome = self._run(strategy, observing=True, horizon=PRECISE_HORIZON)
@@ -314,6 +322,8 @@ class Explorer:
                 for site in newly_shared(run):
                     site.contended = True
                     strategy.restart()
+        self._precise_runs += result.schedules - first
+        self._precise_seconds += time.monotonic() - began
         proven, said = verdict(strategy, alone)
         if proven:
             result.exhaustive = True
@@ -441,17 +451,19 @@ class Explorer:
             likely, _ = self._directed()
             yield from likely
             yield from self._look_again()
-            yield Dpor()
+            every = Dpor()
+            yield every
             for number in range(LOOKS):
                 known = set(self._contention.contended)
                 yield Look(seed + number)
                 new = sorted(self._contention.contended - known, key=lambda s: (not s.derived, s.action == READ, s.key))
                 yield from (Directed(site.key, 1, last_first=flip) for site in new for flip in (False, True))
             _, rest = self._directed()
-            for directed in rest:
-                yield directed
-                yield next(portfolio)
-            yield from portfolio
+            mixed = itertools.chain(itertools.chain.from_iterable(zip(rest, portfolio)), portfolio)  # noqa: B905
+            while True:
+                yield from itertools.islice(mixed, DPOR_TURN * self._slice)
+                if not every.doubts:
+                    yield every
         single: dict[str, Callable[[], Strategy]] = {
             "random": lambda: RandomWalk(seed),
             "pct": lambda: Pct(seed),
@@ -540,12 +552,12 @@ class Explorer:
             directives = self._minimised(main, directives, horizon)
         recorded = self._run(Replay(directives), recording=True, horizon=horizon)
         self._result.schedules = spent
-        again = [f for f in failures_of(recorded) if (f.code, f.place) == (main.code, main.place)]
+        again = [f for f in failures_of(recorded) if same_bug(main, f)]
         if not again:
             recorded = self._run(Replay(from_switches(outcome.switches)), recording=True, horizon=horizon)
             self._result.schedules = spent
             directives = from_switches(outcome.switches)
-            again = [f for f in failures_of(recorded) if (f.code, f.place) == (main.code, main.place)]
+            again = [f for f in failures_of(recorded) if same_bug(main, f)]
         if minimise and not again and main.code in EXPLAINED:
             self._result.notes.append(
                 f"schedule {number} failed and passed when it was run again, so that it is not reported: it depends "
@@ -592,6 +604,9 @@ class Explorer:
             if time.monotonic() > end:
                 return False
             found = failures_of(self._run(Replay(candidate), horizon=horizon))
-            return any((f.code, f.place) == (failure.code, failure.place) for f in found)
+            return any(same_bug(failure, f) for f in found)
 
-        return tuple(ddmin(list(directives), fails, MINIMISE_RUNS))
+        kept = list(directives)
+        if len(kept) > MANY_DIRECTIVES:
+            kept = next((candidate for candidate in few_preemptions(kept) if fails(candidate)), kept)
+        return tuple(ddmin(kept, fails, MINIMISE_RUNS))

@@ -5,8 +5,10 @@ Zeller, Hildebrandt: Simplifying and Isolating Failure-Inducing Input (IEEE TSE 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
+
+from .directives import BEFORE, Directive
 
 T = TypeVar("T")
 
@@ -39,6 +41,17 @@ def ddmin(items: Sequence[T], fails: Callable[[Sequence[T]], bool], budget: int 
                 return current
             parts = min(parts * 2, len(current))
     return current
+
+
+def few_preemptions(directives: Sequence[Directive], limit: int = 60) -> Iterator[list[Directive]]:
+    """Yield parts of a schedule with one preemption each, the latest first: many bugs need no more, and taking a long
+    schedule apart step by step gets stuck where one preemption stands for another. At most ``limit`` preemptions are
+    tried, alone and then with all choices made where a worker had blocked or ended."""
+    preemptions = [d for d in directives if d.moment == BEFORE][-limit:]
+    others = [d for d in directives if d.moment != BEFORE]
+    for part in ([], others) if others else ([],):
+        for preemption in reversed(preemptions):
+            yield [*part, preemption]
 
 
 def _candidates(chunks: Sequence[list[T]]) -> list[list[T]]:

@@ -1,0 +1,45 @@
+"""Shortening a schedule: one preemption is tried before many, and a part of a failure counts as that failure."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_concurrency.detect.failures import Failure, same_bug
+from pytest_concurrency.schedules.directives import BEFORE, BLOCKED, Directive
+from pytest_concurrency.schedules.minimise import ddmin, few_preemptions
+
+
+def directive(number: int, moment: str = BEFORE) -> Directive:
+    return Directive("0", f"site{number}", 1, moment, "1")
+
+
+def test_schedules_with_one_preemption_come_first_and_the_latest_of_them() -> None:
+    early, forced, late = directive(1), directive(2, BLOCKED), directive(3)
+    assert list(few_preemptions([early, forced, late])) == [[late], [early], [forced, late], [forced, early]]
+    assert list(few_preemptions([early, late])) == [[late], [early]]
+    assert len(list(few_preemptions([directive(n) for n in range(100)], limit=10))) == 10
+
+
+def test_nothing_can_be_left_out_of_what_remains() -> None:
+    assert ddmin(list(range(40)), lambda items: {3, 30} <= set(items)) == [3, 30]
+
+
+@pytest.mark.parametrize(
+    ("code", "wanted", "place", "same"),
+    [
+        ("CH104", (("f.py", 1), ("f.py", 2)), (("f.py", 2),), True),
+        ("CH104", (("f.py", 1), ("f.py", 2)), (("f.py", 3),), False),
+        ("CH106", (("f.py", 1),), (), False),
+        ("CH101", ("read", "write"), ("read", "other"), False),
+    ],
+)
+def test_a_part_of_a_failure(code: str, wanted: tuple[object, ...], place: tuple[object, ...], same: bool) -> None:
+    assert same_bug(Failure(code, wanted, ""), Failure(code, place, "")) is same
+    assert not same_bug(Failure(code, wanted, ""), Failure("CH107", wanted, ""))
+
+
+def test_one_of_several_errors() -> None:
+    group = ExceptionGroup("several", [ValueError("x"), KeyError("y")])
+    wanted = Failure("CH110", ("ExceptionGroup", ("", 0)), "", group)
+    assert same_bug(wanted, Failure("CH110", ("KeyError", ("", 0)), ""))
+    assert not same_bug(wanted, Failure("CH110", ("OSError", ("", 0)), ""))
