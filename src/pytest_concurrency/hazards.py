@@ -5,7 +5,7 @@ Reports, the documentation and ``--concurrency-hazards`` all read :data:`CATALOG
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -28,11 +28,34 @@ class Hazard:
     fix: str
 
 
-def _table(*rows: tuple[str, str, str, str, str]) -> Mapping[str, Hazard]:
-    return MappingProxyType({row[0]: Hazard(*row) for row in rows})
+class Catalogue(Mapping[str, Hazard]):
+    """The built-in hazards by code, and those that other plugins have added for this session."""
+
+    def __init__(self, built_in: Mapping[str, Hazard]) -> None:
+        self.built_in = built_in
+
+    def __getitem__(self, code: str) -> Hazard:
+        known = self.built_in.get(code)
+        return known if known is not None else _added()[code]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([*self.built_in, *_added()])
+
+    def __len__(self) -> int:
+        return len(self.built_in) + len(_added())
 
 
-CATALOGUE: Mapping[str, Hazard] = _table(
+def _added() -> dict[str, Hazard]:
+    from .runtime.state import STATE
+
+    return STATE.extra_hazards
+
+
+def _table(*rows: tuple[str, str, str, str, str]) -> Catalogue:
+    return Catalogue(MappingProxyType({row[0]: Hazard(*row) for row in rows}))
+
+
+CATALOGUE = _table(
     (
         "CH101", "lost update", ERROR,
         "A worker wrote a value that it had computed from an older one: another worker's write in between is gone.",

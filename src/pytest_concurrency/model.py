@@ -158,7 +158,7 @@ class TestResult:
     ``exhaustive`` is true only where every distinct interleaving was run; ``notes`` are sentences about what was
     not looked at, or was cut short; ``seed`` reproduces the exploration; ``extra`` is for tables of other reporters
     (JSON-serialisable); ``path`` and ``line`` are where the test function begins; ``timeline`` shows who ran and who
-    blocked in one of the runs.
+    blocked in one of the runs; ``reviewed``: other plugins have seen the findings already.
     """
 
     __test__ = False
@@ -176,6 +176,7 @@ class TestResult:
     path: str = ""
     line: int = 0
     timeline: tuple[Stretch, ...] = ()
+    reviewed: bool = False
 
     @property
     def errors(self) -> tuple[Finding, ...]:

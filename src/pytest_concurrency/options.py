@@ -28,6 +28,21 @@ STRATEGIES = ("auto", "random", "pct", "pos", "surw", "bounded", "dpor")
 START_METHODS = ("fork", "forkserver", "spawn")
 ISOLATIONS = ("worker", "fork")
 PATCH_MODES = ("early", "app", "late", "none")
+SHARED, PER_WORKER = "shared", "per-worker"
+UNSAFE_KEYS: Mapping[str, str] = MappingProxyType(
+    {
+        "concurrency_unsafe_fixtures": "fixtures that are not made for threads: their users run on one worker",
+        "concurrency_unsafe_calls": "dotted names of functions that are not made for threads (module.* for all of one)",
+        "concurrency_unsafe_modules": "modules that are not made for threads",
+    }
+)
+FLAGS_OF_RUN_PARALLEL = (
+    "--skip-thread-unsafe",
+    "--mark-warnings-as-unsafe",
+    "--mark-ctypes-as-unsafe",
+    "--mark-hypothesis-as-unsafe",
+    "--ignore-gil-enabled",
+)
 
 
 class Wrong(ValueError):
@@ -82,7 +97,7 @@ def _choice(allowed: tuple[str, ...], optional: bool = False) -> Callable[[objec
 
 
 def _strategy(value: object) -> str:
-    if isinstance(value, str) and value in STRATEGIES + tuple(_extra_strategies()):
+    if isinstance(value, str) and value in (*STRATEGIES, *_extra_strategies()):
         return value
     raise Wrong("one of " + ", ".join(STRATEGIES + tuple(_extra_strategies())))
 
@@ -188,6 +203,7 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
             Option("timeout", ALL_KINDS, _seconds, "real seconds after which one schedule counts as stuck"),
             Option("switch_intervals", (THREADS,), _intervals, "switch intervals of the free-running phase"),
             Option("explore_timeouts", (THREADS,), _flag, "let timed waits end while others could run", True),
+            Option("fixtures", (THREADS,), _choice((SHARED, PER_WORKER)), "shared, or per-worker", True, "HOW"),
             Option("start_method", (PROCESSES,), _choice(START_METHODS, optional=True), "start method"),
             Option("max_block", (GREENLETS,), _seconds, "seconds that a greenlet may block the others"),
             Option("patch", (GREENLETS,), _choice(PATCH_MODES), "when gevent patches"),
@@ -264,8 +280,33 @@ def add_options(parser: Parser) -> None:
         dest="stress_threads",
         metavar="N",
         default=None,
-        help="run every test on N threads, as if each were marked",
+        help="run every test on N threads, as if each were marked; --concurrency-max-seconds is then for all of them",
     )
+    group.addoption(
+        "--concurrency-shards",
+        dest="concurrency_shards",
+        metavar="N",
+        default=None,
+        help="under pytest-xdist, split the exploration of each test on threads among N of its workers",
+    )
+    for name, what in UNSAFE_KEYS.items():
+        parser.addini(name, what, default=None)
+    _add_options_of_run_parallel(parser)
+
+
+def _add_options_of_run_parallel(parser: Parser) -> None:
+    """Take the options and ini keys of pytest-run-parallel, unless it is installed and does so itself."""
+    import importlib.util
+
+    if importlib.util.find_spec("pytest_run_parallel") is not None:
+        return
+    for key in ("thread_unsafe_fixtures", "thread_unsafe_functions"):
+        parser.addini(key, "as in pytest-run-parallel; see concurrency_unsafe_...", type="linelist", default=[])
+    group = parser.getgroup("concurrency")
+    group.addoption("--parallel-threads", dest="stress_threads", metavar="N", help="same as --stress-threads")
+    group.addoption("--iterations", metavar="N", help="of pytest-run-parallel; has no effect: schedules are many")
+    for flag in FLAGS_OF_RUN_PARALLEL:
+        group.addoption(flag, action="store_const", const=True, default=False, help="of pytest-run-parallel")
 
 
 def given(config: Config) -> bool:
@@ -273,6 +314,7 @@ def given(config: Config) -> bool:
     options = config.option
     return (
         options.stress_threads is not None
+        or options.concurrency_shards is not None
         or any(getattr(options, f"concurrency_{name}", None) is not None for name in OPTIONS)
         or any(config.getini(f"concurrency_{name}") for name in (*OPTIONS, "error"))
     )

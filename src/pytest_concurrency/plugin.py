@@ -22,6 +22,14 @@ MARKER_HELP = {
     "measure the body alone and on several threads, and say whether that helps",
 }
 
+WHOLE_SUITE_MARKERS = (
+    "thread_unsafe(reason='...'): under --stress-threads the test runs on one worker",
+    "parallel_threads(n): under --stress-threads the test runs on n workers (of pytest-run-parallel)",
+    "parallel_threads_limit(n): under --stress-threads the test runs on n workers at most (of pytest-run-parallel)",
+    "force_parallel_threads(n): under --stress-threads the test runs on n workers (of pytest-run-parallel)",
+    "iterations(n): of pytest-run-parallel; has no effect here",
+)
+
 
 RUNNERS = frozenset(("thread_runner", "process_runner", "greenlet_runner"))
 
@@ -40,8 +48,10 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     if config.option.concurrency_hazards:
+        from .extensions import install
         from .hazards import render_catalogue
 
+        install(config, ())
         print(render_catalogue())
         return 0
     return None
@@ -50,8 +60,14 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 def pytest_configure(config: pytest.Config) -> None:
     from .options import given
 
-    for line in MARKER_HELP.values():
+    for line in (*MARKER_HELP.values(), *WHOLE_SUITE_MARKERS):
         config.addinivalue_line("markers", line)
+    hook = config.hook
+    if hook.pytest_concurrency_hazards.get_hookimpls() or hook.pytest_concurrency_strategies.get_hookimpls():
+        from .extensions import install
+        from .options import STRATEGIES
+
+        install(config, STRATEGIES)
     if given(config):
         from .settings import check_config
 
@@ -66,6 +82,10 @@ def pytest_configure(config: pytest.Config) -> None:
         or getattr(config.option, "dist", "no") != "no"
     ):
         _collect_results(config)
+    if config.option.concurrency_shards is not None and not hasattr(config, "workerinput"):
+        from .runners.shards import Controller
+
+        config.pluginmanager.register(Controller(config), "concurrency-shards")
     if not config.pluginmanager.has_plugin("concurrency-greenlet-worker"):
         from .runners.greenlets.guard import Guard
 
@@ -89,6 +109,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         select_replayed(items, config)
     if kinds:
         _collect_results(config)
+    if config.option.concurrency_shards is not None and hasattr(config, "workerinput"):
+        from .runners.shards import split
+        from .settings import shards_wanted
+
+        split(items, config, shards_wanted(config))
     for kind in sorted(kinds):
         name = f"concurrency-{kind}"
         if not config.pluginmanager.has_plugin(name):

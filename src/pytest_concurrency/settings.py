@@ -23,6 +23,7 @@ from .options import (
     OPTIONS,
     PARALLELISM,
     PROCESSES,
+    SHARED,
     THREADS,
     Option,
     Wrong,
@@ -39,8 +40,9 @@ class Settings:
     """Everything a runner needs to know about one test.
 
     ``seed`` is always an integer here: the default is derived from the node id. ``timeout`` and ``max_seconds``
-    are real seconds for one schedule and for the whole test. ``errors`` and ``ignore`` are hazard codes whose
-    severity was changed.
+    are real seconds for one schedule and for the whole test. ``fixtures`` says whether workers share function-scoped
+    fixtures; ``whole_suite`` that the test is not marked, and stressed because of ``--stress-threads``.
+    ``errors`` and ``ignore`` are hazard codes whose severity was changed.
     """
 
     kind: str = THREADS
@@ -62,6 +64,8 @@ class Settings:
     errors: frozenset[str] = frozenset()
     replay: str | None = None
     min_speedup: float | None = None
+    fixtures: str = SHARED
+    whole_suite: bool = False
     explicit: frozenset[str] = field(default=frozenset())
 
     def severity(self, code: str) -> str | None:
@@ -99,6 +103,16 @@ def check_config(config: Config) -> None:
     resolve(PARALLELISM, "", {}, config)
     if config.option.stress_threads is not None:
         stress_threads_workers(config)
+    if config.option.concurrency_shards is not None:
+        shards_wanted(config)
+
+
+def shards_wanted(config: Config) -> int:
+    """Return N of ``--concurrency-shards N``; raise UsageError where it is no whole number of at least 1."""
+    try:
+        return integer(1)(config.option.concurrency_shards)
+    except Wrong as error:
+        raise pytest.UsageError(f"--concurrency-shards: {config.option.concurrency_shards!r} is not {error}.") from None
 
 
 def stress_threads_workers(config: Config) -> int:

@@ -59,6 +59,7 @@ def test_marker_argument(pytester, argument):
         ("--concurrency-report=", "--concurrency-report: '' is not one of json, html, sarif, github"),
         ("--concurrency-include=a-b", "--concurrency-include: include='a-b' is not a sequence of module names"),
         ("--stress-threads=zz", "--stress-threads: 'zz' is not a whole number of at least 1"),
+        ("--concurrency-shards=x", "--concurrency-shards: 'x' is not a whole number of at least 1"),
         ("--stress-threads=0", "--stress-threads: '0' is not a whole number of at least 1"),
         ("--concurrency-replay=zz", "it is no replay token; paste the one that a failure printed"),
         ("--concurrency-replay=c1-00-aa", "it is damaged; paste it whole"),

@@ -6,7 +6,7 @@ import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ..detect.causes import Cause, atomicity_violation
 from ..detect.failures import Failure, failures_of, same_bug
@@ -109,6 +109,26 @@ class Exploration:
     cut_short: bool = False
 
 
+class Share(Protocol):
+    """What an explorer needs to know of others that explore the same test at the same time.
+
+    ``helper``: it gives no verdict, and only tells of a schedule that fails. ``takes`` says whether the schedule with
+    this index is its own to run; ``heard`` and ``wait`` return a failing schedule that another one has found.
+    """
+
+    helper: int
+
+    def takes(self, index: int) -> bool: ...
+
+    def tell(self, directives: Sequence[Directive]) -> None: ...
+
+    def heard(self) -> tuple[Directive, ...] | None: ...
+
+    def is_over(self) -> bool: ...
+
+    def wait(self, seconds: float) -> tuple[Directive, ...] | None: ...
+
+
 class Explorer:
     """Explores one program.
 
@@ -127,9 +147,12 @@ class Explorer:
         stale: Callable[[], bool] = lambda: False,
         accepted: Callable[[Sequence[Failure], int], Sequence[Failure]] = lambda failures, schedule: failures,
         collects: bool = False,
+        share: Share | None = None,
     ) -> None:
         self._accepted = accepted
         self.progress: Progress | None = None
+        self._share = share
+        self._told: tuple[Directive, ...] | None = None
         self._stale = stale
         self._dismissed = dismissed
         self._outsiders = outsiders
@@ -177,6 +200,7 @@ class Explorer:
         recording: bool = False,
         horizon: int = NEVER,
         recorder: Recorder | None = None,
+        keeping: bool = False,
     ) -> Outcome:
         self._result.schedules += 1
         precise = isinstance(strategy, Precise)
@@ -204,6 +228,7 @@ class Explorer:
         self._execution = execution
         execution.recorder = recorder
         execution.journal = [] if journalled else None
+        execution.kept = {} if keeping else None
         begun = time.monotonic()
         outcome = self._run_once(execution)
         self._last_seconds = time.monotonic() - begun
@@ -214,7 +239,7 @@ class Explorer:
         if execution.values:
             self._tally.note(execution.number, execution.values, execution.journal or ())
         self._clean = plain and not (execution.coasting or execution.silenced)
-        if observing and not precise:
+        if observing and not precise and keeping >= self._settings.whole_suite:
             self._contention.learn(execution)
             self._silenced = self._silenced or execution.silenced
             self._cycles += [c for c in closing_cycles(self._contention.nested) if c not in self._cycles]
@@ -248,7 +273,9 @@ class Explorer:
             site.contended = True
             site.group = 0
             site.seen = site.split = False
-        first = self._run(Serial(), observing=True)
+        # Most tests of a whole suite share nothing, so it pays to know it exactly. What keeps objects alive may change
+        # what a test does, but only in the run whose failure is no verdict on the code.
+        first = self._run(Serial(), observing=True, keeping=self._settings.whole_suite)
         result.first = first
         if self._take_first(first):
             return result
@@ -258,25 +285,45 @@ class Explorer:
         for directives in remembered:
             if self._take(self._run(Replay(directives))):
                 return result
+        if self._share is not None:
+            result.schedules = first.number  # all that explore this test have to count alike
         second = self._run(Serial(last_first=True), observing=True)
         if self._take(second):
             return result
         self._contention.focus(self._sites)
+        if self._settings.whole_suite and self._shares_nothing(first, second):
+            return result
         if not self._silenced:  # else the length of a run is not known
             self._max_steps = 50_000 + 40 * max(first.steps, second.steps)
         for strategy in self._strategies():
             if not self._budget_left() and not self._owed(strategy):
                 break
+            if self._share is not None:
+                told = self._told or (self._share.heard() if not self._share.helper else None)
+                self._told = None
+                if told is not None and self._fails_here(told):
+                    return result
+                if self._share.is_over():
+                    return result
+                if self._is_for_another(strategy, self._share):
+                    continue
             if isinstance(strategy, Precise):
                 long = self._silenced or first.steps > PRECISE_STEPS
                 if long and self._settings.strategy == "auto":
                     continue
+                spent = result.schedules
                 if self._every_interleaving(strategy):
                     return result
+                if self._share is not None:
+                    result.schedules = spent  # all that explore this test have to count alike
             elif self._take(self._run(strategy, observing=strategy in self._looks)):
                 return result
             if isinstance(strategy, Directed):
                 self._interrupted.add(strategy.key)
+        if self._share is not None:
+            told = self._share.wait(self._time_left())
+            if self._share.helper or (told is not None and self._fails_here(told)):
+                return result
         self._suspect()
         if self._time_left() <= 0 and result.schedules < self._settings.schedules:
             result.cut_short = True
@@ -285,6 +332,39 @@ class Explorer:
                 f"{self._settings.schedules} schedules were run"
             )
         return result
+
+    def _fails_here(self, directives: tuple[Directive, ...]) -> bool:
+        """Run a schedule that failed elsewhere; return True where it fails here, too, and exploring ends with it."""
+        spent = self._result.schedules
+        if self._take(self._run(Replay(directives))):
+            return True
+        self._result.schedules = spent
+        return False
+
+    def _is_for_another(self, strategy: Strategy, share: Share) -> bool:
+        """Say whether another explorer runs ``strategy``; it counts all the same. A proof is not shared out."""
+        if isinstance(strategy, Precise):
+            return share.helper > 0
+        if share.takes(self._result.schedules):
+            return False
+        self._result.schedules += 1
+        if isinstance(strategy, Directed):
+            self._interrupted.add(strategy.key)
+        return True
+
+    def again(self, strategy: Strategy, recording: bool = False) -> Outcome:
+        """Run one more schedule that does not count, for a question about what was found."""
+        spent = self._result.schedules
+        try:
+            return self._run(strategy, recording=recording)
+        finally:
+            self._result.schedules = spent
+
+    def _shares_nothing(self, *runs: Outcome) -> bool:
+        """Say whether the workers met nowhere in ``runs``: every schedule is then like these."""
+        known = self._contention
+        met = known.contended or known.synchronising
+        return not met and not any(run.external or len(run.workers) > self._settings.workers + 1 for run in runs)
 
     def _every_interleaving(self, strategy: Precise) -> bool:
         """Let ``strategy`` run all there is, within the budget; return True where exploring ends with it."""
@@ -299,6 +379,9 @@ class Explorer:
         strategy.files = files
         with Audit(strategy, files):
             while not strategy.exhausted and self._budget_left() and (alone or not strategy.doubts):
+                if self._share is not None and (told := self._share.heard()) is not None:
+                    self._told = told
+                    return False
                 if not alone and (result.schedules >= until or time.monotonic() - began > seconds):
                     done = strategy.progress if isinstance(strategy, Dpor) else 0.0
                     spent = self._precise_seconds + time.monotonic() - began
@@ -392,6 +475,9 @@ class Explorer:
         if outcome.number > 1 and failures and not any(f.code == "CH101" for f in failures) and not self._repeats():
             failures = self._failures(outcome)
         if failures:
+            if self._share is not None and self._share.helper:
+                self._share.tell(from_switches(outcome.switches))
+                return True
             self._keep(outcome, from_switches(outcome.switches), minimise=True)
             return bool(self._result.found)
         return False
@@ -473,7 +559,7 @@ class Explorer:
             "bounded": Bounded,
         }
         yield from self._look_again()
-        strategy = single[name]()
+        strategy = single[name]() if name in single else STATE.extra_strategies[name](seed)
         while True:
             yield strategy
 

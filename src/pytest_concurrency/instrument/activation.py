@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import types
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .rewrite import Hooks, Rewritten, Scope, rewrite, written_cells
-from .scope import Chooser, Stores, all_functions, globals_written, scan_stores
+from .scope import Area, Chooser, Stores, all_functions, globals_written, scan_stores, young_functions
 from .sites import Site
 from .vocabulary import ANNOUNCED_CALLS
 
@@ -26,6 +27,24 @@ class Cache:
         return self.originals.get(id(code))
 
 
+@dataclass(slots=True)
+class _Known:
+    """What instrumenting for one test found, for the next one."""
+
+    area: Area
+    modules: frozenset[str]
+    stores: Stores
+    sites: dict[int, Site] = field(default_factory=dict)
+    scopes: dict[int, frozenset[str]] = field(default_factory=dict)
+    local: dict[int, types.CodeType] = field(default_factory=dict)
+    swapped: list[tuple[types.FunctionType, types.CodeType]] = field(default_factory=list)
+
+
+def _collections() -> int:
+    """Return how often the garbage collector has run: it makes young objects old."""
+    return sum(generation["collections"] for generation in gc.get_stats())
+
+
 class Instrumenter:
     """Rewrites the functions of an area, and undoes it.
 
@@ -38,6 +57,7 @@ class Instrumenter:
         self._substitutes = substitutes
         self._builtins = frozenset(builtins)
         self._cache = cache
+        self._known: _Known | None = None
         self.untouched: set[str] = set()
         self._announced = {
             module: frozenset(f"{cls}.{name}" for cls, names in classes.items() for name in names)
@@ -45,24 +65,37 @@ class Instrumenter:
         }
 
     @contextmanager
-    def active(self, chooser: Chooser) -> Iterator[tuple[Site, ...]]:
-        """Instrument for the length of the block; give all access sites in scope."""
+    def active(self, chooser: Chooser, many: bool = False) -> Iterator[tuple[Site, ...]]:
+        """Instrument for the length of the block; give all access sites in scope.
+
+        ``many``: many tests in a row are run like that. While the area and its modules stay the same, what was found
+        for the test before is taken over, and only young functions are looked for: looking at all costs more than most
+        tests. The garbage collector has to be off in the block.
+        """
+        modules = chooser.modules() if many else frozenset()
+        known = self._known
+        if not many or known is None or (known.area, known.modules) != (chooser.area, modules):
+            known = None
+        collected = _collections()
         mine: list[types.FunctionType] = []
         library: list[types.FunctionType] = []
-        for function in all_functions():
+        for function in all_functions() if known is None else young_functions():
             if self._cache.by_replacement(function.__code__) is not None:
                 function.__code__ = self._cache.by_replacement(function.__code__)  # type: ignore[assignment]
             if chooser.accesses(function):
                 mine.append(function)
             elif chooser.synchronisation(function):
                 library.append(function)
-        stores = scan_stores(mine)
+        if known is None:
+            known = _Known(chooser.area, modules, scan_stores(mine))
+        stores, sites, scopes, local = known.stores, known.sites, known.scopes, known.local
         mine.sort(key=lambda f: f.__code__.co_qualname.count("<locals>"))
-        sites: dict[int, Site] = {}
         swapped: list[tuple[types.FunctionType, types.CodeType]] = []
-        scopes: dict[int, frozenset[str]] = {}
-        local: dict[int, types.CodeType] = {}
         try:
+            for function, code in known.swapped:
+                if function.__code__ is code:
+                    function.__code__ = local[id(code)]
+                    swapped.append((function, code))
             for function in mine:
                 key = id(function.__globals__)
                 if key not in scopes:
@@ -71,17 +104,21 @@ class Instrumenter:
             for function in library:
                 self._swap(function, False, stores, frozenset(), sites, swapped, local)
             tell_apart(sites.values())
+            if known is not self._known:
+                known.swapped[:] = swapped
+                self._known = known if many else None
             yield tuple(sites.values())
         finally:
             for function, code in swapped:
                 function.__code__ = code
-            self._restore_strays()
+            young = many and collected == _collections() and not gc.isenabled()
+            self._restore_strays(young_functions() if young else all_functions())
             for site in sites.values():
                 site.cache.clear()
 
-    def _restore_strays(self) -> None:
+    def _restore_strays(self, functions: Iterable[types.FunctionType]) -> None:
         """Give functions that were created while instrumented code ran their original code."""
-        for function in all_functions():
+        for function in functions:
             original = self._cache.by_replacement(function.__code__)
             if original is not None:
                 function.__code__ = original
@@ -97,6 +134,8 @@ class Instrumenter:
         local: dict[int, types.CodeType],
     ) -> None:
         code = function.__code__
+        if self._cache.by_replacement(code) is not None:
+            return  # taken over from the test before
         replacement = local.get(id(code))
         if replacement is None:
             shared = frozenset(code.co_freevars) if accesses else frozenset()

@@ -68,6 +68,17 @@ def all_functions() -> Iterator[types.FunctionType]:
             yield candidate
 
 
+def young_functions() -> Iterator[types.FunctionType]:
+    """Yield every Python function that the garbage collector takes for young (all, where it knows no ages)."""
+    if not getattr(sys, "_is_gil_enabled", lambda: True)():
+        yield from all_functions()
+        return
+    for generation in (0, 1):
+        for candidate in gc.get_objects(generation):
+            if type(candidate) is types.FunctionType:
+                yield candidate
+
+
 def is_sync_module(name: str) -> bool:
     """Say whether ``name`` is a standard-library module whose locks are taken over."""
     return name in SYNC_MODULES

@@ -144,7 +144,7 @@ def call(obj: Any, site: Site) -> None:
         intend_call(run, worker, obj, name, loc)
     run.announce(worker, site, loc, write)
     if run.observing:
-        run.observe(worker, site, loc, write)
+        run.observe(worker, site, loc, write, obj)
         if run.recorder is not None and name == "Event.is_set":
             run.recorder.heard(worker, name, obj)
         if name == "Condition.__enter__" and worker.held and id(obj._lock) not in worker.held:

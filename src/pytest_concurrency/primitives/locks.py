@@ -29,7 +29,7 @@ def acquire(run: Execution, worker: Worker, lock: Any, blocking: bool, timeout: 
             intend_acquire(run, worker, lock, loc, blocking and timeout != 0)
         run.announce(worker, site, loc, True)
         if run.observing:
-            run.observe(worker, site, loc, True)
+            run.observe(worker, site, loc, True, lock)
             if worker.held and id(lock) not in worker.held:
                 run.nested.append((worker.path, site.key, worker.occurrence, frozenset(worker.held), id(lock)))
     return take(run, worker, lock, blocking, timeout, site)

@@ -36,7 +36,7 @@ class ControlledSimpleQueue:
             worker.key = (id(queue), "queue")
             run.announce(worker, site, worker.key, True)
             if run.observing:
-                run.observe(worker, site, worker.key, True)
+                run.observe(worker, site, worker.key, True, queue)
         elif run.precise is not None:
             run.precise.doubt("a queue inside a library was used")
         wait = ItemWait(queue, None if timeout is None else run.clock.now + timeout)
@@ -81,7 +81,7 @@ class ControlledSimpleQueue:
                 worker.key = (id(self._queue), "queue")
                 run.announce(worker, site, worker.key, True)
                 if run.observing:
-                    run.observe(worker, site, worker.key, True)
+                    run.observe(worker, site, worker.key, True, self._queue)
                 if run.rows is not None:
                     note(run, worker, site, "put", "SimpleQueue", "", (id(self._queue), "queue"))
             elif run.precise is not None:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ..model import RESULT, Finding, TestResult
+from ..extensions import reviewed
+from ..model import RESULT, TestResult
 from .baseline import BASELINE, marked, told, write
 from .width import INPUT, columns, note_width
 
@@ -26,7 +27,9 @@ Reporter = Callable[[Sequence[dict[str, Any]], "str | None", pytest.Config], Non
 
 def attach(item: pytest.Item, report: pytest.TestReport, result: TestResult) -> None:
     """Put ``result`` on the report of ``item``: the data for the reporters and a section for a failure."""
-    findings = tuple(_reviewed(item, finding) for finding in result.findings)
+    findings = result.findings
+    if not result.reviewed:
+        findings = tuple(reviewed(item, finding) for finding in findings)
     findings = tuple(marked(each, item.config, item.nodeid) for each in findings)
     path, line, _ = item.location
     result = replace(result, findings=findings, path=path, line=(line or 0) + 1)
@@ -54,11 +57,6 @@ def _properties(result: TestResult) -> Iterator[tuple[str, object]]:
     yield "concurrency.exhaustive", str(result.exhaustive).lower()
     if result.seed is not None:
         yield "concurrency.seed", result.seed
-
-
-def _reviewed(item: pytest.Item, finding: Finding) -> Finding:
-    changed: Finding | None = item.ihook.pytest_concurrency_hazard(item=item, finding=finding)
-    return changed if changed is not None else finding
 
 
 class Sink:

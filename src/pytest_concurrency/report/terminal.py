@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .sink import count_codes
+from .whole_suite import is_of_whole_suite, lines, stressed
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
@@ -24,6 +25,8 @@ def write_summary(reporter: TerminalReporter, results: Sequence[dict[str, Any]],
             if reporter.verbosity > 0 and hazard["detail"]:
                 for row in hazard["detail"].splitlines():
                     reporter.line(f"    {row}")
+        if is_of_whole_suite(result):
+            continue
         for note in result["notes"]:
             if reporter.verbosity <= 0 and result["exhaustive"] and note.endswith("explored: no hazard"):
                 continue  # a proof is no news in a summary
@@ -34,6 +37,8 @@ def write_summary(reporter: TerminalReporter, results: Sequence[dict[str, Any]],
         if reporter.verbosity > 0 and not result["hazards"]:
             proof = "all distinct interleavings" if result["exhaustive"] else result.get("verdict") or "explored"
             reporter.line(f"{result['nodeid']}: {result['schedules']} schedules, {proof}: no hazard")
+    for row in lines(results, reporter.verbosity > 0):
+        reporter.line(row)
     if any("parallelism" in result for result in results):
         from ..parallelism.table import render
 
@@ -61,7 +66,8 @@ def summary_line(results: Sequence[dict[str, Any]]) -> str:
     schedules = sum(result["schedules"] for result in results)
     counted = count_codes(results)
     hazards = ", ".join(f"{count} {code} {name}" for (code, name, _), count in sorted(counted.items()))
-    tests = f"{len(results)} test{'s' if len(results) != 1 else ''} stressed"
+    number = stressed(results)
+    tests = f"{number} test{'s' if number != 1 else ''} stressed"
     runs = f"{schedules} schedule{'s' if schedules != 1 else ''}"
     known = any(hazard["known"] for result in results for hazard in result["hazards"])
     short = sum(result.get("verdict") == CUT_SHORT for result in results)

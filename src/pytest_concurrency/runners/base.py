@@ -22,13 +22,15 @@ class Plan:
     """How one collected test is to be stressed.
 
     ``via_fixture``: the test asks for the runner fixture and is re-run as a whole; otherwise its body is the worker.
-    ``implicit``: not marked, stressed because of ``--stress-threads``.
+    ``implicit``: not marked, stressed because of ``--stress-threads``; ``one_worker`` says why it is not, where a mark
+    or the kind of test says so.
     """
 
     kind: str
     settings: Settings
     via_fixture: bool
     implicit: bool = False
+    one_worker: str = ""
 
 
 PLAN: pytest.StashKey[Plan] = pytest.StashKey()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 import inspect
+from dataclasses import replace
 
 import pytest
 from _pytest.unittest import TestCaseFunction
 
-from ..options import FIXTURES, GREENLETS, MARKER_OF, MARKERS, THREADS
+from ..options import FIXTURES, GREENLETS, MARKER_OF, MARKERS, PER_WORKER, THREADS
 from ..settings import Settings, resolve, stress_threads_workers
 from .base import PLAN, Plan
 
@@ -57,26 +58,34 @@ def planned(item: pytest.Item, config: pytest.Config) -> set[str]:
             )
         arguments.update(mark.kwargs)
     elif not kinds:
-        arguments["workers"] = stress_threads_workers(config)
+        from .whole_suite.marks import workers_of
+
+        arguments["workers"], alone = workers_of(item, stress_threads_workers(config))
     settings = resolve(kind, item.nodeid, arguments, config)
+    if not kinds:
+        if "fixtures" not in settings.explicit:
+            settings = replace(settings, fixtures=PER_WORKER)
+        settings = replace(settings, whole_suite=True)
+        if not isinstance(item, pytest.Function):
+            alone = alone or f"a {type(item).__name__} is not run on threads"
+        elif _is_async(item):
+            alone = alone or "async tests are not run on threads"
+        item.stash[PLAN] = Plan(kind, settings, False, implicit=True, one_worker=alone)
+        return {kind}
     if not isinstance(item, pytest.Function):
-        if kinds:
-            raise pytest.UsageError(
-                f"{item.nodeid}: {marker} works on test functions and methods, not on {type(item).__name__}."
-            )
-        return set()
+        raise pytest.UsageError(
+            f"{item.nodeid}: {marker} works on test functions and methods, not on {type(item).__name__}."
+        )
     if kind == GREENLETS and isinstance(item, TestCaseFunction):
         raise pytest.UsageError(
             f"{item.nodeid}: {marker} works on test functions and methods of plain classes, not on those of a "
             "unittest.TestCase."
         )
     if _is_async(item):
-        if not kinds:
-            return set()
         raise pytest.UsageError(
             f"{item.nodeid}: {marker} cannot run an async test; call asyncio.run() in an ordinary test function."
         )
-    item.stash[PLAN] = Plan(kind, settings, bool(fixtures), implicit=not kinds)
+    item.stash[PLAN] = Plan(kind, settings, bool(fixtures))
     return {kind}
 
 

@@ -22,6 +22,7 @@ from _pytest.logging import caplog_handler_key
 from _pytest.outcomes import Exit, OutcomeException
 from _pytest.tmpdir import tmppath_result_key
 
+from ..options import PER_WORKER
 from ..runtime.execution import Execution
 from ..runtime.pool import ThreadPool
 from ..runtime.state import STATE
@@ -30,6 +31,7 @@ from ..runtime.worker import Abandon
 from .base import ACTIVE_RUNNER, Plan
 from .free_run import FreeRun, Hung, free_run, run_together, switch_interval
 from .rewind import Rewind
+from .whole_suite.per_worker import PerWorker, renew_instance
 
 if TYPE_CHECKING:
     from ..parallelism.model import Measurement
@@ -59,6 +61,9 @@ class Program:
         self._pool = ThreadPool()
         self.runs = 0
         self._renewed = has_function_fixtures(item) or item.cls is not None
+        settings = plan.settings
+        own = settings.fixtures == PER_WORKER and settings.workers > 1 and not plan.via_fixture
+        self._per_worker = PerWorker(item, settings.workers) if own and self._renewed else None
         self.gave_up = 0
         self.busy_seconds = math.inf
         self._rewind: Callable[[], None] = _nothing
@@ -88,6 +93,14 @@ class Program:
         """Set the test up afresh and run it under ``execution``."""
         if self.runs:
             self._between_runs()
+        if self._per_worker is not None:
+            try:
+                self._per_worker.set_up()
+            except (Exception, OutcomeException) as error:
+                if isinstance(error, Exit) or from_signal_handler(error):
+                    raise
+                self.runs += 1
+                return Outcome(execution.number, 0, (), 0, error=error)
         return self.controlled(execution, lambda: self._body(execution))
 
     def controlled(self, execution: Execution, body: Callable[[], object]) -> Outcome:
@@ -142,6 +155,8 @@ class Program:
 
     def _free_once(self, interval: float, host: Callable[[float, Callable[[], None], float], FreeRun]) -> FreeRun:
         self._between_runs()
+        if self._per_worker is not None:
+            self._per_worker.set_up()
         self.runs += 1
         random.seed(self._plan.settings.seed)
         runner: Any = self._item.stash[ACTIVE_RUNNER]
@@ -175,7 +190,7 @@ class Program:
             return measure_own(self._run_item, max_seconds=max_seconds, limit=timeout).measurement
         runner.measure = instead
         try:
-            self._body_on(lambda function: instead([function] * self._plan.settings.workers))
+            self._body_on(instead)
         except (Exception, OutcomeException, _Measured) as error:
             if isinstance(error, Exit) or from_signal_handler(error):
                 raise
@@ -184,9 +199,8 @@ class Program:
         return results[0] if results else None
 
     def _free_body(self) -> None:
-        def together(function: Callable[[], Any]) -> None:
-            settings = self._plan.settings
-            outcomes = run_together([function] * settings.workers, settings.timeout)
+        def together(bodies: Sequence[Callable[[], Any]]) -> None:
+            outcomes = run_together(bodies, self._plan.settings.timeout)
             error = first_error([error for _, error in outcomes])
             if error is not None:
                 raise error
@@ -195,16 +209,18 @@ class Program:
 
     def on_all_workers(self, execution: Execution, function: Callable[[], Any]) -> None:
         """Run ``function`` in every worker of the plan and raise the first error of any."""
-        workers = self._plan.settings.workers
-        children = execution.run_callables(execution.main, [function] * workers, self._pool)
+        self._at_once(execution, [function] * self._plan.settings.workers)
+
+    def _at_once(self, execution: Execution, bodies: Sequence[Callable[[], Any]]) -> None:
+        children = execution.run_callables(execution.main, bodies, self._pool)
         error = first_error([child.error for child in children])
         if error is not None:
             raise error
 
     def _body(self, execution: Execution) -> None:
-        self._body_on(lambda function: self.on_all_workers(execution, function))
+        self._body_on(lambda bodies: self._at_once(execution, bodies))
 
-    def _body_on(self, together: Callable[[Callable[[], Any]], None]) -> None:
+    def _body_on(self, together: Callable[[Sequence[Callable[[], Any]]], None]) -> None:
         """Run the test, its body through ``together`` where the body is what every worker runs."""
         if self._plan.via_fixture or self._plan.settings.workers == 0:
             self._run_item()
@@ -212,7 +228,11 @@ class Program:
         original = self._item.obj
 
         def stressed(*args: Any, **kwargs: Any) -> None:
-            together(lambda: original(*args, **kwargs))
+            if self._per_worker is None:
+                together([lambda: original(*args, **kwargs)] * self._plan.settings.workers)
+                return
+            with self._per_worker.ready():
+                together(self._per_worker.bodies(original, kwargs))
 
         functools.update_wrapper(stressed, original)  # unittest looks for its marks on the method
         self._item.obj = stressed
@@ -246,7 +266,7 @@ class Program:
     def _set_up(self) -> None:
         item = self._item
         item._initrequest()
-        _new_instance(item)
+        renew_instance(item)
         item.session._setupstate.setup(item)
 
     def _forget_output(self) -> None:
@@ -284,14 +304,6 @@ def _free_run_here(interval: float, body: Callable[[], None], timeout: float) ->
             raise
         return FreeRun(interval, error)
     return FreeRun(interval)
-
-
-def _new_instance(item: pytest.Function) -> None:
-    """Let ``item`` make a new instance of its class, as pytest gives each test one."""
-    old = item.__dict__.pop("_instance", None)
-    bound = item.__dict__.get("_obj")
-    if old is not None and isinstance(bound, types.MethodType) and bound.__self__ is old:
-        item.obj = types.MethodType(bound.__func__, item.instance)
 
 
 def has_function_fixtures(item: pytest.Function) -> bool:

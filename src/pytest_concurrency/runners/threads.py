@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
-from collections.abc import Callable, Collection, Generator, Iterable, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ..explore.outcomes import FORBIDDEN, ForbiddenOutcome, described, judged
 from ..explore.pipeline import Exploration, Explorer, Found
+from ..extensions import announced, detectors, files_of_strategies, reviewed
 from ..instrument.activation import Cache, Instrumenter
 from ..instrument.scope import Area, Chooser, test_module_files
 from ..instrument.sites import Site
@@ -31,16 +32,20 @@ from ..runtime.state import STATE
 from ..runtime.trace import Outcome
 from ..runtime.watchdog import Watchdog
 from ..schedules import token as tokens
-from ..schedules.database import FailureDatabase
 from ..settings import Settings
+from ..strategies.serial import Serial
 from .accepted import Accepted
 from .base import ACTIVE_RUNNER, Plan, expand, gather, hand_in, plan_of
 from .comments import Dismissals
 from .examples import Clock, each_example, is_hypothesis_test, relaxed, schedules_of_an_example
 from .free_run import FREE_SHARE, MAX_VIRTUAL_SECONDS, Hung, found_freely, run_together
+from .memory import Memory, Remembered
 from .program import Program, is_no_verdict, put_back, unwinding_unlogged, without_our_frames
-from .unsafe import reason_for_one_worker, timeout_of_other_plugin
+from .shards import SHARD, Shard
+from .unsafe import timeout_of_other_plugin
 from .wasted import wasted, worth_asking
+from .whole_suite.blame import OwnDoing
+from .whole_suite.session import OneWorker, WholeSuite, not_repeatable, too_slow
 
 FOR_EVER = 1e9
 SHARE_OF_TIMEOUT = 0.5
@@ -125,14 +130,21 @@ class _Stress:
     sites: tuple[Site, ...] = ()
     outsiders: Outsiders = field(default_factory=Outsiders)
     dismissals: Dismissals = field(default_factory=Dismissals)
-    remembered: list[tuple[str, tokens.Token]] = field(default_factory=list)
+    remembered: Remembered = field(default_factory=list)
+    detected: list[Finding] = field(default_factory=list)
     replayed: tokens.Token | None = None
+    share: Shard | None = None
     exploration: Exploration = field(default_factory=Exploration)
     raised: BaseException | None = None
     wasted: tuple[Finding, ...] = ()
     extra: tuple[tuple[str, Any], ...] = ()
     stale: Callable[[], bool] = lambda: False
     begun: float = field(default_factory=time.monotonic)
+
+    @property
+    def is_helper(self) -> bool:
+        """Say whether this is a copy of a test that helps to explore it, see :mod:`.shards`."""
+        return self.share is not None and self.share.helper > 0
 
 
 class ThreadsPlugin:
@@ -142,12 +154,10 @@ class ThreadsPlugin:
         self._config = config
         self._cache = Cache()
         self._instrumenter = Instrumenter(HOOKS, SUBSTITUTES, BUILTINS, self._cache)
-        directory: Path | None = None
-        cache = getattr(config, "cache", None)
-        if cache is not None:
-            directory = Path(cache.mkdir("concurrency"))
-        self._database = FailureDatabase(directory)
+        self._memory = Memory(config)
+        self._detectors = detectors(config)
         self._test_modules: frozenset[str] | None = None
+        self._suite = WholeSuite(config)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -158,9 +168,14 @@ class ThreadsPlugin:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
         plan = plan_of(item, THREADS)
-        if plan is None or not isinstance(item, pytest.Function):
+        if plan is None or not isinstance(item, (pytest.Function if not plan.one_worker else pytest.Item)):
             return (yield)
         original = item.runtest
+        if plan.one_worker:
+            alone = OneWorker(plan.one_worker, f"run on one worker: {plan.one_worker}")
+            with self._on_one_worker(item, alone):
+                return (yield)
+        assert isinstance(item, pytest.Function)
 
         def stressed() -> None:
             __tracebackhide__ = True
@@ -175,50 +190,64 @@ class ThreadsPlugin:
 
     def _stress(self, item: pytest.Function, plan: Plan, runtest: Callable[[], None]) -> None:
         __tracebackhide__ = True
-        if plan.implicit and (reason := reason_for_one_worker(item)):
-            self._run_once(item, runtest, f"run on one worker: it uses {reason}, which is not made for threads")
-            return
+        alone = self._suite.one_worker(item, plan) if plan.implicit else None
+        if alone is not None:
+            with self._on_one_worker(item, alone):
+                return runtest()
         stress = self._explored(item, plan, runtest)
+        if stress.is_helper:
+            return
+        if plan.implicit:
+            self._suite.used(item, time.monotonic() - stress.begun)
         exploration = stress.exploration
         plain = exploration.plain
         if plain is not None and is_no_verdict(plain):
             raise without_our_frames(plain)
-        if plain is not None and plan.implicit and plan.settings.workers > 1:
+        if (plain is not None or exploration.stopped) and plan.implicit and plan.settings.workers > 1:
             stress.program.start_afresh()
-            self._run_once(
-                item, runtest, "run on one worker: its body fails when it is run once more with the same fixtures"
-            )
-            return
+            with self._on_one_worker(item, too_slow(exploration.stopped) if plain is None else not_repeatable(plain)):
+                return runtest()
         findings = self._findings(stress)
         failed = plain is not None or any(f.is_error for f in (*(finding for _, finding in findings), *stress.wasted))
         self._hand_in(stress, findings, "error" if exploration.stopped else "failed" if failed else "passed")
         if stress.replayed is None:
-            self._update_database(stress, findings)
+            self._memory.update(item, stress.remembered, exploration, (finding for _, finding in findings))
         self._raise(stress, findings)
 
-    def _run_once(self, item: pytest.Function, runtest: Callable[[], None], note: str) -> None:
-        """Run the test as if it were not stressed."""
-        __tracebackhide__ = True
+    @contextlib.contextmanager
+    def _on_one_worker(self, item: pytest.Item, why: OneWorker) -> Iterator[None]:
+        """Run the block, which runs the test as if it were not stressed, and say why."""
+        if self._config.getoption("skip_thread_unsafe", False):
+            pytest.skip(why.note)
         begun = time.monotonic()
         outcome = "failed"
         try:
-            runtest()
+            yield
             outcome = "passed"
+        except pytest.skip.Exception:
+            outcome = "passed"
+            raise
         finally:
+            extra = (("one_worker", why.short),)
             seconds = time.monotonic() - begun
-            hand_in(item, TestResult(item.nodeid, THREADS, outcome, 1, seconds=seconds, notes=(note,)))
+            hand_in(item, TestResult(item.nodeid, THREADS, outcome, 1, False, seconds, notes=(why.note,), extra=extra))
 
     def _explored(self, item: pytest.Function, plan: Plan, runtest: Callable[[], None]) -> _Stress:
         __tracebackhide__ = True
-        settings = plan.settings
+        settings = self._suite.settings(item, plan) if plan.implicit else plan.settings
         limit = timeout_of_other_plugin(item)
         if limit:
             settings = replace(settings, max_seconds=min(settings.max_seconds, SHARE_OF_TIMEOUT * limit))
         stress = _Stress(item, plan, settings, Program(item, plan, runtest), Accepted(item, settings))
+        if plan.implicit:
+            stress.dismissals = self._suite.dismissals(item, plan)
         if settings.replay is not None:
             stress.replayed = tokens.decode(settings.replay)
-        stress.remembered = self._remembered(item)
-        area = Area(str(self._config.rootpath.resolve()), settings.include, self._other_tests(item))
+        stress.share = item.stash.get(SHARD, None)
+        stress.remembered = [] if stress.is_helper else self._memory.of(item)
+        area = Area(
+            str(self._config.rootpath.resolve()), settings.include, self._other_tests(item) | files_of_strategies()
+        )
         try:
             for attempt in range(3):
                 self._explored_once(stress, runtest, Chooser(area), last=attempt == 2)
@@ -231,8 +260,11 @@ class ThreadsPlugin:
                 )
                 stress.exploration.plain = None
             stress.program.close()
-            with put_back():
-                self._run_freely(stress)
+            if stress.share is not None:
+                stress.share.end()
+            if not stress.is_helper:
+                with put_back():
+                    self._run_freely(stress)
         finally:
             stress.program.forget_state()
         return stress
@@ -241,7 +273,7 @@ class ThreadsPlugin:
         """Instrument what is loaded and explore; ``last``: go on with that even where the test imports more."""
         __tracebackhide__ = True
         item = stress.item
-        with put_back(), unwinding_unlogged(), self._instrumenter.active(chooser) as stress.sites:
+        with put_back(), unwinding_unlogged(), self._instrumenter.active(chooser, stress.plan.implicit) as stress.sites:
             loaded = chooser.modules()
             settled = last or is_hypothesis_test(item)
             stress.stale = (lambda: False) if settled else (lambda: not chooser.modules() <= loaded)
@@ -269,6 +301,8 @@ class ThreadsPlugin:
         first = exploration.first
         if exploration.found or exploration.plain is not None or exploration.stopped or stress.replayed is not None:
             return
+        if stress.plan.implicit:
+            return  # such a run cannot tell the test's own doing from a fault of the code
         if first is None or first.external or exploration.unrepeatable or is_hypothesis_test(stress.item):
             return
         if first.virtual_seconds > MAX_VIRTUAL_SECONDS:
@@ -293,7 +327,7 @@ class ThreadsPlugin:
             if result.error is not None or result.unseen is not None:
                 exploration.found.append(found_freely(result, exploration.schedules))
                 return
-        if worth_asking(exploration, stress.program):
+        if not stress.plan.implicit and worth_asking(exploration, stress.program):
             found, row = wasted(stress.program, settings, self._config.rootpath)
             stress.wasted = tuple(marked(finding, self._config, stress.item.nodeid) for finding in found)
             stress.extra = tuple((row or {}).items())
@@ -301,18 +335,30 @@ class ThreadsPlugin:
     def _explore(self, stress: _Stress, settings: Settings, once: Callable[[Execution], Outcome]) -> Exploration:
         """Explore one program: replay, or try what is remembered and then look further."""
         explorer = Explorer(
-            once, settings, stress.sites, stress.outsiders, stress.dismissals, stress.stale, stress.accepted,
+            announced(stress.item, once),
+            settings,
+            stress.sites,
+            stress.outsiders,
+            stress.dismissals,
+            stress.stale,
+            stress.accepted,
             collects=stress.plan.via_fixture and not is_hypothesis_test(stress.item),
-        )  # fmt: skip
+            share=stress.share,
+        )
         if stress.replayed is None:
             known = [token.directives for _, token in stress.remembered]
             if not is_hypothesis_test(stress.item):
                 explorer.progress = progress_for(self._config, settings.schedules, settings.max_seconds)
             try:
-                return explorer.explore(known)
+                exploration = explorer.explore(known)
             finally:
                 if explorer.progress is not None:
                     explorer.progress.clear()
+            if isinstance(stress.dismissals, OwnDoing):
+                self._suite.judge(explorer, exploration, stress.dismissals, settings.seed)
+            if self._detectors:
+                stress.detected += self._detected(explorer, exploration, settings)
+            return exploration
         exploration, replay = explorer.replay(stress.replayed.directives)
         note = _replay_note(exploration, len(stress.replayed.directives), len(replay.followed))
         exploration.notes.append(note)
@@ -366,30 +412,46 @@ class ThreadsPlugin:
             exploration.cut_short = True
             exploration.notes.append(f"{clock.skipped} examples were run in serial order only: max_seconds was over")
 
-    def _findings(self, stress: _Stress) -> tuple[tuple[Found, Finding], ...]:
+    def _detected(self, explorer: Explorer, exploration: Exploration, settings: Settings) -> Iterator[Finding]:
+        """Yield what the detectors of other plugins find in a serial run and in those that show a failure."""
+        if exploration.plain is not None or exploration.stopped or exploration.stale:
+            return
+        for outcome in (explorer.again(Serial(), recording=True), *(found.outcome for found in exploration.found)):
+            for detector in self._detectors:
+                for finding in detector(outcome):
+                    level = settings.severity(finding.code)
+                    if level is not None:
+                        yield replace(finding, severity=finding.severity or level)
+
+    def _findings(self, stress: _Stress) -> tuple[tuple[Found | None, Finding], ...]:
         """Return what was found as findings, without those that settings or comments dismiss."""
         item = stress.item
-        kept = []
+        kept: list[tuple[Found | None, Finding]] = []
         width = width_of(self._config)
         for found in (*stress.exploration.found, *stress.exploration.suspected):
             level = stress.settings.severity(found.failure.code)
             if level is not None and not stress.dismissals(found.failure) and not stress.accepted.covers(found.failure):
                 word = "" if found.free else tokens.make(item.nodeid, found.failure.code, found.directives)
                 finding = explain(found, word, item.nodeid, self._config.rootpath, level, width)
-                kept.append((found, marked(finding, self._config, item.nodeid)))
+                kept.append((found, marked(reviewed(item, finding), self._config, item.nodeid)))
+        detected = (reviewed(item, finding) for finding in dict.fromkeys(stress.detected))
+        kept += [(None, marked(finding, self._config, item.nodeid)) for finding in detected]
         return tuple(kept)
 
-    def _hand_in(self, stress: _Stress, findings: Iterable[tuple[Found, Finding]], outcome: str) -> None:
+    def _hand_in(self, stress: _Stress, findings: Iterable[tuple[Found | None, Finding]], outcome: str) -> None:
+        if stress.is_helper:
+            return
         exploration = stress.exploration
-        notes = [*exploration.notes, *stress.dismissals.notes]
-        if self._database.damaged:
-            notes.append(self._database.damaged)
-            self._database.damaged = ""
+        notes = [*exploration.notes, *stress.dismissals.notes, *self._memory.damage()]
         unproven = bool(stress.program.gave_up or stress.accepted.findings)
         if unproven:
             notes = [note for note in notes if not note.endswith("explored: no hazard")]
         if stress.program.gave_up:
             notes.append(f"{stress.program.gave_up} schedules ended in a skip and were not judged")
+        extra: tuple[tuple[str, Any], ...] = ()
+        if isinstance(stress.dismissals, OwnDoing) and stress.dismissals.reasons:
+            extra = (("own_doing", stress.dismissals.reasons[0]),)
+            notes += [f"no fault of the code under test: {reason}" for reason in stress.dismissals.reasons]
         hand_in(
             stress.item,
             TestResult(
@@ -402,11 +464,16 @@ class ThreadsPlugin:
                 seed=stress.settings.seed,
                 findings=(*(finding for _, finding in findings), *stress.accepted.findings, *stress.wasted),
                 notes=tuple(notes),
-                extra=(*_extra(exploration, outcome == "passed" and stress.replayed is None, unproven), *stress.extra),
+                extra=(
+                    *_extra(exploration, outcome == "passed" and stress.replayed is None, unproven),
+                    *stress.extra,
+                    *extra,
+                ),
+                reviewed=True,
             ),
         )
 
-    def _raise(self, stress: _Stress, findings: Iterable[tuple[Found, Finding]]) -> None:
+    def _raise(self, stress: _Stress, findings: Iterable[tuple[Found | None, Finding]]) -> None:
         """Fail the test with what was found, if anything was."""
         __tracebackhide__ = True
         exploration = stress.exploration
@@ -421,37 +488,12 @@ class ThreadsPlugin:
             pytest.fail(f"{exploration.stopped}; raise timeout= if the code needs longer", pytrace=False)
         errors = [(found, finding) for found, finding in findings if finding.is_error]
         for found, _ in errors:
-            if found.outcome.error is not None:
+            if found is not None and found.outcome.error is not None:
                 raise without_our_frames(found.outcome.error)
-        details = [finding.detail for _, finding in errors]
+        details = [finding.detail or finding.message for _, finding in errors]
         details += [f"{f.code} {f.name}: {f.detail}" for f in stress.wasted if f.is_error]
         if details:
             pytest.fail("\n\n".join(details), pytrace=False)
-
-    # -- what is remembered
-
-    def _remembered(self, item: pytest.Item) -> list[tuple[str, tokens.Token]]:
-        known = []
-        for word in self._database.tokens(item.nodeid):
-            try:
-                known.append((word, tokens.decode(word)))
-            except tokens.BadToken:
-                self._database.forget(item.nodeid, word)
-        return known
-
-    def _update_database(self, stress: _Stress, findings: Iterable[tuple[Found, Finding]]) -> None:
-        """Forget remembered schedules that were tried and do not fail any more; remember new ones."""
-        nodeid, exploration = stress.item.nodeid, stress.exploration
-        tried = max(0, min(len(stress.remembered), exploration.schedules - 1))
-        if exploration.plain is not None or exploration.stopped:
-            tried = 0
-        elif exploration.found:
-            tried = min(tried, exploration.found[0].schedule - 2)
-        for word, _ in stress.remembered[: max(0, tried)]:
-            self._database.forget(nodeid, word)
-        for _, finding in findings:
-            if finding.is_error and finding.replay:
-                self._database.remember(nodeid, finding.replay)
 
     def _other_tests(self, item: pytest.Function) -> frozenset[str]:
         if self._test_modules is None:

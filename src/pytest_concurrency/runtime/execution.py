@@ -79,7 +79,9 @@ class Execution:
     for everything that happens, ``timeout`` is in real seconds, ``outsiders`` knows the threads that no run controls.
     After ``horizon`` operations, or when a lost update was seen, the run coasts: ``sites`` are silent and nothing is
     decided that need not be. ``harmless`` are (read site, write site, worker) of updates whose loss changes nothing.
-    With ``explore_timeouts`` a sampling strategy may let timed waits end early.
+    With ``explore_timeouts`` a sampling strategy may let timed waits end early. ``kept``, where it
+    is a dictionary, keeps what is accessed alive while observing, so that no two objects of one run have the same
+    identity.
     """
 
     def __init__(
@@ -106,6 +108,7 @@ class Execution:
         self.user_locks: set[int] = set()
         self.light = not (observing or recording or self.releases)
         self.recorder: Recorder | None = None
+        self.kept: dict[Any, object] | None = None
         self.rows: list[Row] | None = [] if recording else None
         self.kept_rows: list[Row] = []
         self.clock = VirtualClock()
@@ -304,8 +307,10 @@ class Execution:
             virtual_seconds=self.clock.now,
         )
 
-    def observe(self, worker: Worker, site: Site, loc: Any, write: bool) -> None:
+    def observe(self, worker: Worker, site: Site, loc: Any, write: bool, accessed: object = None) -> None:
         """Note for :mod:`..explore.contention` who did what to a location, after what and under which locks."""
+        if self.kept is not None and accessed is not None:
+            self.kept[loc] = accessed
         location = self.locations.get(loc)
         if location is None:
             location = self.locations[loc] = Location()

@@ -198,7 +198,7 @@ def _read(site: Site, key: Any, loc: Any, view: View, a: Any, b: Any) -> None:
     if location is None:
         location = run.locations[key] = Location()
     if run.observing:
-        run.observe(worker, site, loc, False)
+        run.observe(worker, site, loc, False, a)
         if run.recorder is not None:
             run.recorder.access(worker, site, key, loc, False, view.target(a, b), (a, b))
     if run.rows is not None:
@@ -221,7 +221,7 @@ def _write(site: Site, key: Any, loc: Any, value: Any, view: View, a: Any, b: An
     if location is None:
         location = run.locations[key] = Location()
     if run.observing:
-        run.observe(worker, site, loc, True)
+        run.observe(worker, site, loc, True, a)
         if run.recorder is not None:
             run.recorder.access(worker, site, key, loc, True, view.target(a, b), (a, b))
     row = None

@@ -1,0 +1,197 @@
+"""What in a whole suite is the test's own doing: its own lines, and objects that only the test shares.
+
+A test that was not written to be run beside itself may count in a global of its own or keep one cache for all its
+tests. Its workers then disturb each other, and the code under test is not to blame. Where there is no code under test
+but in the test's own file, that file is what is judged.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import types
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ...detect.failures import Failure
+from ..comments import Dismissals, lines_of
+
+TOOLS = frozenset({
+    "pytest", "_pytest", "pluggy", "hypothesis", "mock", "pytest_concurrency", "conftest", "py", "xdist", "gevent",
+    "greenlet", "pytest_mock", "freezegun", "typing_extensions",
+})  # fmt: skip
+TEST_FOLDERS = frozenset({"test", "tests", "testing"})
+OBJECTS_LIMIT = 300_000
+
+
+class TestCode:
+    """Tells the files of a test suite from the code under test, for one test."""
+
+    __test__ = False
+
+    def __init__(self, item: pytest.Function, root: str, include: tuple[str, ...] = ()) -> None:
+        self.item = item
+        self._root = root
+        self._include = include
+        self._known: dict[str, bool] = {}
+        self.elsewhere = self._uses_other_code()
+
+    def is_test_file(self, path: str) -> bool:
+        """Say whether ``path`` belongs to the tests and there is other code to judge."""
+        return self.elsewhere and self._is_of_tests(path)
+
+    def is_own_frame(self, code: types.CodeType) -> bool:
+        """Say whether ``code`` is the test's own: of its files, or the test function where its file is judged."""
+        if self.elsewhere:
+            return self._is_of_tests(code.co_filename)
+        function: Any = getattr(self.item.obj, "__wrapped__", self.item.obj)
+        name = getattr(getattr(function, "__func__", function), "__qualname__", "")
+        same = code.co_qualname == name or code.co_qualname.startswith(f"{name}.<locals>")
+        return same and code.co_filename == getattr(self.item.module, "__file__", "")
+
+    def _is_of_tests(self, path: str) -> bool:
+        known = self._known.get(path)
+        if known is None:
+            real = os.path.realpath(path)
+            parts = Path(os.path.relpath(real, self._root)).parts if real.startswith(self._root) else ()
+            name = os.path.basename(real)
+            known = self._known[path] = (
+                name == "conftest.py"
+                or name.startswith("test_")
+                or name.endswith("_test.py")
+                or path == getattr(self.item.module, "__file__", "")
+                or not TEST_FOLDERS.isdisjoint(parts[:-1])
+            )
+        return known
+
+    def _uses_other_code(self) -> bool:
+        """Say whether the test's module uses any code but the standard library, test tools and test files."""
+        names = {
+            value.__name__ if isinstance(value, types.ModuleType) else getattr(value, "__module__", None)
+            for value in list(vars(self.item.module).values())
+            if isinstance(value, (types.ModuleType, type, types.FunctionType)) or callable(value)
+        }
+        for name in names:
+            if not isinstance(name, str) or name == self.item.module.__name__:
+                continue
+            top = name.partition(".")[0]
+            if top in sys.stdlib_module_names or top in TOOLS or top.startswith("pytest_"):
+                continue
+            path = getattr(sys.modules.get(name), "__file__", None)
+            if isinstance(path, str) and not self._is_of_tests(path):
+                return True
+        return False
+
+    def _is_under_root(self, path: str) -> bool:
+        real = os.path.realpath(path)
+        return real.startswith(self._root + os.sep) and f"{os.sep}site-packages{os.sep}" not in real
+
+    def _is_included(self, name: str) -> bool:
+        return any(name == wanted or name.startswith(f"{wanted}.") for wanted in self._include)
+
+    # -- whose objects
+
+    def is_shared_by_test(self, identity: int) -> bool:
+        """Say whether the object (or namespace) of this ``id`` is shared by the test alone, not by code under test."""
+        if not self.elsewhere:
+            return False
+        code: list[Any] = []
+        tests: list[Any] = [vars(self.item.module)]
+        for name, module in list(sys.modules.items()):
+            path = getattr(module, "__file__", None)
+            if isinstance(path, str) and (self._is_under_root(path) or self._is_included(name)):
+                (tests if self._is_of_tests(path) else code).append(vars(module))
+        if identity in _reachable(code):
+            return False
+        info: Any = self.item._fixtureinfo
+        values: list[Any] = [self.item.cls, getattr(getattr(self.item, "callspec", None), "params", None)]
+        values += [d.cached_result for group in info.name2fixturedefs.values() for d in group]
+        values.append(self.item.funcargs)
+        return identity in _reachable([*tests, *values])
+
+
+class OwnDoing(Dismissals):
+    """Dismisses what comments dismiss, and what is the test's own doing; ``reasons`` says what that was."""
+
+    def __init__(self, code: TestCode) -> None:
+        super().__init__()
+        self.code = code
+        self.reasons: list[str] = []
+
+    def add(self, reason: str) -> None:
+        """Note one thing that is the test's own doing."""
+        if reason not in self.reasons:
+            self.reasons.append(reason)
+
+    def __call__(self, failure: Failure) -> bool:
+        if super().__call__(failure):
+            return True
+        reason = self._own(failure)
+        if reason:
+            self.add(reason)
+        return bool(reason)
+
+    def _own(self, failure: Failure) -> str:
+        if failure.code in ("CH108", "CH110"):
+            return ""  # judged by where the switches have to be, see boundaries
+        paths = {path for path, line in lines_of(failure) if path and line}
+        if paths and all(self.code.is_test_file(path) for path in paths):
+            return f"its own code is not made for threads ({failure.code})"
+        if failure.code == "CH101":
+            location = failure.data.write.location
+            identity = location[0] if isinstance(location, tuple) and location else None
+            if isinstance(identity, int) and self.code.is_shared_by_test(identity):
+                return f"the test shares {failure.data.target} between its workers ({failure.code})"
+        return ""
+
+
+def _reachable(roots: Iterable[Any]) -> set[int]:
+    """Return the ids of what is reached from ``roots`` without entering modules, or classes and functions of others."""
+    seen: set[int] = set()
+    queue: list[Any] = list(roots)
+    homes = {root.get("__name__") for root in queue if isinstance(root, dict)}
+    while queue and len(seen) < OBJECTS_LIMIT:
+        value = queue.pop()
+        if value is None or isinstance(value, (str, bytes, int, float, types.ModuleType)) or id(value) in seen:
+            continue
+        if isinstance(value, (types.FunctionType, type)) and value.__module__ not in homes:
+            continue
+        seen.add(id(value))
+        queue.extend(_parts(value))
+    return seen
+
+
+def _parts(value: Any) -> list[Any]:
+    """Return what ``value`` holds, looking only at plain data: no code of the program runs."""
+    if isinstance(value, dict):
+        return [*dict.values(value)]
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [*value]
+    if isinstance(value, types.FunctionType):
+        return [*(value.__closure__ or ()), *(value.__defaults__ or ()), value.__dict__]
+    if isinstance(value, types.CellType):
+        try:
+            return [value.cell_contents]
+        except ValueError:  # not assigned yet
+            return []
+    if isinstance(value, type):
+        return [*type.__dict__["__dict__"].__get__(value).values()]
+    if isinstance(value, (types.MethodType, staticmethod, classmethod)):
+        return [value.__func__, getattr(value, "__self__", None)]
+    from ...runtime.hooks import instance_dict
+
+    parts: list[Any] = []
+    own = instance_dict(value)
+    if own is not None:
+        parts.append(own)
+    for base in type(value).__mro__:
+        for descriptor in type.__dict__["__dict__"].__get__(base).values():
+            if type(descriptor) is types.MemberDescriptorType:
+                try:
+                    parts.append(descriptor.__get__(value))
+                except (AttributeError, TypeError):
+                    continue
+    return parts

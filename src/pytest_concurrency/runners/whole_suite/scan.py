@@ -1,0 +1,257 @@
+"""Finding in a test's code what is not made for threads: from its code objects, once a function, when it is run.
+
+Names are resolved as the interpreter would: through the function's globals, its closure, its own imports, and the
+attributes of modules and classes. Helpers of the test's own module are followed to a small depth.
+"""
+
+from __future__ import annotations
+
+import dis
+import importlib
+import inspect
+import sys
+import types
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from .rules import CHANGES, METHODS, Rules, containers
+
+DEPTH = 3
+"""Calls into helpers of the test's own module that are followed."""
+_UNKNOWN = object()
+_SETUPS = ("setUp", "tearDown", "setup_method", "teardown_method", "setup", "teardown")
+
+
+class Scanner:
+    """Says what keeps a test on one worker; remembers the answer for each code object of the session."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._known: dict[tuple[types.CodeType, type | None], str] = {}
+        self._unsafe: dict[int, str] = {}
+        self._containers: dict[int, str] = {}
+
+    def reason(self, item: pytest.Function) -> str:
+        """Return what in ``item`` is not made for threads ("the fixture capsys"), or "" where nothing is known."""
+        info = item._fixtureinfo
+        for name in info.names_closure:
+            if name in self._rules.fixtures:
+                return _through(info, name)
+        if self._rules.hypothesis and getattr(item.obj, "is_hypothesis_test", False):
+            return "Hypothesis (its examples would be shared; mark the test with stress_threads)"
+        self.prepare()
+        for function in _functions_of(item):
+            found = self.of_function(function, item.cls, DEPTH)
+            if found:
+                return found
+        for name in info.names_closure:
+            for definition in info.name2fixturedefs.get(name, ()):
+                if definition.scope != "function":
+                    continue
+                if getattr(definition.func, "__module__", "").startswith("_pytest"):
+                    continue
+                found = self.of_function(definition.func, item.cls, DEPTH)
+                if found:
+                    return f"{found} in the fixture {name}"
+        return ""
+
+    def prepare(self) -> None:
+        """Look the unsafe objects up; modules may have come since the last time."""
+        self._unsafe = self._rules.unsafe_objects()
+        self._containers = containers()
+
+    def of_function(self, function: Any, cls: type | None, depth: int) -> str:
+        """Return what in ``function``, a method of ``cls`` perhaps, is not made for threads."""
+        for layer in _layers(function):
+            if getattr(layer, "patchings", None):
+                return "unittest.mock.patch"
+            if not isinstance(layer, types.FunctionType):
+                continue
+            key = (layer.__code__, cls)
+            known = self._known.get(key)
+            if known is None:
+                self._known[key] = ""  # recursion ends here
+                known = self._known[key] = self._code(layer.__code__, layer, cls, depth)
+            if known:
+                return known
+        return ""
+
+    def _code(self, code: types.CodeType, function: types.FunctionType, cls: type | None, depth: int) -> str:
+        helpers: list[Any] = []
+        found = self._walk(code, function, cls, helpers)
+        if found or depth <= 0:
+            return found
+        for helper in helpers:
+            found = self.of_function(helper, cls, depth - 1)
+            if found:
+                return found
+        return ""
+
+    def _walk(self, code: types.CodeType, function: types.FunctionType, cls: type | None, helpers: list[Any]) -> str:
+        """Go through the instructions of ``code`` with the names resolved; collect helpers of the same module."""
+        cells = _cells(function)
+        imported: dict[str, Any] = {}
+        own = code.co_varnames[0] if code.co_argcount and cls is not None else ""
+        top: Any = _UNKNOWN
+        before: Any = _UNKNOWN
+        on_self = False
+        module: Any = _UNKNOWN
+        for step in dis.get_instructions(code):
+            name, value = step.opname, step.argval
+            if name in ("LOAD_GLOBAL", "LOAD_NAME"):
+                before, on_self = top, False
+                top = function.__globals__.get(value, _UNKNOWN)
+                found = self._loaded(top)
+                if found:
+                    return found
+                _collect(top, function, helpers)
+            elif name in ("LOAD_DEREF", "LOAD_CLASSDEREF"):
+                before, top, on_self = top, cells.get(value, _UNKNOWN), False
+                _collect(top, function, helpers)
+            elif name == "IMPORT_NAME":
+                top = module = _import(value, function)
+                if self._of_module(value):
+                    return str(value)
+            elif name == "IMPORT_FROM":
+                before, top = top, _attribute(module, value)
+                found = self._loaded(top)
+                if found:
+                    return found
+            elif name in ("STORE_FAST", "STORE_DEREF"):
+                if top is not _UNKNOWN and isinstance(value, str) and module is not _UNKNOWN:
+                    imported[value] = top
+                top = module
+            elif name.startswith("LOAD_FAST"):
+                before, top, on_self = top, _UNKNOWN, False
+                if isinstance(value, str):
+                    top = imported.get(value, _UNKNOWN)
+                    on_self = bool(own) and value == own
+            elif name in ("LOAD_ATTR", "LOAD_METHOD"):
+                if value in METHODS:
+                    return f"{value}()"
+                if id(top) in self._containers and value in CHANGES:
+                    return f"{self._containers[id(top)]}.{value}()"
+                if on_self:
+                    helper = inspect.getattr_static(cls, value, None)
+                    helper = getattr(helper, "__func__", helper)
+                    _collect(helper, function, helpers)
+                    top, on_self = _UNKNOWN, False
+                else:
+                    top = _attribute(top, value)
+                    found = self._loaded(top)
+                    if found:
+                        return found
+            elif name in ("STORE_ATTR", "DELETE_ATTR"):
+                if isinstance(top, types.ModuleType):
+                    return f"{top.__name__}.{value} = ..."
+                if isinstance(top, type) and _top_level(top) and not on_self:
+                    return f"{top.__name__}.{value} = ..."
+                top = _UNKNOWN
+            elif name in ("STORE_SUBSCR", "DELETE_SUBSCR"):
+                if id(before) in self._containers:
+                    return f"{self._containers[id(before)]}[...] = ..."
+            elif name.startswith("LOAD_"):
+                before, top, on_self = top, _UNKNOWN, False
+            elif name not in ("PUSH_NULL", "COPY", "RESUME", "PRECALL", "CACHE", "NOP", "EXTENDED_ARG"):
+                top, on_self = _UNKNOWN, False
+        for const in code.co_consts:
+            if isinstance(const, types.CodeType):
+                found = self._walk(const, function, cls, helpers)
+                if found:
+                    return found
+        return ""
+
+    def _loaded(self, value: Any) -> str:
+        """Say what is unsafe about loading ``value``."""
+        if value is _UNKNOWN:
+            return ""
+        name = self._unsafe.get(id(value))
+        if name:
+            return f"{name}()"
+        if self._rules.modules:
+            home = value.__name__ if isinstance(value, types.ModuleType) else getattr(value, "__module__", None)
+            if isinstance(home, str) and self._of_module(home):
+                return f"the module {home}"
+        return ""
+
+    def _of_module(self, name: str) -> bool:
+        return any(name == module or name.startswith(module + ".") for module in self._rules.modules)
+
+
+def _through(info: Any, name: str) -> str:
+    """Say that a fixture is used, and through which other one where the test does not ask for it itself."""
+    if name in info.argnames:
+        return f"the fixture {name}"
+    for user in info.names_closure:
+        for definition in info.name2fixturedefs.get(user, ()):
+            if name in definition.argnames:
+                return f"the fixture {name} (through {user})"
+    return f"the fixture {name}"
+
+
+def _functions_of(item: pytest.Function) -> Iterator[Any]:
+    yield getattr(item.obj, "__func__", item.obj)
+    if item.cls is not None:
+        for name in _SETUPS:
+            found = inspect.getattr_static(item.cls, name, None)
+            if isinstance(found, types.FunctionType):
+                yield found
+
+
+def _layers(function: Any) -> Iterator[Any]:
+    """Yield ``function`` and what its decorators wrap."""
+    seen = 0
+    while function is not None and seen < 10:
+        function = getattr(function, "func", function) if type(function).__name__ == "partial" else function
+        function = getattr(function, "__func__", function)
+        yield function
+        function = getattr(function, "__wrapped__", None)
+        seen += 1
+
+
+def _collect(value: Any, function: types.FunctionType, helpers: list[Any]) -> None:
+    """Keep ``value`` where it is a function or class of the module of ``function``."""
+    if getattr(value, "__module__", None) != function.__module__:
+        return
+    if isinstance(value, types.FunctionType):
+        helpers.append(value)
+    elif isinstance(value, type):
+        helpers.extend(v for v in vars(value).values() if isinstance(v, types.FunctionType))
+
+
+def _cells(function: types.FunctionType) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=False):
+        try:
+            found[name] = cell.cell_contents
+        except ValueError:  # not assigned yet
+            continue
+    return found
+
+
+def _attribute(owner: Any, name: str) -> Any:
+    """Return an attribute of a module or class without running any code of the program."""
+    if isinstance(owner, types.ModuleType):
+        return vars(owner).get(name, _UNKNOWN)
+    if isinstance(owner, type):
+        found = inspect.getattr_static(owner, name, _UNKNOWN)
+        return getattr(found, "__func__", found)
+    return _UNKNOWN
+
+
+def _import(name: str, function: types.FunctionType) -> Any:
+    """Return the module of an import statement where it is loaded already."""
+    module = sys.modules.get(name)
+    if module is None and name.startswith(("unittest", "warnings", "contextlib", "os", "gc", "signal", "importlib")):
+        try:
+            module = importlib.import_module(name)
+        except ImportError:
+            return _UNKNOWN
+    return module if module is not None else _UNKNOWN
+
+
+def _top_level(cls: type) -> bool:
+    """Say whether ``cls`` is one that all workers see, not one that a function made."""
+    return "<locals>" not in cls.__qualname__

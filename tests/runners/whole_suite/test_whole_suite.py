@@ -1,0 +1,298 @@
+"""``--stress-threads`` over suites that were not written for it: no false word, nothing left unsaid."""
+
+from __future__ import annotations
+
+from pytester_runs import run
+
+SUITE = """
+import os, sys, unittest, warnings
+import pytest
+from unittest import mock
+class Total: n = 0
+def bump(): Total.n += 1
+ITEMS = []
+def set_env(): os.environ["X"] = "1"
+@pytest.fixture
+def patched(monkeypatch): monkeypatch.setenv("A", "2")
+@pytest.fixture
+def mocked():
+    with mock.patch("os.getpid", return_value=1): yield
+@pytest.fixture
+def box(): return []
+def test_plain(): assert 1 + 1 == 2
+def test_race(): bump()
+def test_capsys(capsys):
+    print("x"); assert capsys.readouterr().out == "x\\n"
+def test_through(patched): assert os.environ["A"] == "2"
+def test_mocked(mocked): assert os.getpid() == 1
+def test_warns():
+    with pytest.warns(UserWarning): warnings.warn("w")
+def test_environ(): set_env()
+def test_reads_environ(): assert os.environ.get("PATH") is not None
+def test_tmp_path(tmp_path):
+    (tmp_path / "d").mkdir(); assert len(list(tmp_path.iterdir())) == 1
+def test_box(box):
+    box.append(1); assert box == [1]
+@mock.patch("os.getcwd", return_value="x")
+def test_patched(getcwd): assert os.getcwd() == "x"
+def test_only_once():
+    ITEMS.append(1); assert len(ITEMS) == 1 or len(ITEMS) > 2
+def test_fails(): assert 0
+@pytest.mark.thread_unsafe(reason="one port")
+def test_marked(): pass
+@pytest.mark.parallel_threads(1)
+def test_one_thread(): pass
+@pytest.mark.parametrize("n", [1, 2])
+def test_param(n): assert n
+class TestCase(unittest.TestCase):
+    def setUp(self): self.items = []
+    def test_method(self):
+        self.items.append(1)
+        self.assertEqual(self.items, [1])
+    def test_logs(self):
+        import logging
+        with self.assertLogs(): logging.warning("x")
+class TestPlainClass:
+    def setup_method(self): self.items = []
+    def test_own(self):
+        self.items.append(1); assert self.items == [1]
+"""
+
+
+def test_over_a_plain_suite(pytester):
+    done = run(pytester, SUITE, "--stress-threads=3", "--concurrency-schedules=20")
+    failed = {name for name, outcome in done.outcomes.items() if outcome != "PASSED"}
+    assert failed == {"test_race", "test_fails"}
+    assert done.codes("test_race") == ["CH101"]
+    assert done.codes("test_fails") == []
+    alone = {name.replace("::", "."): test["one_worker"] for name, test in done.tests.items() if "one_worker" in test}
+    assert alone == {
+        "test_capsys": "the fixture capsys",
+        "test_through": "the fixture monkeypatch (through patched)",
+        "test_mocked": "unittest.mock.patch() in the fixture mocked",
+        "test_warns": "pytest.warns()",
+        "test_environ": "os.environ[...] = ...",
+        "test_patched": "unittest.mock.patch",
+        "test_only_once": "its body fails when it is run once more in the same process",
+        "test_fails": "its body fails when it is run once more in the same process",
+        "test_marked": "it is marked thread_unsafe: one port",
+        "test_one_thread": "it is marked to run on one thread",
+        "TestCase.test_logs": "assertLogs()",
+    }
+    assert "1 test run on one worker: pytest.warns()\n    test_it.py::test_warns" in done.text
+
+
+def test_names_of_pytest_run_parallel_are_understood(pytester):
+    pytester.makeini(
+        """
+        [pytest]
+        addopts = --parallel-threads=2 --iterations=3 --mark-warnings-as-unsafe
+        strict_markers = true
+        thread_unsafe_fixtures =
+            one
+            two
+        thread_unsafe_functions =
+            json.dumps
+            textwrap.*
+        """
+    )
+    done = run(
+        pytester,
+        """
+        import json, textwrap
+        from json import dumps
+        import pytest
+        @pytest.fixture
+        def two(): pass
+        def test_fixture(two): pass
+        def test_function(): dumps(1)
+        def test_module(): textwrap.dedent("x")
+        @pytest.mark.iterations(2)
+        @pytest.mark.parallel_threads_limit(8)
+        def test_other(): json.loads("1")
+        """,
+    )
+    assert {name: test.get("one_worker") for name, test in done.tests.items()} == {
+        "test_fixture": "the fixture two",
+        "test_function": "json.dumps()",
+        "test_module": "the module textwrap",
+        "test_other": None,
+    }
+
+
+def test_ini_lists(pytester):
+    pytester.makeini(
+        """
+        [pytest]
+        concurrency_unsafe_fixtures = one
+        concurrency_unsafe_calls = json.dumps
+        concurrency_unsafe_modules = textwrap
+        """
+    )
+    done = run(
+        pytester,
+        """
+        import json, pytest
+        @pytest.fixture
+        def one(): pass
+        def test_fixture(one): pass
+        def test_call(): json.dumps(1)
+        def test_module():
+            import textwrap
+            textwrap.dedent("x")
+        """,
+        "--stress-threads=2",
+    )
+    assert [test.get("one_worker") for test in done.tests.values()] == ["the fixture one", "json.dumps()", "textwrap"]
+
+
+LIBRARY = """
+    class Registry:
+        def __init__(self): self.names = []
+        def add(self, name):
+            if name in self.names: raise ValueError("twice")
+            self.names.append(name)
+        def remove(self, name): self.names.remove(name)
+    registry = Registry()
+    count = 0
+    def bump():
+        global count
+        count += 1
+    class Tally:
+        def __init__(self): self.n = 0
+        def bump(self): self.n += 1
+    _instance = None
+    def get_instance():
+        global _instance
+        if _instance is None:
+            made = object()
+            _instance = made
+            return made
+        return _instance
+    def reset():
+        global _instance
+        _instance = None
+"""
+
+
+def test_what_is_the_test_s_own_doing_is_no_error(pytester):
+    """A test that takes it for granted to be alone is no fault of the code; code that is not atomic is one."""
+    pytester.makepyfile(library=LIBRARY)
+    done = run(
+        pytester,
+        """
+        import library, pytest
+        calls = 0
+        shared = library.Tally()
+        @pytest.fixture(scope="module")
+        def wide(): return library.Tally()
+        def note():
+            global calls
+            calls += 1
+        def test_registers():
+            library.registry.add("a")
+            assert "a" in library.registry.names
+            library.registry.remove("a")
+        def test_own_counter(): note()
+        def test_own_object(): shared.bump()
+        def test_wide_fixture(wide): wide.bump()
+        def test_library_counts(): library.bump()
+        @pytest.fixture
+        def fresh(): library.reset()
+        def test_singleton(fresh): assert library.get_instance() is library.get_instance()
+        """,
+        "--stress-threads=2",
+    )
+    wrong = {name: done.codes(name) for name, outcome in done.outcomes.items() if outcome != "PASSED"}
+    assert wrong == {"test_library_counts": ["CH101"], "test_singleton": ["CH110"]} or wrong == {
+        "test_library_counts": ["CH101"],
+        "test_singleton": ["CH110", "CH102"],
+    }, done.text
+    own = {name: test["own_doing"] for name, test in done.tests.items() if "own_doing" in test}
+    assert set(own) == {"test_registers", "test_own_counter", "test_own_object", "test_wide_fixture"}, own
+    assert own["test_own_object"] == "the test shares Tally.n between its workers (CH101)"
+
+
+def test_fixtures_per_worker_with_a_marker(pytester):
+    done = run(
+        pytester,
+        """
+        import pytest
+        torn = []
+        @pytest.fixture
+        def inner(): return []
+        @pytest.fixture
+        def items(inner):
+            inner.append(1)
+            yield inner
+            torn.append(id(inner))
+        class TestIt:
+            @pytest.mark.stress_threads(workers=3, fixtures="per-worker", schedules=20)
+            def test_own(self, items):
+                items.append(2)
+                assert items == [1, 2]
+                self.n = getattr(self, "n", 0) + 1
+                assert self.n == 1
+        @pytest.mark.stress_threads(workers=3, schedules=20)
+        def test_shared(items):
+            items.append(2)
+            assert items == [1, 2]
+        def test_torn_down(): assert len(torn) >= 6
+        """,
+    )
+    assert done.outcomes == {"TestIt::test_own": "PASSED", "test_shared": "FAILED", "test_torn_down": "PASSED"}
+
+
+def test_fixtures_are_torn_down_last_first(pytester):
+    done = run(
+        pytester,
+        """
+        import pytest
+        log = []
+        @pytest.fixture
+        def a():
+            n = sum(word == "a+" for word in log); log.append("a+")
+            yield n
+            log.append(f"a-{n}")
+        @pytest.fixture
+        def b(a):
+            yield a
+            log.append(f"b-{a}")
+        def test_it(b): pass
+        def test_log():
+            down = [word for word in log if "-" in word]
+            assert down[:4] == ["b-1", "a-1", "b-0", "a-0"], log
+            assert log.count("a+") == len(down) / 2
+        """,
+        "--stress-threads=2",
+        "--deselect=x",
+    )
+    assert done.outcomes == {"test_it": "PASSED", "test_log": "PASSED"}, done.text
+
+
+def test_budget_is_shared_by_all(pytester):
+    done = run(
+        pytester,
+        """
+        import pytest
+        state = {"n": 0}
+        @pytest.mark.parametrize("n", range(30))
+        def test_busy(n):
+            for i in range(300): state["n"] = i
+        """,
+        "--stress-threads=2",
+        "--concurrency-max-seconds=1",
+    )
+    assert len(done.outcomes) == 30
+    assert set(done.outcomes.values()) == {"PASSED"}
+    assert any("budget" in test.get("one_worker", "") for test in done.tests.values())
+    assert "the budget of 1 s was used up" in done.text
+
+
+def test_other_kinds_of_tests_are_named(pytester):
+    pytester.makepyfile(helper='def f():\n    """\n    >>> 1\n    1\n    """\n')
+    done = run(
+        pytester, "async def test_async(): pass\ndef test_plain(): pass", "--stress-threads=2", "--doctest-modules"
+    )
+    assert "async tests are not run on threads" in done.text
+    assert "a DoctestItem is not run on threads" in done.text
