@@ -29,7 +29,8 @@ class Life:
     and ``ended`` in seconds of the performance counter (``ended`` is 0 while it lives). ``awaited``:
     whether its
     spawner was waiting for just this greenlet when it ended (None: not looked at). ``left``: whether the body
-    left it running. ``parked``: where it waited (file, line, call) when that was asked.
+    left it running. ``waited``: whether it gave way and went on. ``parked``: where it waited (file, line, call) when
+    that was asked.
     """
 
     greenlet: Any
@@ -39,6 +40,7 @@ class Life:
     spawner: Any
     spawned: float
     began: float = 0.0
+    waited: bool = False
     ended: float = 0.0
     awaited: bool | None = None
     children: int = 0

@@ -47,6 +47,7 @@ class Monitor:
         self.slow_calls: list[SlowCall] = []
         self.last_seen: dict[object, float] = {}
         self.begun: dict[object, float] = {}
+        self.waited: set[object] = set()  # those that have gone on after giving way
         self.switches = 0
         self._max_block = max_block
         self._who = who
@@ -93,6 +94,7 @@ class Monitor:
     def forget(self) -> None:
         """Let go of everything that belongs to the program."""
         self.begun.clear()
+        self.waited.clear()
         self.last_seen.clear()
         self.blocks.clear()
         self.slow_calls.clear()
@@ -106,6 +108,8 @@ class Monitor:
         hub = self._hub
         active = self._active
         if active is not hub:
+            if active in self.last_seen:
+                self.waited.add(active)
             self.last_seen[active] = now
             if now - self._since >= self._max_block:
                 self._close(active, now)

@@ -54,8 +54,8 @@ def serialised(lives: Sequence[Life], repeat: int, level: str, relative: Callabl
         looked_at = [life for life in ended if life.awaited is not None]
         if len(looked_at) < 2 or not all(life.awaited for life in looked_at):
             continue
-        # From when each began to run: until then it waited for its turn only.
-        seconds = sum(life.ended - life.began for life in ended if life.began)
+        # Only what waits could overlap, and only from when it began to run: until then it waited for its turn.
+        seconds = sum(life.ended - life.began for life in ended if life.began and life.waited)
         if seconds < _WORTH * len(ended):
             continue
         path, line = relative(site[0]), site[1]
