@@ -232,3 +232,37 @@ def test_a_deadlock_beside_a_thread_that_never_rests_is_found_at_once(run):
     result.assert_outcomes(failed=2)
     result.stdout.fnmatch_lines(["*CH104 deadlock*", "*for Event.wait.*"])
     result.stdout.no_fnmatch_line("*did not end within*")
+
+
+def test_a_queue_that_a_thread_outside_waits_in_is_not_put_back(run):
+    result = run(
+        """
+        import queue
+        import threading
+
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def server():
+            requests = queue.Queue()
+
+            def serve():
+                while (event := requests.get()) is not None:
+                    event.set()
+
+            thread = threading.Thread(target=serve, daemon=True)
+            thread.start()
+            yield requests
+            requests.put(None)
+            thread.join(5)
+            assert not thread.is_alive()
+
+        @pytest.mark.stress_threads(workers=2, schedules=30, max_seconds=2)
+        @pytest.mark.parametrize("again", range(3))
+        def test_reply(server, again):
+            event = threading.Event()
+            server.put(event)
+            assert event.wait(5)
+        """
+    )
+    result.assert_outcomes(passed=3)

@@ -17,7 +17,7 @@ import queue
 import random
 import sys
 import types
-from _thread import RLock, allocate_lock
+from _thread import RLock, allocate_lock, get_ident
 from array import array
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator
@@ -25,10 +25,15 @@ from operator import is_
 from threading import Thread, local
 from typing import Any
 
+from ..runtime.outsiders import Outsiders
+
 LIMIT = 20_000
 """Containers and elements looked at, so that a module with a large table costs no more than a small one."""
 LIBRARY = frozenset({"threading", "queue", "concurrent.futures.thread", "collections", "types"})
 """Standard-library modules whose instances are rewound like those of classes in scope."""
+
+SYNCHRONISING = frozenset({"threading", "queue", "concurrent.futures.thread"})
+"""Those of them that are left alone while threads run that no schedule controls: they may be waiting there."""
 
 _LOCK = type(allocate_lock())
 _CACHED = type(functools.lru_cache(lambda: None))
@@ -49,6 +54,7 @@ class Rewind:
         self._left = LIMIT
         self._empty: list[dict[str, Any]] = []
         self._seen: set[int] = set()
+        self._in_use = _others_run()
         self._kept: list[object] = []
         waiting: deque[object] = deque(more)
         for name in sorted(self._modules):
@@ -83,6 +89,8 @@ class Rewind:
             return self._note_function(thing)
         if kind is types.CellType:
             return self._note_cell(thing)
+        if self._in_use and (kind in (_LOCK, RLock, queue.SimpleQueue) or _module_of(kind) in SYNCHRONISING):
+            return ()
         if kind in (_LOCK, RLock):
             self._note_lock(thing)
         elif kind is _CACHED:
@@ -297,6 +305,13 @@ _HELD_ONCE = _references_of_one_holder()
 def _held(lock: Any) -> bool:
     locked: bool = lock.locked() if hasattr(lock, "locked") else repr(lock).startswith("<locked")
     return locked
+
+
+def _others_run() -> bool:
+    """Say whether there are threads that no schedule controls, of a wider fixture for instance."""
+    outsiders = Outsiders()
+    outsiders.begin({get_ident()})
+    return outsiders.any()
 
 
 def _drain(box: queue.SimpleQueue[Any]) -> None:
