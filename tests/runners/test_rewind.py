@@ -216,3 +216,56 @@ def test_uncontrolled_chance_is_not_blamed_on_the_schedule(pytester, workers):
     )
     result.result.assert_outcomes(passed=1)
     assert "passed when it was run again" in result.text
+
+
+PROCESSES = """
+import multiprocessing
+import pytest
+
+codes, results = [], []
+
+def work():
+    return 1
+
+@pytest.mark.stress_processes(workers=0, repeats=3)
+def test_own():
+    process = multiprocessing.Process(target=work)
+    process.start()
+    process.join()
+    codes.append(process.exitcode)
+    assert codes == [0]
+
+@pytest.mark.stress_processes(repeats=3, schedules=5)
+def test_runner(process_runner):
+    results.extend(process_runner.run(work, work))
+    assert results == [1, 1]
+"""
+
+
+def test_each_run_of_a_process_test_starts_from_the_same_state(pytester):
+    result = run(pytester, PROCESSES)
+    result.result.assert_outcomes(passed=2)
+    assert all(test["schedules"] >= 3 for test in result.tests.values())
+
+
+WAITING = """
+import queue, threading
+
+jobs, done = queue.Queue(), queue.Queue()
+
+def serve():
+    while True:
+        done.put(jobs.get())
+
+threading.Thread(target=serve, daemon=True).start()
+
+def test_a_thread_that_waits_since_before_the_test_is_still_waited_for(thread_runner):
+    thread_runner.run(lambda: jobs.put(1), lambda: jobs.put(2))
+    assert sorted([done.get(timeout=10), done.get(timeout=10)]) == [1, 2]
+"""
+
+
+def test_a_queue_in_use_is_left_alone(pytester):
+    result = run(pytester, WAITING, "--concurrency-schedules=5", "--concurrency-max-seconds=60")
+    result.result.assert_outcomes(passed=1)
+    assert [test["hazards"] for test in result.tests.values()] == [[]]

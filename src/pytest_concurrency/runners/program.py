@@ -30,7 +30,7 @@ from ..runtime.trace import Outcome
 from ..runtime.worker import Abandon
 from .base import ACTIVE_RUNNER, Plan
 from .free_run import FreeRun, Hung, free_run, run_together, switch_interval
-from .rewind import Rewind
+from .rewind import REWIND, Rewind, forget_state, rewind, values_from_outside
 from .whole_suite.per_worker import PerWorker, renew_instance
 
 if TYPE_CHECKING:
@@ -66,7 +66,6 @@ class Program:
         self._per_worker = PerWorker(item, settings.workers) if own and self._renewed else None
         self.gave_up = 0
         self.busy_seconds = math.inf
-        self._rewind: Callable[[], None] = _nothing
 
     def note_state(self, modules: Iterable[str], renew: bool = True) -> None:
         """Note what ``modules`` and fixtures of wider scope hold now, before any run, to start each run from it.
@@ -74,20 +73,21 @@ class Program:
         Function-scoped fixtures may change it in their set-up and change it back afterwards, so it is noted without
         them; not so with ``renew=False``, where they are set up but once.
         """
-        self._rewind()
+        item = self._item
+        rewind(item)
         if renew and self._renewed:
             self._tear_down()
-        self._rewind = Rewind(modules, values_from_outside(self._item))
+        item.stash[REWIND] = Rewind(modules, values_from_outside(item))
         if renew and self._renewed:
             self._set_up()
 
     def rewind(self) -> None:
         """Put the noted state back."""
-        self._rewind()
+        rewind(self._item)
 
     def forget_state(self) -> None:
         """Hold on to nothing of the program."""
-        self._rewind = _nothing
+        forget_state(self._item)
 
     def once(self, execution: Execution) -> Outcome:
         """Set the test up afresh and run it under ``execution``."""
@@ -253,7 +253,7 @@ class Program:
         """Tear function-scoped fixtures down and set them up again, from the same state as before the first run."""
         if self._renewed:
             self._tear_down()
-        self._rewind()
+        rewind(self._item)
         if self._renewed:
             self._set_up()
         self._forget_output()
@@ -290,10 +290,6 @@ class Program:
         self._pool.close()
 
 
-def _nothing() -> None:
-    """Put nothing back."""
-
-
 def _free_run_here(interval: float, body: Callable[[], None], timeout: float) -> FreeRun:
     """As :func:`free_run`, with the body on the calling thread."""
     try:
@@ -314,16 +310,6 @@ def has_function_fixtures(item: pytest.Function) -> bool:
             if definition.scope == "function" and name not in ("request", "thread_runner"):
                 return True
     return False
-
-
-def values_from_outside(item: pytest.Function) -> list[object]:
-    """Return the parameters of ``item`` and the values of the fixtures that outlive it."""
-    values: list[object] = list(item.callspec.params.values()) if hasattr(item, "callspec") else []
-    for definitions in item._fixtureinfo.name2fixturedefs.values():
-        for definition in definitions:
-            if definition.scope != "function" and definition.cached_result is not None:
-                values.append(definition.cached_result[0])
-    return values
 
 
 @contextlib.contextmanager

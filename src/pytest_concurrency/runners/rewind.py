@@ -25,6 +25,9 @@ from operator import is_
 from threading import Thread, local
 from typing import Any
 
+import pytest
+
+from ..instrument.scope import Area, Chooser
 from ..runtime.outsiders import Outsiders
 
 LIMIT = 20_000
@@ -349,3 +352,35 @@ def _slot_value(thing: Any, slot: types.MemberDescriptorType) -> Any:
         return slot.__get__(thing)
     except AttributeError:
         return _MISSING
+
+
+REWIND: pytest.StashKey[Rewind] = pytest.StashKey()
+
+
+def rewind(item: pytest.Item) -> None:
+    """Put back what was noted for ``item``, if anything was: between the teardown and the set-up of its fixtures."""
+    state = item.stash.get(REWIND, None)
+    if state is not None:
+        state()
+
+
+def note_state(item: pytest.Function, include: tuple[str, ...] = ()) -> None:
+    """Note the state of the modules in scope, and of what ``item`` was given from outside, for :func:`rewind`."""
+    modules = Chooser(Area(str(item.config.rootpath.resolve()), include)).modules()
+    item.stash[REWIND] = Rewind(modules, values_from_outside(item))
+
+
+def forget_state(item: pytest.Item) -> None:
+    """Hold on to nothing of the program."""
+    if REWIND in item.stash:
+        del item.stash[REWIND]
+
+
+def values_from_outside(item: pytest.Function) -> list[object]:
+    """Return the parameters of ``item`` and the values of the fixtures that outlive it."""
+    values: list[object] = list(item.callspec.params.values()) if hasattr(item, "callspec") else []
+    for definitions in item._fixtureinfo.name2fixturedefs.values():
+        for definition in definitions:
+            if definition.scope != "function" and definition.cached_result is not None:
+                values.append(definition.cached_result[0])
+    return values

@@ -17,9 +17,10 @@ from ...report.progress import Progress, progress_for
 from ...settings import Settings
 from ...watch.tree import helpers, stop_fork_server
 from ..base import ACTIVE_RUNNER, Plan, hand_in, plan_of
+from ..rewind import forget_state
 from .fixture import ProcessRunner
 from .outcome import RAISED, Outcome
-from .refresh import set_up, tear_down
+from .refresh import again, begin, tear_down
 from .run import Run, run_body, run_workers
 
 ENDING = frozenset({"CH404", "CH405", "CH406", "CH407", "CH409"})
@@ -91,6 +92,7 @@ class _Session:
         start = time.monotonic()
         outcome = "error"
         try:
+            begin(self.item, self.settings.include)
             outcome = "failed"
             if not self._explore():
                 self._repeat(start)
@@ -99,6 +101,7 @@ class _Session:
             outcome = "passed"
             raise
         finally:
+            forget_state(self.item)
             result = TestResult(
                 nodeid=self.item.nodeid,
                 runner=PROCESSES,
@@ -167,8 +170,7 @@ class _Session:
                         f"{number - 1} of {self.settings.repeats} repeats were run in {self.settings.max_seconds:g} s"
                     )
                     break
-                tear_down(self.item)
-                set_up(self.item)
+                again(self.item)
                 self._fresh_runner()
             self.count = number
             run = one()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from ..rewind import note_state, rewind
+
 
 def has_function_fixtures(item: pytest.Function) -> bool:
     """Return whether the test has fixtures of function scope beside ``request`` (or setup and teardown
@@ -31,6 +33,23 @@ def _keep_tmp_path_happy(item: pytest.Function) -> None:
     except ImportError:
         return
     item.stash.setdefault(tmppath_result_key, {})
+
+
+def begin(item: pytest.Function, include: tuple[str, ...]) -> None:
+    """Note, without its function-scoped fixtures, the state from which every run of the test is to begin."""
+    renewed = has_function_fixtures(item)
+    if renewed:
+        tear_down(item)
+    note_state(item, include)
+    if renewed:
+        set_up(item)
+
+
+def again(item: pytest.Function) -> None:
+    """Set the test up afresh for another run, from the state that :func:`begin` noted."""
+    tear_down(item)
+    rewind(item)
+    set_up(item)
 
 
 def set_up(item: pytest.Function) -> None:

@@ -34,6 +34,7 @@ from ....watch.hook_fork import look
 from ...base import ACTIVE_RUNNER
 from ...comments import Dismissals
 from ...program import from_signal_handler
+from ...rewind import rewind
 from ...unsafe import timeout_of_other_plugin
 from ..outcome import DIED, SKIPPED, Outcome, RemoteError, WorkerDied, WorkerReport
 from ..refresh import arguments, set_up, tear_down
@@ -118,6 +119,7 @@ class ProcessProgram:
         """Set the test up afresh."""
         tear_down(self.item)
         self.snapshot.restore()
+        rewind(self.item)
         set_up(self.item)
 
     def _body(self, limit: float) -> BaseException | None:
