@@ -10,7 +10,7 @@ import sys
 import sysconfig
 import types
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from .vocabulary import SYNC_MODULES
@@ -43,12 +43,18 @@ class Area:
     root: str
     include: tuple[str, ...] = ()
     excluded: frozenset[str] = frozenset()
+    real: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """Directories met so far, and where they really are: asking the file system for each file is slow."""
 
     def holds_file(self, filename: str) -> bool:
         """Say whether the source file ``filename`` is under rootdir and not installed there."""
         if filename.startswith("<") or filename in self.excluded:
             return False
-        path = os.path.realpath(filename)
+        directory, name = os.path.split(filename)
+        real = self.real.get(directory)
+        if real is None:
+            real = self.real[directory] = os.path.realpath(directory)
+        path = os.path.join(real, name)
         if not path.startswith(self.root + os.sep):
             return False
         parts = Path(path[len(self.root) + 1 :]).parts
