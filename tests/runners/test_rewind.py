@@ -269,3 +269,30 @@ def test_a_queue_in_use_is_left_alone(pytester):
     result = run(pytester, WAITING, "--concurrency-schedules=5", "--concurrency-max-seconds=60")
     result.result.assert_outcomes(passed=1)
     assert [test["hazards"] for test in result.tests.values()] == [[]]
+
+
+GREENLETS = """
+import pytest
+gevent = pytest.importorskip("gevent")
+
+count, seen = 0, []
+
+def test_runner(greenlet_runner):
+    def note():
+        seen.append(1)
+        gevent.sleep(0)
+    greenlet_runner.run(note, note)
+    assert len(seen) == 2
+
+@pytest.mark.stress_greenlets
+def test_marker():
+    global count
+    count += 1
+    assert count <= 2
+"""
+
+
+def test_each_run_of_a_greenlet_test_starts_from_the_same_state(pytester):
+    pytest.importorskip("gevent")
+    result = run(pytester, GREENLETS)
+    result.result.assert_outcomes(passed=2)

@@ -258,7 +258,7 @@ class Rewind:
         return () if saved is _MISSING else (saved,)
 
     def _note_lock(self, lock: Any) -> None:
-        if not _held(lock):
+        if hasattr(lock, "_at_fork_reinit") and not _held(lock):
             self._restorers.append(lambda: lock._at_fork_reinit() if _held(lock) else None)
 
     def _note_instance(self, thing: Any) -> Iterable[object]:

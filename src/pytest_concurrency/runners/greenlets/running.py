@@ -10,10 +10,11 @@ import pytest
 from ...model import Finding, TestResult
 from ...report.baseline import marked
 from ..base import ACTIVE_RUNNER, Plan, hand_in, plan_of
+from ..rewind import forget_state
 from . import WORKER_PLUGIN, headed
 from .evidence import Block
 from .exploring import Explorations, without_machinery, worth_explaining
-from .fixtures import refresh
+from .fixtures import begin, refresh
 from .gathered import Gathered
 from .repeat import Repeat, run_repeat
 from .runner import GreenletRunner
@@ -72,6 +73,13 @@ class StressedTest:
 
     def run(self) -> None:
         """Run the test; raise its own failure, or one for what was found."""
+        begin(self._item)
+        try:
+            self._run()
+        finally:
+            forget_state(self._item)
+
+    def _run(self) -> None:
         if self._plan.settings.replay is not None:
             self._explored = self._explorations.replay(self._item, self._plan, self._worker.channel)
             self._conclude(self._explored.error)
