@@ -55,6 +55,8 @@ SETTLE_SECONDS = 0.03
 """Real seconds in which a thread outside the engine's control shows whether what a worker did has woken it up."""
 PATIENCE_SHARE = 0.5
 """Part of a run's ``timeout`` that timed waits may spend in real time while a worker is in such a call."""
+TOGETHER = 0.001
+"""Virtual seconds within which deadlines count as one moment: whoever waits for them may wake in any order."""
 UNWIND_SECONDS = 2.0
 """Real seconds that one worker has to unwind when a run is given up."""
 
@@ -545,6 +547,7 @@ class Execution:
                         raise Detached(worker.resident)
                     self._resumed(worker)
                 if worker.timed_out and not wait.ready():
+                    self.clock.advance_to(wait.deadline or 0.0)
                     return False
                 if wait.ready() or (worker is self.main and self.draining):
                     return True
@@ -666,7 +669,10 @@ class Execution:
             self._fail_livelock("the workers poll, sleep and poll again for a state that nobody changes")
             return
         self.clock.advance_to(moment)
-        first.timed_out = True
+        for w in self.workers:
+            if not w.done and w.wait is not None and w.wait.deadline is not None:
+                if w.wait.deadline <= moment + TOGETHER:
+                    w.timed_out = True
 
     def _abort_target(self, leaving: Worker | None) -> Worker:
         if leaving is not None and leaving is not self.main and not leaving.done:
