@@ -55,3 +55,10 @@ def _run(command: list[str]) -> str:
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
     return done.stdout
+
+
+def versions(folder: Path, packages: list[str]) -> list[str]:
+    """Return ``name version`` of the installed packages, in order."""
+    listed = _run([uv(), "pip", "list", "--format=freeze", "--python", str(python_of(folder))])
+    found = dict(line.split("==") for line in listed.splitlines() if "==" in line)
+    return [f"{name} {found.get(name, 'missing')}" for name in packages]

@@ -1,0 +1,1 @@
+"""The same concurrent programs under this plugin, its peers, and plain threads."""

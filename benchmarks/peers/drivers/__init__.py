@@ -1,0 +1,1 @@
+"""What runs one program under one tool, in a process of its own."""
