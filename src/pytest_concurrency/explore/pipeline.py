@@ -24,7 +24,7 @@ from ..settings import Settings
 from ..strategies.anywhere import Anywhere, Look
 from ..strategies.base import NEVER, Strategy
 from ..strategies.bounded import Bounded
-from ..strategies.directed import Directed, HoldAll, Nested, StepOver
+from ..strategies.directed import Chain, Directed, HoldAll, Nested, StepOver
 from ..strategies.dpor import Dpor
 from ..strategies.pct import Pct
 from ..strategies.pos import Pos
@@ -538,12 +538,12 @@ class Explorer:
             yield from likely
             yield from self._look_again()
             every = Dpor()
+            early = self._contention.most_workers >= 3  # what takes two preemptions is far down for the others
+            if early:
+                yield from self._second_look(seed)
             yield every
-            for number in range(LOOKS):
-                known = set(self._contention.contended)
-                yield Look(seed + number)
-                new = sorted(self._contention.contended - known, key=lambda s: (not s.derived, s.action == READ, s.key))
-                yield from (Directed(site.key, 1, last_first=flip) for site in new for flip in (False, True))
+            for number in range(1 if early else 0, LOOKS):
+                yield from self._second_look(seed + number)
             _, rest = self._directed()
             mixed = itertools.chain(itertools.chain.from_iterable(zip(rest, portfolio)), portfolio)  # noqa: B905
             while True:
@@ -562,6 +562,17 @@ class Explorer:
         strategy = single[name]() if name in single else STATE.extra_strategies[name](seed)
         while True:
             yield strategy
+
+    def _second_look(self, seed: int) -> Iterator[Strategy]:
+        """Look for what only workers that overlap share, and direct schedules at that."""
+        known = set(self._contention.contended)
+        yield Look(seed)
+        new = sorted(self._contention.contended - known, key=lambda s: (not s.derived, s.action == READ, s.key))
+        yield from (Directed(site.key, 1, last_first=flip) for site in new for flip in (False, True))
+        if self._contention.most_workers >= 3:  # it was there while another worker was in the middle of something
+            around = sorted((s for s in known if s.action != READ), key=lambda s: s.key)
+            chains = [Chain(outer.key, inner.key) for inner in new if inner.action != READ for outer in around]
+            yield from chains[:NESTED_SCHEDULES]
 
     def _look_again(self) -> Iterator[Strategy]:
         """Observe two more runs where one worker may have found the work of others done, then confirm what is new."""
@@ -590,7 +601,10 @@ class Explorer:
         likely: list[Strategy] = [Directed(site.key, 1) for site in updates]
         likely += [HoldAll(points) for points in sorted(self._cycles, key=len)[:CYCLES]]
         likely += [Directed(site.key, occurrence) for occurrence in again for site in updates]
-        likely += [Directed(site.key, 1) for site in others]
+        for site in others:
+            likely.append(Directed(site.key, 1))
+            if site.action != READ and site not in known.synchronising:
+                likely.append(StepOver(site.key, 1))
         if known.most_workers >= 3:
             likely += [Nested(site.key) for site in sites][:NESTED_SCHEDULES]
         rest: list[Strategy] = [StepOver(site.key, 1) for site in sorted(known.steps, key=lambda s: s.key)]

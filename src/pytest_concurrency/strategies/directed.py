@@ -214,3 +214,38 @@ class StepOver:
 
     def quiet_until(self, step: int) -> int:
         return NEVER if self._done else 0
+
+
+class Chain:
+    """Hold one worker at the first site, then another at the next, and so on, while the others run to their end or
+    block; then the one held last goes on first. For what is there only while others are in the middle of something."""
+
+    name = "chain"
+    sites: frozenset[str] = frozenset()
+
+    def __init__(self, *keys: str) -> None:
+        self._keys = keys
+        self._held: list[Candidate] = []
+        self._done = False
+
+    def begin(self, number: int) -> None:
+        self._held = []
+        self._done = False
+
+    def pick(
+        self, enabled: Sequence[Candidate], current: Candidate | None, step: int, left: Candidate | None = None
+    ) -> Candidate:
+        default = current if current is not None else enabled[0]
+        if self._done:
+            return default
+        if len(self._held) < len(self._keys) and current is not None and current not in self._held:
+            if current.site is not None and current.site.key == self._keys[len(self._held)]:
+                self._held.append(current)
+        free = [worker for worker in enabled if worker not in self._held]
+        if not free:
+            self._done = True
+            return next((worker for worker in reversed(self._held) if worker in enabled), default)
+        return default if default in free else free[0]
+
+    def quiet_until(self, step: int) -> int:
+        return NEVER if self._done else 0
