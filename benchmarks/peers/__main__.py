@@ -31,6 +31,8 @@ def _cell(finding: Finding) -> str:
         return f"no ({finding.schedules})"
     if finding.note == "hangs":
         return "hangs"
+    if not finding.schedules:
+        return f"raised in {finding.seconds:.2f} s"
     return f"{finding.schedules} in {finding.seconds:.2f} s"
 
 

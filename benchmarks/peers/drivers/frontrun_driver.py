@@ -31,7 +31,9 @@ def main(name, seconds, strategy):
             **options,
         )
     except Exception as error:
-        tell(None, 0, time.perf_counter() - began, f"{type(error).__name__}: {error}"[:300])
+        own = type(error).__module__.startswith("frontrun")
+        found = None if own else True  # a worker's exception comes out as it is, without its schedule
+        tell(found, 0, time.perf_counter() - began, f"raised {type(error).__name__}: {error}"[:300])
         return
     found = None if result.property_holds is None else not result.property_holds
     reason = getattr(result, "inconclusive_reason", None) or ""
