@@ -28,7 +28,6 @@ from typing import Any
 import pytest
 
 from ..instrument.scope import Area, Chooser
-from ..runtime.outsiders import Outsiders
 
 LIMIT = 20_000
 """Containers and elements looked at, so that a module with a large table costs no more than a small one."""
@@ -36,7 +35,7 @@ LIBRARY = frozenset({"threading", "queue", "concurrent.futures.thread", "collect
 """Standard-library modules whose instances are rewound like those of classes in scope."""
 
 SYNCHRONISING = frozenset({"threading", "queue", "concurrent.futures.thread"})
-"""Those of them that are left alone while threads run that no schedule controls: they may be waiting there."""
+"""Those of them of which an instance is left alone where a thread that no schedule controls may be waiting in it."""
 
 _LOCK = type(allocate_lock())
 _CACHED = type(functools.lru_cache(lambda: None))
@@ -57,7 +56,7 @@ class Rewind:
         self._left = LIMIT
         self._empty: list[dict[str, Any]] = []
         self._seen: set[int] = set()
-        self._in_use = _others_run()
+        self._in_use = _used_elsewhere()
         self._kept: list[object] = []
         waiting: deque[object] = deque(more)
         for name in sorted(self._modules):
@@ -92,7 +91,7 @@ class Rewind:
             return self._note_function(thing)
         if kind is types.CellType:
             return self._note_cell(thing)
-        if self._in_use and (kind in (_LOCK, RLock, queue.SimpleQueue) or _module_of(kind) in SYNCHRONISING):
+        if id(thing) in self._in_use:
             return ()
         if kind in (_LOCK, RLock):
             self._note_lock(thing)
@@ -310,11 +309,19 @@ def _held(lock: Any) -> bool:
     return locked
 
 
-def _others_run() -> bool:
-    """Say whether there are threads that no schedule controls, of a wider fixture for instance."""
-    outsiders = Outsiders()
-    outsiders.begin({get_ident()})
-    return outsiders.any()
+def _used_elsewhere() -> frozenset[int]:
+    """Return the identities of the locks, queues, conditions that other threads have at hand now."""
+    found: set[int] = set()
+    for ident, frame in sys._current_frames().items():
+        at: types.FrameType | None = frame if ident != get_ident() else None
+        while at is not None:
+            found.update(id(value) for value in list(at.f_locals.values()) if _synchronises(type(value)))
+            at = at.f_back
+    return frozenset(found)
+
+
+def _synchronises(kind: type) -> bool:
+    return kind in (_LOCK, RLock, queue.SimpleQueue) or _module_of(kind) in SYNCHRONISING
 
 
 def _drain(box: queue.SimpleQueue[Any]) -> None:
