@@ -215,6 +215,16 @@ CORRECT = """
             self.seen.get()
             assert [record.getMessage() for record in caplog.records] == ["once"]
 
+    @pytest.fixture
+    def calls():
+        calls = []
+        yield calls
+        assert calls == [1, 1]
+
+    @pytest.mark.stress_greenlets(workers=2, repeats=2)
+    def test_a_fixture_looks_at_what_the_test_has_done(calls):
+        calls.append(1)
+
     @pytest.fixture(scope="module")
     def beats():
         beats = []
@@ -252,7 +262,7 @@ CORRECT = """
 
 def test_correct_programs_are_silent_in_every_order(stress):
     tests = stress("--concurrency-max-seconds=2", test_correct=CORRECT)
-    stress.result.assert_outcomes(passed=13)
+    stress.result.assert_outcomes(passed=14)
     assert {name: stress.codes(test) for name, test in tests.items() if test["hazards"]} == {}
     notes = {name: " ".join(test["notes"]) for name, test in tests.items()}
     assert "in one order only (virtual time)" in notes["test_spawn_order"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from _pytest.tmpdir import tmppath_result_key
 
@@ -13,7 +15,9 @@ def begin(item: pytest.Function) -> None:
     """Note, without its function-scoped fixtures, the state from which every run of ``item`` is to begin."""
     renewed = _is_renewed(item)
     if renewed:
-        _tear_down(item)
+        # What a fixture finds amiss when it is torn down is no news before the test has run.
+        with suppress(Exception, pytest.fail.Exception):
+            _tear_down(item)
     note_state(item)
     if renewed:
         _set_up(item)
@@ -39,8 +43,10 @@ def _is_renewed(item: pytest.Function) -> bool:
 def _tear_down(item: pytest.Function) -> None:
     results = item.stash.get(tmppath_result_key, {})  # tmp_path's teardown takes it away and its next one needs it
     # Tearing down to the parent tears down exactly the item.
-    item.session._setupstate.teardown_exact(item.parent)  # type: ignore[arg-type]
-    item.stash[tmppath_result_key] = results
+    try:
+        item.session._setupstate.teardown_exact(item.parent)  # type: ignore[arg-type]
+    finally:
+        item.stash[tmppath_result_key] = results
 
 
 def _set_up(item: pytest.Function) -> None:
