@@ -63,11 +63,6 @@ def test_global(thread_runner):
     thread_runner.run(add, add)
     assert total == 2
 
-def test_pool(thread_runner):
-    def work():
-        assert sum(f.result() for f in [pool.submit(int, "1") for _ in range(2)]) == 2
-    thread_runner.run(work, work)
-
 def test_event(thread_runner):
     assert not event.is_set()
     thread_runner.run(event.set, event.wait)
@@ -137,15 +132,38 @@ def test_wider_fixture_beside_one_that_patches(thread_runner, store, patched):
 
 def test_nothing_stays_patched():
     assert None not in Service.instances
+
+def test_pool(thread_runner):
+    def work():
+        assert sum(f.result() for f in [pool.submit(int, "1") for _ in range(2)]) == 2
+    thread_runner.run(work, work)
+
+another_event, another_lock = threading.Event(), threading.Lock()
+
+def test_event_beside_the_idle_threads_of_the_pool(thread_runner):
+    assert not another_event.is_set()
+    thread_runner.run(another_event.set, another_event.wait)
+
+def test_lock_beside_them(thread_runner):
+    thread_runner.run(lambda: another_lock.acquire(), lambda: None)
+
+@pytest.fixture
+def checked():
+    calls = []
+    yield calls
+    assert calls == [1, 1], "asked before the test has run"
+
+def test_fixture_that_checks_at_its_end(thread_runner, checked):
+    thread_runner.run(lambda: checked.append(1), lambda: checked.append(1))
 """
 
 
 def test_correct_tests_on_state_of_modules_pass(pytester):
     result = run(pytester, STATE, "--concurrency-schedules=25", "--concurrency-max-seconds=60")
-    result.result.assert_outcomes(passed=17)
+    result.result.assert_outcomes(passed=20)
     for name, test in result.tests.items():
         assert test["hazards"] == [], name
-        assert test["notes"] == [], name
+        assert "earlier runs" not in str(test["notes"]), name
         assert test["schedules"] >= 20 or test["exhaustive"], name
 
 

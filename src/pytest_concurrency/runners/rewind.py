@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import gc
 import itertools
 import queue
 import random
@@ -78,6 +79,12 @@ class Rewind:
                 attributes.clear()
         for restore in self._restorers:
             restore()
+
+    def forget(self) -> None:
+        """Let go of the program at once, even if a traceback still refers to this."""
+        self._restorers.clear()
+        self._empty.clear()
+        self._kept.clear()
 
     def _note(self, thing: Any) -> Iterable[object]:
         """Remember how to put ``thing`` back; return what it refers to."""
@@ -161,7 +168,7 @@ class Rewind:
         if len(thing) > self._left and not rebinding:
             return ()
         kind: Any = OrderedDict if issubclass(type(thing), OrderedDict) else dict
-        saved = dict(kind.items(thing))
+        saved = _Saved(kind.items(thing))
 
         def restore() -> None:
             if len(thing) == len(saved) and all(map(is_, kind.values(thing), saved.values())):
@@ -187,7 +194,7 @@ class Rewind:
         return [*saved, *saved.values()]
 
     def _note_class(self, thing: type) -> Iterable[object]:
-        saved = {name: value for name, value in _class_dict(thing).items() if not name.startswith("__")}
+        saved = _Saved((name, value) for name, value in _class_dict(thing).items() if not name.startswith("__"))
         self._left -= len(saved)
 
         def restore() -> None:
@@ -206,8 +213,8 @@ class Rewind:
 
     def _note_counters(self, saved: dict[Any, Any], get: Any, holder: Any, put: Any) -> None:
         """Note each :class:`itertools.count` that nothing else refers to: a new one that starts alike replaces it."""
-        for name, references in _counters(saved):
-            if references == _HELD_ONCE:
+        for name in [name for name, value in saved.items() if type(value) is itertools.count]:
+            if _holders(saved[name]) == 1:
                 value = saved[name]
                 text = repr(value)
                 start = ast.literal_eval(text[len("count(") : -1] + ",")
@@ -290,18 +297,13 @@ class Rewind:
         return () if saved is _MISSING else (saved,)
 
 
-def _counters(saved: dict[Any, Any]) -> list[tuple[Any, int]]:
-    """Return the names under which counts are kept, and how many references there are to each."""
-    return [(name, sys.getrefcount(value)) for name, value in saved.items() if type(value) is itertools.count]
+class _Saved(dict[Any, Any]):
+    """The items of a dictionary as they were noted; told by its type from the holders of what is in it."""
 
 
-def _references_of_one_holder() -> int:
-    holder = {"": itertools.count()}
-    saved = dict(holder)
-    return _counters(saved)[0][1]
-
-
-_HELD_ONCE = _references_of_one_holder()
+def _holders(value: object) -> int:
+    """Return how many objects of the program refer to ``value``."""
+    return sum(type(each) not in (_Saved, types.FrameType) for each in gc.get_referrers(value))
 
 
 def _held(lock: Any) -> bool:
@@ -380,6 +382,7 @@ def note_state(item: pytest.Function, include: tuple[str, ...] = ()) -> None:
 def forget_state(item: pytest.Item) -> None:
     """Hold on to nothing of the program."""
     if REWIND in item.stash:
+        item.stash[REWIND].forget()
         del item.stash[REWIND]
 
 

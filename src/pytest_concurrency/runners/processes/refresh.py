@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
 from ..rewind import note_state, rewind
@@ -39,7 +41,9 @@ def begin(item: pytest.Function, include: tuple[str, ...]) -> None:
     """Note, without its function-scoped fixtures, the state from which every run of the test is to begin."""
     renewed = has_function_fixtures(item)
     if renewed:
-        tear_down(item)
+        # What a fixture finds amiss when it is torn down is no news before the test has run.
+        with suppress(Exception, pytest.fail.Exception):
+            tear_down(item)
     note_state(item, include)
     if renewed:
         set_up(item)
