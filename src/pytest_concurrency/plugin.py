@@ -95,6 +95,13 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(guard, "concurrency-greenlet-guard")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    from .report.width import note_width
+
+    note_width(session.config)  # before capture hides the terminal, and before pytest-xdist starts its workers
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     kinds: set[str] = set()

@@ -11,6 +11,7 @@ import pytest
 
 from pytest_concurrency.instrument.activation import Cache, Instrumenter
 from pytest_concurrency.instrument.rewrite import Hooks
+from pytest_concurrency.instrument.scope import Area
 from pytest_concurrency.instrument.sites import Site
 
 
@@ -29,6 +30,7 @@ class Laboratory:
             substitute=lambda obj, site: self.stand_ins.get(id(obj), obj),
         )
         self.stand_ins: dict[int, Any] = {}
+        self.area = Area("")
 
     def _noting(self, hook: str, gives_back: bool = False) -> Any:
         def note(*operands: Any) -> Any:

@@ -107,18 +107,18 @@ def test_no_trace_after_each_kind_of_end(pytester):
 
 
 INTERRUPTED = """
-import os, signal, threading
+import os, signal, sys, threading
 import pytest
-class Runs: n = 0
+sys.runs = 0  # the state of this module is put back before each schedule
 
 @pytest.mark.stress_threads(max_seconds=100, schedules=1000000)
 def test_interrupted(thread_runner):
-    Runs.n += 1
+    sys.runs += 1
     lock, total = threading.Lock(), [0]
     def work():
         with lock:
             total[0] += 1
-        if Runs.n == 20:
+        if sys.runs == 20:
             os.kill(os.getpid(), signal.SIGINT)
         for _ in range(50):
             with lock:

@@ -8,29 +8,29 @@ from pytester_runs import no_traceback_of_ours, run
 
 FIXTURES = r"""
 import pytest, threading, logging, warnings, os, sys
-ORDER = []
+sys.order = []  # not of this module, whose state is put back before each schedule
 @pytest.fixture(scope="session")
-def sess(): ORDER.append("s+"); yield 1; ORDER.append("s-")
+def sess(): sys.order.append("s+"); yield 1; sys.order.append("s-")
 @pytest.fixture(scope="module")
-def mod(): ORDER.append("m+"); yield 1; ORDER.append("m-")
+def mod(): sys.order.append("m+"); yield 1; sys.order.append("m-")
 @pytest.fixture(scope="class")
-def cls(): ORDER.append("c+"); yield 1; ORDER.append("c-")
+def cls(): sys.order.append("c+"); yield 1; sys.order.append("c-")
 @pytest.fixture
-def outer(mod): ORDER.append("o+"); yield []; ORDER.append("o-")
+def outer(mod): sys.order.append("o+"); yield []; sys.order.append("o-")
 @pytest.fixture
-def inner(outer): ORDER.append("i+"); yield outer; ORDER.append("i-")
+def inner(outer): sys.order.append("i+"); yield outer; sys.order.append("i-")
 @pytest.fixture(autouse=True)
-def auto(): ORDER.append("a+"); yield; ORDER.append("a-")
+def auto(): sys.order.append("a+"); yield; sys.order.append("a-")
 class TestX:
     @pytest.mark.stress_threads(schedules=6, switch_intervals=(), strategy="random")
     def test_fix(self, sess, cls, inner):
         inner.append(1)
     def test_order(self):
-        assert ORDER.count("s+") == ORDER.count("m+") == ORDER.count("c+") == 1, ORDER
-        assert ORDER.count("o+") == 6, ORDER
+        assert sys.order.count("s+") == sys.order.count("m+") == sys.order.count("c+") == 1, sys.order
+        assert sys.order.count("o+") == 7, sys.order  # once before the first run, to note the state without them
         one = ["a+", "o+", "i+", "i-", "o-", "a-"]
-        calls = [x for x in ORDER if x[0] in "aoi"][:-1]
-        assert calls == one * 6, ORDER
+        calls = [x for x in sys.order if x[0] in "aoi"][:-1]
+        assert calls == one * 7, sys.order
 @pytest.mark.stress_threads(schedules=6, workers=0)
 def test_tmp(tmp_path, monkeypatch, capsys, caplog, request):
     assert not list(tmp_path.iterdir())
@@ -88,14 +88,14 @@ def test_a_module_is_marked_by_pytestmark(pytester):
 
 
 UNITTEST = """
-import pytest, threading, unittest, random
+import pytest, sys, threading, unittest, random
 from hypothesis import given, settings, strategies as st, assume, example
-LOG = []
+sys.log = []
 class TestUnit(unittest.TestCase):
     def setUp(self):
-        LOG.append("up"); self.n = 0
+        sys.log.append("up"); self.n = 0
     def tearDown(self):
-        LOG.append("down")
+        sys.log.append("down")
     @pytest.mark.stress_threads(schedules=10)
     def test_ok(self):
         assert self.n >= 0
@@ -113,7 +113,7 @@ class TestUnit(unittest.TestCase):
     def test_xf(self):
         assert 0
 def test_log():
-    assert LOG.count("up") == LOG.count("down") > 10
+    assert sys.log.count("up") == sys.log.count("down") > 10
 
 @pytest.mark.stress_threads(schedules=10)
 class TestC:
@@ -249,12 +249,11 @@ def bad():
     raise RuntimeError("teardown")
 @pytest.mark.stress_threads
 def test_bad(bad): pass
-N = 0
+sys.set_up = 0
 @pytest.fixture
 def bad2():
-    global N
-    N += 1
-    if N > 2: raise RuntimeError("setup")
+    sys.set_up += 1
+    if sys.set_up > 3: raise RuntimeError("setup")
 @pytest.mark.stress_threads
 def test_bad2(bad2): pass
 @pytest.mark.stress_threads

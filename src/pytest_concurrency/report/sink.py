@@ -16,7 +16,7 @@ import pytest
 from ..extensions import reviewed
 from ..model import RESULT, TestResult
 from .baseline import BASELINE, marked, told, write
-from .width import INPUT, columns, note_width
+from .width import INPUT, columns
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
@@ -83,13 +83,10 @@ class Sink:
         if result is not None:
             self.results.append(result)
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_sessionstart(self) -> Generator[None, object, object]:
-        note_width(self._config)  # before pytest-xdist starts its workers
-        result = yield
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionstart(self) -> None:
         for kind, _ in self._wanted:
             self._reporter(kind)
-        return result
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:

@@ -175,11 +175,11 @@ class Rewind:
                 if all(map(is_, kind.keys(thing), saved)):
                     return
             if rebinding:
-                for name in [name for name in thing if name not in saved]:
+                for name in [name for name in thing if name not in saved and not name.startswith("__")]:
                     if not issubclass(type(thing[name]), types.ModuleType):
                         del thing[name]
                 for name, value in saved.items():
-                    if thing.get(name, _MISSING) is not value:
+                    if thing.get(name, _MISSING) is not value and not name.startswith("__"):
                         thing[name] = value
             else:
                 kind.clear(thing)

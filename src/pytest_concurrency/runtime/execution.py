@@ -120,6 +120,7 @@ class Execution:
         self.workers: list[Worker] = []
         self.by_ident: dict[int, Worker] = {}
         self.current: Worker | None = None
+        self.taken_up = True  # False: the baton is on its way to ``current``, whose thread has not woken up yet
         self.steps = 0
         self.progress = 0
         self.spins = 0
@@ -483,7 +484,10 @@ class Execution:
     def _switch(self, worker: Worker, chosen: Worker) -> None:
         """Hand the baton from ``worker`` to ``chosen`` and wait until it comes back."""
         with self.mutex:
+            was_lost = worker.external
             if self._has_baton(worker):
+                if was_lost and chosen not in self._enabled():
+                    return  # the choice was made before the baton was lost and found again
                 self._resume(chosen)
         worker.gate.acquire()
         self._resumed(worker)
@@ -498,6 +502,7 @@ class Execution:
             self.idle = False
             self._end_idling()
             self.current = worker
+            self.taken_up = True
             STATE.worker = worker
             STATE.ident = worker.ident
             return True
@@ -507,6 +512,7 @@ class Execution:
         self._end_idling()
         chosen.last_run = self.steps
         self.current = chosen
+        self.taken_up = False
         if self.saturated and not self.coasting:
             for site in self.saturated:
                 site.off = False
@@ -517,6 +523,7 @@ class Execution:
         chosen.gate.release()
 
     def _resumed(self, worker: Worker) -> None:
+        self.taken_up = True
         STATE.worker = worker
         STATE.ident = worker.ident
         if self.aborting and not (worker is self.main and self.draining):
@@ -739,6 +746,7 @@ class Execution:
 
     def begin(self, worker: Worker) -> None:
         """Called on a worker's own thread when it has the baton for the first time."""
+        self.taken_up = True
         STATE.worker = worker
         STATE.ident = get_ident()
         if not worker.native_id:
@@ -798,6 +806,7 @@ class Execution:
                 self.idle = False
                 self._end_idling()
                 self.current = worker
+                self.taken_up = True
                 STATE.worker = worker
                 STATE.ident = ident
                 return True
@@ -808,7 +817,7 @@ class Execution:
     def make_external(self, worker: Worker, path: str, line: int) -> None:
         """Called by the watchdog: ``worker`` holds the baton and blocks in a call that is not controlled."""
         with self.mutex:
-            if self.current is not worker or worker.done or self.aborting:
+            if self.current is not worker or worker.done or self.aborting or not self.taken_up:
                 return
             worker.external = True
             self.external.append((worker.path, path, line))

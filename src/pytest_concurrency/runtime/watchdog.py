@@ -64,7 +64,7 @@ class Watchdog:
             run.poke()
             return
         worker = run.current
-        now = (id(run), worker, run.steps, len(run.switches))
+        now = (id(run), worker, run.steps, len(run.switches), run.taken_up)
         cpu, sleeps = _spent(worker.native_id) if worker is not None and worker.native_id else (0.0, False)
         if now != self._last or cpu - self._cpu > 0.002 or not sleeps:
             if now == self._last:  # it computes: it may spin on a site that was silenced
@@ -74,7 +74,13 @@ class Watchdog:
             self._last, self._same, self._cpu = now, 0, cpu
             return
         self._same += 1
-        if worker is None or not worker.started or worker.done or not (self._places or self._same >= LOOKS):
+        if (
+            worker is None
+            or not run.taken_up
+            or not worker.started
+            or worker.done
+            or not (self._places or self._same >= LOOKS)
+        ):
             return
         frame = sys._current_frames().get(worker.ident)
         if frame is None:
