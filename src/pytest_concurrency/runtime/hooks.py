@@ -629,6 +629,8 @@ def _announced_method(name: str, effect: str) -> Callable[..., Any]:
 
     def method(self: _ContainerCall, /, *args: Any, **kwargs: Any) -> Any:
         container, site = self._container, self._site
+        if get_ident() != STATE.ident and not _mine():  # working out the arguments may have cost the baton
+            return getattr(container, name)(*args, **kwargs)
         loc = (id(container), "container")
         if by_item and args and isinstance(container, dict):
             key = _item_key(container, args[0])
