@@ -5,7 +5,7 @@ Only a schedule in which both workers find the attribute missing shows that they
 
 import pytest
 
-EXPECT = {"codes": ["CH110"], "max_schedule": 40}
+EXPECT = {"codes": ["CH110"], "max_schedule": 60}
 
 
 class Lazy:

@@ -10,7 +10,7 @@ class Connection:
 
     def __init__(self):
         self.opened.append(self)  # BUG
-        self.queries = 0
+        self.queries = 0  # BUG
 
 
 def test_one_connection(thread_runner):
