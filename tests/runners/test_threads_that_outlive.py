@@ -230,7 +230,7 @@ def test_a_deadlock_beside_a_thread_that_never_rests_is_found_at_once(run):
         """
     )
     result.assert_outcomes(failed=2)
-    result.stdout.fnmatch_lines(["*CH104 deadlock*", "*for Event.wait.*"])
+    result.stdout.fnmatch_lines(["*CH104 deadlock*", "*Event.wait.*"])
     result.stdout.no_fnmatch_line("*did not end within*")
 
 
