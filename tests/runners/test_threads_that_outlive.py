@@ -6,7 +6,9 @@ import pytest
 
 
 @pytest.fixture
-def run(pytester):
+def run(pytester, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")  # so that no line which is looked for is broken
+
     def run(source: str, *options: str):
         pytester.makepyfile(source)
         return pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:randomly", *options, timeout=90)
@@ -230,7 +232,7 @@ def test_a_deadlock_beside_a_thread_that_never_rests_is_found_at_once(run):
         """
     )
     result.assert_outcomes(failed=2)
-    result.stdout.fnmatch_lines(["*CH104 deadlock*", "*Event.wait.*"])
+    result.stdout.fnmatch_lines(["*CH104 deadlock*", "*for Event.wait.*"])
     result.stdout.no_fnmatch_line("*did not end within*")
 
 
