@@ -1,12 +1,93 @@
-"""What one run of a test leaves in pytest and the next one must not find."""
+"""A test that is run again and again: each run begins with fixtures of its own, from the same state, without output."""
 
 from __future__ import annotations
 
 import types
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from _pytest.logging import caplog_handler_key
+from _pytest.tmpdir import tmppath_result_key
+
+from .rewind import rewind
+
+_WITHOUT_STATE = frozenset({"request", "thread_runner", "process_runner", "greenlet_runner"})
+"""Fixtures that a run cannot leave in another state than it found them in."""
+
+
+def is_renewed(item: pytest.Function) -> bool:
+    """Say whether setting ``item`` up again has any effect: it has a class or function-scoped fixtures.
+
+    The parameters of ``@pytest.mark.parametrize``, which pytest treats as fixtures, are the same objects each time.
+    """
+    info = item._fixtureinfo
+    if item.cls is not None or "request" in info.argnames:
+        return True
+    return any(
+        definition.scope == "function" and name not in _WITHOUT_STATE and not _is_parameter(definition.func)
+        for name, definitions in info.name2fixturedefs.items()
+        for definition in definitions[-1:]
+    )
+
+
+def _is_parameter(function: Any) -> bool:
+    name = getattr(function, "__name__", "")
+    return name == "get_direct_param_fixture_func" and function.__module__ == "_pytest.python"
+
+
+def without_fixtures(item: pytest.Function, action: Callable[[], None]) -> None:
+    """Do ``action`` while the function-scoped fixtures of ``item`` are torn down, before it has run."""
+    renewed = is_renewed(item)
+    if renewed:
+        # What a fixture finds amiss when it is torn down is no news before the test has run.
+        with suppress(Exception, pytest.fail.Exception):
+            tear_down(item)
+    action()
+    if renewed:
+        set_up(item)
+
+
+def begin_again(item: pytest.Function, put_back: Callable[[], None] | None = None) -> None:
+    """Set ``item`` up afresh for another run, from the state noted for it, and forget what the last one printed.
+
+    ``put_back`` is called while no function-scoped fixture is set up, to undo more than :mod:`.rewind` does.
+    """
+    renewed = is_renewed(item)
+    if renewed:
+        tear_down(item)
+    rewind(item)
+    if put_back is not None:
+        put_back()
+    if renewed:
+        set_up(item)
+    forget_output(item)
+
+
+def tear_down(item: pytest.Function) -> None:
+    """Tear the function-scoped fixtures of ``item`` down; those of wider scopes stay."""
+    results = item.stash.get(tmppath_result_key, {})  # tmp_path's teardown takes it away and its next one needs it
+    try:
+        # pytest asks for the next item; any node below which everything stays set up will do.
+        item.session._setupstate.teardown_exact(item.parent)  # type: ignore[arg-type]
+    finally:
+        item.stash[tmppath_result_key] = results
+
+
+def set_up(item: pytest.Function) -> None:
+    """Set the fixtures of ``item`` up again after :func:`tear_down`; it gets a new instance of its class, too."""
+    item._initrequest()
+    new_instance(item)
+    item.session._setupstate.setup(item)
+
+
+def new_instance(item: pytest.Function) -> None:
+    """Let ``item`` make a new instance of its class, as pytest gives each test one."""
+    old = item.__dict__.pop("_instance", None)
+    bound = item.__dict__.get("_obj")
+    if old is not None and isinstance(bound, types.MethodType) and bound.__self__ is old:
+        item.obj = types.MethodType(bound.__func__, item.instance)
 
 
 def forget_output(item: pytest.Item) -> None:
@@ -22,9 +103,6 @@ def forget_output(item: pytest.Item) -> None:
         manager.read_global_capture()
 
 
-def new_instance(item: pytest.Function) -> None:
-    """Let ``item`` make a new instance of its class, as pytest gives each test one."""
-    old = item.__dict__.pop("_instance", None)
-    bound = item.__dict__.get("_obj")
-    if old is not None and isinstance(bound, types.MethodType) and bound.__self__ is old:
-        item.obj = types.MethodType(bound.__func__, item.instance)
+def arguments(item: pytest.Function) -> dict[str, object]:
+    """Return the keyword arguments of the test function."""
+    return {name: item.funcargs[name] for name in item._fixtureinfo.argnames}

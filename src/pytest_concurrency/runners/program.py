@@ -18,20 +18,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from _pytest.logging import caplog_handler_key
 from _pytest.outcomes import Exit, OutcomeException
-from _pytest.tmpdir import tmppath_result_key
 
 from ..options import PER_WORKER
 from ..runtime.execution import Execution
 from ..runtime.pool import ThreadPool
+from ..runtime.processor import OneProcessor
 from ..runtime.state import STATE
 from ..runtime.trace import Outcome
 from ..runtime.worker import Abandon
+from .afresh import begin_again, is_renewed, without_fixtures
 from .base import ACTIVE_RUNNER, Plan
 from .free_run import FreeRun, Hung, free_run, run_together, switch_interval
 from .rewind import REWIND, Rewind, forget_state, rewind, values_from_outside
-from .whole_suite.per_worker import PerWorker, renew_instance
+from .whole_suite.per_worker import PerWorker
 
 if TYPE_CHECKING:
     from ..parallelism.model import Measurement
@@ -59,11 +59,11 @@ class Program:
         self._plan = plan
         self._runtest = runtest
         self._pool = ThreadPool()
+        self._processor = OneProcessor()
         self.runs = 0
-        self._renewed = has_function_fixtures(item) or item.cls is not None
         settings = plan.settings
         own = settings.fixtures == PER_WORKER and settings.workers > 1 and not plan.via_fixture
-        self._per_worker = PerWorker(item, settings.workers) if own and self._renewed else None
+        self._per_worker = PerWorker(item, settings.workers) if own and is_renewed(item) else None
         self.gave_up = 0
         self.busy_seconds = math.inf
 
@@ -74,14 +74,15 @@ class Program:
         them; not so with ``renew=False``, where they are set up but once.
         """
         item = self._item
+
+        def note() -> None:
+            item.stash[REWIND] = Rewind(modules, values_from_outside(item))
+
         rewind(item)
-        if renew and self._renewed:
-            # What a fixture finds amiss when it is torn down is no news before the test has run.
-            with contextlib.suppress(Exception, pytest.fail.Exception):
-                self._tear_down()
-        item.stash[REWIND] = Rewind(modules, values_from_outside(item))
-        if renew and self._renewed:
-            self._set_up()
+        if renew:
+            without_fixtures(item, note)
+        else:
+            note()
 
     def rewind(self) -> None:
         """Put the noted state back."""
@@ -94,7 +95,7 @@ class Program:
     def once(self, execution: Execution) -> Outcome:
         """Set the test up afresh and run it under ``execution``."""
         if self.runs:
-            self._between_runs()
+            self.start_afresh()
         if self._per_worker is not None:
             try:
                 self._per_worker.set_up()
@@ -126,7 +127,8 @@ class Program:
         threading.excepthook = note_unseen
         begun = time.process_time()
         try:
-            outcome = execution.run(body)
+            with self._processor:
+                outcome = execution.run(body)
         finally:
             self._note_busy(begun)
             threading.excepthook = seen
@@ -156,7 +158,7 @@ class Program:
         return replace(result, error=None)
 
     def _free_once(self, interval: float, host: Callable[[float, Callable[[], None], float], FreeRun]) -> FreeRun:
-        self._between_runs()
+        self.start_afresh()
         if self._per_worker is not None:
             self._per_worker.set_up()
         self.runs += 1
@@ -179,7 +181,7 @@ class Program:
         from ..parallelism.measure import measure
         from ..parallelism.own import measure_own
 
-        self._between_runs()
+        self.start_afresh()
         runner: Any = self._item.stash[ACTIVE_RUNNER]
         timeout = self._plan.settings.timeout
         results: list[Measurement] = []
@@ -251,45 +253,14 @@ class Program:
             noted.clear()
             raise next((error for error in errors if isinstance(error, Abandon)), errors[0])
 
-    def _between_runs(self) -> None:
-        """Tear function-scoped fixtures down and set them up again, from the same state as before the first run."""
-        if self._renewed:
-            self._tear_down()
-        rewind(self._item)
-        if self._renewed:
-            self._set_up()
-        self._forget_output()
-
-    def _tear_down(self) -> None:
-        item = self._item
-        item.stash.setdefault(tmppath_result_key, {})  # tmp_path looks there when it is torn down
-        item.session._setupstate.teardown_exact(item.parent)  # type: ignore[arg-type]
-
-    def _set_up(self) -> None:
-        item = self._item
-        item._initrequest()
-        renew_instance(item)
-        item.session._setupstate.setup(item)
-
-    def _forget_output(self) -> None:
-        item = self._item
-        handler = item.stash.get(caplog_handler_key, None)
-        if handler is not None:
-            handler.clear()
-        shown: Any = getattr(item.config.pluginmanager.getplugin("logging-plugin"), "report_handler", None)
-        if shown is not None:
-            shown.reset()
-        manager: Any = item.config.pluginmanager.getplugin("capturemanager")
-        if manager is not None and manager.is_globally_capturing():
-            manager.read_global_capture()
-
     def start_afresh(self) -> None:
-        """Set the test up once more, for a run outside the program."""
-        self._between_runs()
+        """Tear function-scoped fixtures down and set them up again, from the same state as before the first run."""
+        begin_again(self._item)
 
     def close(self) -> None:
-        """End the threads of the pool."""
+        """End the threads of the pool, and let go of the processor."""
         self._pool.close()
+        self._processor.close()
 
 
 def _free_run_here(interval: float, body: Callable[[], None], timeout: float) -> FreeRun:
@@ -302,16 +273,6 @@ def _free_run_here(interval: float, body: Callable[[], None], timeout: float) ->
             raise
         return FreeRun(interval, error)
     return FreeRun(interval)
-
-
-def has_function_fixtures(item: pytest.Function) -> bool:
-    """Say whether ``item`` uses function-scoped fixtures whose set-up has any effect on the test."""
-    info = item._fixtureinfo
-    for name in info.names_closure:
-        for definition in info.name2fixturedefs.get(name, ())[-1:]:
-            if definition.scope == "function" and name not in ("request", "thread_runner"):
-                return True
-    return False
 
 
 @contextlib.contextmanager

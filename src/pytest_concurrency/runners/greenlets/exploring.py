@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ..afresh import begin_again
 from ..base import Plan
 from .channel import Channel
-from .fixtures import refresh
 from .places import is_machinery
 from .repeat import body_of
 
@@ -35,7 +35,7 @@ class Explorations:
             self._cache = Cache()
 
         def body() -> types.FunctionType:
-            refresh(item)
+            begin_again(item)
             return body_of(item, plan)  # type: ignore[return-value]
 
         return Orders(item, plan.settings, body, lambda runs: channel.send("body", runs), self._cache, slow)

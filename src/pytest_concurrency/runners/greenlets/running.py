@@ -9,12 +9,12 @@ import pytest
 
 from ...model import Finding, TestResult
 from ...report.baseline import marked
+from ..afresh import begin_again, without_fixtures
 from ..base import ACTIVE_RUNNER, Plan, hand_in, plan_of
-from ..rewind import forget_state
+from ..rewind import forget_state, note_state
 from . import WORKER_PLUGIN, headed
 from .evidence import Block
 from .exploring import Explorations, without_machinery, worth_explaining
-from .fixtures import begin, refresh
 from .gathered import Gathered
 from .repeat import Repeat, run_repeat
 from .runner import GreenletRunner
@@ -73,7 +73,7 @@ class StressedTest:
 
     def run(self) -> None:
         """Run the test; raise its own failure, or one for what was found."""
-        begin(self._item)
+        without_fixtures(self._item, lambda: note_state(self._item))
         try:
             self._run()
         finally:
@@ -91,7 +91,7 @@ class StressedTest:
         while error is None and self._wanted():
             exact = self._gathered.needs_exact and self._exact_runs < _MOST_EXACT
             if self._runs:
-                refresh(self._item)
+                begin_again(self._item)
             self._exact_runs += exact
             self._runs += 1
             repeat = run_repeat(self._item, self._plan, self._runs, exact, self._worker.channel, self._stuck)

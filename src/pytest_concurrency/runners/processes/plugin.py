@@ -16,11 +16,11 @@ from ...report.baseline import marked
 from ...report.progress import Progress, progress_for
 from ...settings import Settings
 from ...watch.tree import helpers, stop_fork_server
+from ..afresh import begin_again, tear_down, without_fixtures
 from ..base import ACTIVE_RUNNER, Plan, hand_in, plan_of
-from ..rewind import forget_state
+from ..rewind import forget_state, note_state
 from .fixture import ProcessRunner
 from .outcome import RAISED, Outcome
-from .refresh import again, begin, tear_down
 from .run import Run, run_body, run_workers
 
 ENDING = frozenset({"CH404", "CH405", "CH406", "CH407", "CH409"})
@@ -92,7 +92,7 @@ class _Session:
         start = time.monotonic()
         outcome = "error"
         try:
-            begin(self.item, self.settings.include)
+            without_fixtures(self.item, lambda: note_state(self.item, self.settings.include))
             outcome = "failed"
             if not self._explore():
                 self._repeat(start)
@@ -170,7 +170,7 @@ class _Session:
                         f"{number - 1} of {self.settings.repeats} repeats were run in {self.settings.max_seconds:g} s"
                     )
                     break
-                again(self.item)
+                begin_again(self.item)
                 self._fresh_runner()
             self.count = number
             run = one()

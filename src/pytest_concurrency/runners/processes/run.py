@@ -14,8 +14,8 @@ from ...watch.deadline import BodyHung
 from ...watch.queue_not_drained import hands_over
 from ...watch.stray import end_if_stray
 from ...watch.watch import Watch, WatchPlan
+from ..afresh import arguments
 from .outcome import HUNG, RAISED, SKIPPED, Outcome
-from .refresh import arguments
 from .start import start_method
 from .team import run_team, show_output
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import types
 import unittest
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,6 +16,8 @@ from typing import Any
 
 import pytest
 from _pytest.tmpdir import tmppath_result_key
+
+from ..afresh import new_instance
 
 State = tuple[Any, list[Any]]
 
@@ -63,7 +64,7 @@ class PerWorker:
             definition.cached_result = None
             definition._finalizers[:] = []
         item._initrequest()
-        renew_instance(item)
+        new_instance(item)
         item._request._fillfixtures()
         self._shares.append(Share(item.obj, dict(item.funcargs)))
         # what was found dynamically belongs to this worker, too
@@ -117,14 +118,6 @@ class PerWorker:
             else:
                 calls.append(functools.partial(original, **arguments))
         return calls
-
-
-def renew_instance(item: Any) -> None:
-    """Let ``item`` make a new instance of its class, as pytest gives each test one."""
-    old = item.__dict__.pop("_instance", None)
-    bound = item.__dict__.get("_obj")
-    if old is not None and isinstance(bound, types.MethodType) and bound.__self__ is old:
-        item.obj = types.MethodType(bound.__func__, item.instance)
 
 
 def _definitions(item: Any) -> list[Any]:

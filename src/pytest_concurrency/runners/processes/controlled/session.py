@@ -31,13 +31,12 @@ from ....settings import Settings
 from ....watch import tree
 from ....watch.deadline import BodyHung, Deadline
 from ....watch.hook_fork import look
+from ...afresh import arguments, begin_again
 from ...base import ACTIVE_RUNNER
 from ...comments import Dismissals
 from ...program import from_signal_handler
-from ...rewind import rewind
 from ...unsafe import timeout_of_other_plugin
 from ..outcome import DIED, SKIPPED, Outcome, RemoteError, WorkerDied, WorkerReport
-from ..refresh import arguments, set_up, tear_down
 from ..start import default_method
 from .conductor import Conductor, Over
 from .explorer import ProcessExplorer
@@ -117,10 +116,7 @@ class ProcessProgram:
 
     def renew(self) -> None:
         """Set the test up afresh."""
-        tear_down(self.item)
-        self.snapshot.restore()
-        rewind(self.item)
-        set_up(self.item)
+        begin_again(self.item, self.snapshot.restore)
 
     def _body(self, limit: float) -> BaseException | None:
         try:
