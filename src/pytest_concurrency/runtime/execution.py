@@ -16,7 +16,7 @@ from ..instrument.sites import CALL, METHOD, WITH, Site
 from ..strategies.base import EARLY, NEVER, Strategy
 from .clock import VirtualClock
 from .leftovers import let_go
-from .outsiders import Outsiders, Resident
+from .outsiders import Outsiders, Resident, end_quietly
 from .posture import posture
 from .state import STATE
 from .timeouts import early_timeouts
@@ -253,6 +253,7 @@ class Execution:
         """Let the thread of ``worker`` go on outside the run."""
         entry = None if _idle_in_pool(worker) else worker.entry
         worker.resident = self.outsiders.residents[worker.ident] = Resident(worker.ident, entry)
+        end_quietly(worker.thread)
         worker.done = True
         self.live -= 1
         self.by_ident.pop(worker.ident, None)

@@ -103,13 +103,12 @@ class Outsiders:
             time.sleep(POLL_SECONDS / 5)
 
     def _idents(self, known: Set[int]) -> list[int]:
+        ours = {thread.ident for thread in threading.enumerate() if thread.name.startswith(_OURS)}
         frames: dict[int, Any] = sys._current_frames()
-        names = {thread.ident: thread.name for thread in threading.enumerate()}
-        return [
-            ident
-            for ident, frame in frames.items()
-            if ident not in known and not names.get(ident, "").startswith(_OURS) and not _is_harmless(frame)
-        ]
+        try:
+            return [ident for ident in frames.keys() - known - ours if not _is_harmless(frames[ident])]
+        finally:
+            frames.clear()  # this very frame is among them: a cycle for each run would hold on to all of the run
 
     def _used(self, ident: int) -> object:
         resident = self.residents.get(ident)
@@ -125,6 +124,19 @@ def _is_harmless(frame: Any) -> bool:
             return True
         frame = frame.f_back
     return False
+
+
+def end_quietly(thread: Any) -> None:
+    """Let ``thread``, a resident, end without a word to whoever asked to hear of threads that die."""
+    notify = getattr(thread, "_invoke_excepthook", None)
+    if notify is None:
+        return
+
+    def unless_abandoned(thread: Any) -> None:
+        if not isinstance(sys.exception(), Abandon):
+            notify(thread)
+
+    thread._invoke_excepthook = unless_abandoned
 
 
 def spent(native_id: int) -> object:
