@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 W = TypeVar("W", bound=Hashable)
 
@@ -28,8 +27,7 @@ class Kind(Enum):
     PARKED = "parked"
 
 
-@dataclass(frozen=True, slots=True)
-class Op(Generic[W]):
+class Op(NamedTuple, Generic[W]):
     """An operation that a worker announces: ``accesses`` are (location, is it changed) pairs.
 
     A location is any hashable name that is the same in every run with the same beginning, for example a
