@@ -20,8 +20,10 @@ from pytest_concurrency.instrument.scope import Area, Chooser
 from pytest_concurrency.primitives.dispatch import BUILTINS, HOOKS, SUBSTITUTES
 from pytest_concurrency.runtime.execution import Execution
 from pytest_concurrency.runtime.pool import ThreadPool
+from pytest_concurrency.runtime.processor import OneProcessor
 from pytest_concurrency.runtime.trace import Outcome
 from pytest_concurrency.settings import Settings
+from pytest_concurrency.strategies.pct import Pct
 
 SIZES = (1, 10, 100, 1_000, 10_000)
 ROUNDS = 5
@@ -59,31 +61,44 @@ def plain_seconds(work: Callable[[Counter, int], None], times: int, seconds: flo
 
 
 def controlled_seconds(work: Callable[[Counter, int], None], times: int, seconds: float) -> float:
-    """Return the seconds of one schedule of the exploring phase (observing and confirming are not counted)."""
-    pool = ThreadPool()
-    marks: list[float] = []
+    """Return the seconds of one schedule of the exploring phase, from the end of the one before to its own end.
+
+    Runs that observe, confirm a suspicion or record are not counted.
+    """
+    pool, processor = ThreadPool(), OneProcessor()
+    exploring: list[float] = []
+    ended = time.perf_counter()
 
     def once(execution: Execution) -> Outcome:
+        nonlocal ended
         counter = Counter()
 
         def body() -> None:
             execution.run_callables(execution.main, [lambda: work(counter, times)] * 2, pool)
 
         outcome = execution.run(body)
-        marks.append(time.perf_counter())
+        before, ended = ended, time.perf_counter()
+        if isinstance(execution.strategy, Pct):
+            exploring.append(ended - before)
         return outcome
 
     settings = Settings(schedules=10**9, max_seconds=seconds, strategy="pct", seed=1, ignore=frozenset({"CH101"}))
     chooser = Chooser(Area(str(Path(__file__).resolve().parent)))
+    processor.take()
     with Instrumenter(HOOKS, SUBSTITUTES, BUILTINS, Cache()).active(chooser) as sites:
         Explorer(once, settings, sites).explore()
     pool.close()
-    return (marks[-1] - marks[1]) / max(1, len(marks) - 2)
+    processor.close()
+    if not exploring:
+        raise SystemExit(
+            f"{work.__name__} x {times}: nothing was explored in {seconds:g} s; give it more with --seconds"
+        )
+    return statistics.fmean(exploring)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=0.3, help="seconds for each measurement")
+    parser.add_argument("--seconds", type=float, default=3.0, help="seconds for each measurement")
     seconds = parser.parse_args().seconds
     print(f"Python {sys.version.split()[0]}, 2 workers, median of {ROUNDS} rounds")
     print(f"{'program':<10} {'increments':>10} {'schedules/s':>12} {'plain us':>10} {'ratio':>7}")

@@ -19,70 +19,75 @@ def affinity(native_id=0):
     return listed
 
 
-def test_one_processor_while_entered_and_all_of_them_afterwards():
+@pytest.fixture
+def one():
+    processor = OneProcessor()
+    yield processor
+    processor.close()
+
+
+def test_one_processor_while_it_is_taken_and_all_of_them_afterwards(one):
     before, asked = affinity(), os.sched_getaffinity
-    with OneProcessor():
+    for _ in range(2):
+        one.take()
         assert affinity().isdigit()
-    assert affinity() == before
-    assert os.sched_getaffinity is asked
+        one.let_go()
+        assert affinity() == before
+        assert os.sched_getaffinity is asked
 
 
-def test_the_code_under_test_is_told_what_it_was_told_before():
+def test_the_code_under_test_is_told_what_it_was_told_before(one):
     before = os.sched_getaffinity(0)
     count = getattr(os, "process_cpu_count", os.cpu_count)()
-    with OneProcessor():
-        from os import sched_getaffinity
+    one.take()
+    from os import sched_getaffinity
 
-        assert os.sched_getaffinity(0) == before
-        assert getattr(os, "process_cpu_count", os.cpu_count)() == count
+    assert os.sched_getaffinity(0) == before
+    assert getattr(os, "process_cpu_count", os.cpu_count)() == count
+    one.close()
     assert sched_getaffinity(0) == before, "a name that was bound meanwhile works afterwards"
 
 
-def test_a_thread_that_outlives_the_runs_is_let_go_where_it_could_go():
+def test_a_thread_that_outlives_the_runs_is_let_go_where_it_could_go(one):
     before, end = affinity(), threading.Event()
-    one = OneProcessor()
-    with one:
-        thread = threading.Thread(target=end.wait)
-        thread.start()
+    one.take()
+    thread = threading.Thread(target=end.wait)
+    thread.start()
     try:
         assert affinity(thread.native_id).isdigit()
-        one.close()
+        one.let_go()
         assert affinity(thread.native_id) == before
     finally:
         end.set()
         thread.join()
 
 
-def test_what_the_code_under_test_sets_itself_is_left_as_it_is():
+def test_what_the_code_under_test_sets_itself_is_left_as_it_is(one):
     before = os.sched_getaffinity(0)
-    one = OneProcessor()
     try:
-        with one:
-            mine = {next(cpu for cpu in before if str(cpu) != affinity())}
-            os.sched_setaffinity(0, mine)
+        one.take()
+        mine = {next(cpu for cpu in before if str(cpu) != affinity())}
+        os.sched_setaffinity(0, mine)
         assert os.sched_getaffinity(0) == mine
-        with one:
-            assert os.sched_getaffinity(0) == mine
+        one.let_go()
+        assert os.sched_getaffinity(0) == mine
     finally:
         os.sched_setaffinity(0, before)
 
 
 @pytest.mark.parametrize("share, kept", [(0.95, True), (0.4, False)])
-def test_it_lets_go_where_others_compete_for_the_processor(monkeypatch, share, kept):
+def test_it_lets_go_where_others_compete_for_the_processor(monkeypatch, one, share, kept):
     now = [0.0]
     monkeypatch.setattr(processor.time, "monotonic", lambda: now[0])
     monkeypatch.setattr(processor.time, "process_time", lambda: share * now[0])
-    one = OneProcessor()
     for _ in range(4):
         now[0] += 1.0
-        with one:
-            pinned = affinity().isdigit()
-    assert pinned is kept
+        one.take()
+    assert affinity().isdigit() is kept
 
 
 def test_without_a_platform_that_knows_affinity_nothing_happens(monkeypatch):
     monkeypatch.delattr(os, "sched_setaffinity")
     before = affinity()
-    with OneProcessor() as entered:
-        assert entered is None
-        assert affinity() == before
+    OneProcessor().take()
+    assert affinity() == before

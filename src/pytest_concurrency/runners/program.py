@@ -125,10 +125,10 @@ class Program:
                 execution.unseen.append((worker.path, args.exc_value))
 
         threading.excepthook = note_unseen
+        self._processor.take()
         begun = time.process_time()
         try:
-            with self._processor:
-                outcome = execution.run(body)
+            outcome = execution.run(body)
         finally:
             self._note_busy(begun)
             threading.excepthook = seen
@@ -158,6 +158,7 @@ class Program:
         return replace(result, error=None)
 
     def _free_once(self, interval: float, host: Callable[[float, Callable[[], None], float], FreeRun]) -> FreeRun:
+        self._processor.let_go()
         self.start_afresh()
         if self._per_worker is not None:
             self._per_worker.set_up()
@@ -181,6 +182,7 @@ class Program:
         from ..parallelism.measure import measure
         from ..parallelism.own import measure_own
 
+        self._processor.let_go()
         self.start_afresh()
         runner: Any = self._item.stash[ACTIVE_RUNNER]
         timeout = self._plan.settings.timeout

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import time
 from contextlib import suppress
-from types import TracebackType
 from typing import Any
 
 PERIOD = 0.25
@@ -23,55 +22,49 @@ _OS: Any = os
 
 
 class OneProcessor:
-    """Keeps the calling thread, and the threads started meanwhile, on one processor while entered.
+    """Keeps the calling thread, and the threads started meanwhile, on one processor from :meth:`take` to
+    :meth:`let_go`.
 
     Without effect where the platform knows no affinity, where there is but one processor, and once another process
-    competes for it. :meth:`close` lets the threads that are left go where they like.
+    competes for it.
     """
 
     def __init__(self) -> None:
         self._all: set[int] = _OS.sched_getaffinity(0) if hasattr(os, "sched_setaffinity") else set()
-        self._one: set[int] = set()
+        self._one = _current() & self._all if len(self._all) > 1 else set()
         self._ask: Any = getattr(os, "sched_getaffinity", None)
-        self._entered = False
-        self._looked = (time.monotonic(), time.process_time())
+        self._taken = False
+        self._looked = (0.0, 0.0)
         self._patience = PATIENCE
-        if len(self._all) > 1:
-            self._one = _current() & self._all
 
-    def __enter__(self) -> None:
-        if not self._one:
-            return
-        if time.monotonic() - self._looked[0] > PERIOD and not self._gets_enough():
-            self.close()
-            return
-        self._ask = _OS.sched_getaffinity
-        self._entered = True
-        _OS.sched_setaffinity(0, self._one)
-        _OS.sched_getaffinity = self._as_before
+    def take(self) -> None:
+        """Take the processor, or look now and then, where it is taken already, whether others compete for it."""
+        if self._taken:
+            if time.monotonic() - self._looked[0] > PERIOD and not self._gets_enough():
+                self.close()
+        elif self._one:
+            self._ask = _OS.sched_getaffinity
+            self._taken = True
+            self._looked = (time.monotonic(), time.process_time())
+            _OS.sched_setaffinity(0, self._one)
+            _OS.sched_getaffinity = self._as_before
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if not self._entered:
+    def let_go(self) -> None:
+        """Let all threads go where they could before, unless the code under test has chosen for itself."""
+        if not self._taken:
             return
-        self._entered = False
+        self._taken = False
         if getattr(_OS.sched_getaffinity, "__func__", None) is OneProcessor._as_before:
             _OS.sched_getaffinity = self._ask
-        if self._ask(0) == self._one:
-            _OS.sched_setaffinity(0, self._all)
-        else:
-            self.close()  # the code under test chooses for itself
-
-    def close(self) -> None:
-        """Let all threads go where they could before; from now on entering has no effect."""
-        if not self._one:
-            return
-        one, self._one = self._one, set()
         for name in os.listdir("/proc/self/task"):
             with suppress(OSError):  # it has ended meanwhile
-                if self._ask(int(name)) == one:
+                if self._ask(int(name)) == self._one:
                     _OS.sched_setaffinity(int(name), self._all)
+
+    def close(self) -> None:
+        """Let go for good."""
+        self.let_go()
+        self._one = set()
 
     def _as_before(self, pid: int, /) -> set[int]:
         found: set[int] = self._ask(pid)
