@@ -19,7 +19,7 @@ from .width import ELSEWHERE
 
 if TYPE_CHECKING:
     from ..detect.failures import Failure
-    from ..explore.pipeline import Found
+    from ..explore.model import Found
     from ..runtime.trace import Row
 
 WIDEST_PROSE = 110

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..detect.failures import failures_of
-from ..explore.pipeline import Found
+from ..explore.model import Found
 from ..runtime.trace import Outcome
 
 MAX_VIRTUAL_SECONDS = 0.05

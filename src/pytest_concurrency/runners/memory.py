@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ..explore.pipeline import Exploration
+from ..explore.model import Exploration
 from ..model import Finding
 from ..schedules import token as tokens
 from ..schedules.database import FailureDatabase

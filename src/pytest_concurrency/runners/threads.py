@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from ..explore.model import Exploration, Found
 from ..explore.outcomes import FORBIDDEN, ForbiddenOutcome, described, judged
-from ..explore.pipeline import Exploration, Explorer, Found
+from ..explore.pipeline import Explorer
 from ..extensions import announced, detectors, files_of_strategies, reviewed
 from ..instrument.activation import Cache, Instrumenter
 from ..instrument.scope import Area, Chooser, test_module_files

@@ -14,7 +14,7 @@ from ..options import PARALLELISM
 from .parallelism import relative
 
 if TYPE_CHECKING:
-    from ..explore.pipeline import Exploration
+    from ..explore.model import Exploration
     from ..model import Finding
     from ..settings import Settings
     from .program import Program

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ...detect.failures import failures_of
-from ...explore.pipeline import Found
+from ...explore.model import Found
 from ...runtime.trace import Outcome
 from ...schedules.directives import BEFORE, BLOCKED, Directive
 from ...strategies.base import Candidate, Strategy

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from ...explore.pipeline import Exploration, Explorer
+from ...explore.model import Exploration
+from ...explore.pipeline import Explorer
 from ...settings import Settings
 from ..base import PLAN, Plan
 from .blame import OwnDoing, TestCode

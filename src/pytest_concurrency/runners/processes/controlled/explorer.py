@@ -6,7 +6,8 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from ....explore.pipeline import Exploration, Explorer
+from ....explore.model import Exploration
+from ....explore.pipeline import Explorer
 from ....runtime.execution import Execution
 from ....runtime.trace import LostUpdate, Outcome, Switch
 from ....schedules.directives import Directive, Replay, from_switches
@@ -103,9 +104,8 @@ class ProcessExplorer(Explorer):
 
     def _fails_again(self) -> bool:
         """Say whether the test fails now in the order in which it passed at first."""
-        spent = self._result.schedules
-        outcome = self._run(Serial())
-        self._result.schedules = spent
+        with self._runs.uncounted():
+            outcome = self._runs(Serial())
         return outcome.error is not None or bool(outcome.timed_out)
 
     def _budget_left(self) -> bool:
@@ -114,7 +114,7 @@ class ProcessExplorer(Explorer):
             self._stale_runs = self._stale_runs + 1 if order in self._orders else 0
         self._orders.add(order)
         known = self._contention
-        if self._max_steps and not known.contended and not known.synchronising:
+        if self._runs.max_steps and not known.contended and not known.synchronising:
             return False  # no two workers meet anywhere
         return self._stale_runs < NOTHING_NEW and super()._budget_left()
 
@@ -124,7 +124,7 @@ class ProcessExplorer(Explorer):
             "surw": Surw(seed, counts), "pos": Pos(seed), "pct": Pct(seed), "random": RandomWalk(seed),
         }  # fmt: skip
         if name not in samplers:
-            likely, rest = self._directed()
+            likely, rest = self._portfolio.directed()
             yield from likely
             yield from rest
         self._sampling = True
@@ -136,14 +136,11 @@ class ProcessExplorer(Explorer):
         Run once more with the worker held before its read until the others are done: it must read another value, and
         write another one. What differs from run to run anyway (a process id, the time) does not count.
         """
-        spent = self._result.schedules
-        try:
+        with self._runs.uncounted():
             depends = self._depends(lost)
-            if depends:
-                self._shown.add(lost.place)
-            return not depends
-        finally:
-            self._result.schedules = spent
+        if depends:
+            self._shown.add(lost.place)
+        return not depends
 
     def _depends(self, lost: LostUpdate) -> bool:
         values, opened, _ = self._evidence
@@ -151,12 +148,12 @@ class ProcessExplorer(Explorer):
         write_at = lost.worker, lost.write.site, lost.occurrence
         seen = values.get(read_at, ("", False))[0]
         key, occurrence = opened.get(read_at, (lost.read.site, lost.read_occurrence))
-        self._run(Last(key, occurrence, lost.worker))
+        self._runs(Last(key, occurrence, lost.worker))
         after = self._last_run()[0]
         if write_at not in after or read_at not in after or after[read_at][0] == seen:
             return False
         if after[write_at][0] == lost.value:
             return False
-        self._run(Replay(from_switches(self._switches)))
+        self._runs(Replay(from_switches(self._switches)))
         again = self._last_run()[0].get(write_at)
         return again is not None and not only_volatile_parts_differ(str(lost.value), again[0], after[write_at][0])

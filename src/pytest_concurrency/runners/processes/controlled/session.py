@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from ....detect.failures import RAISED_AT
-from ....explore.pipeline import Exploration
+from ....explore.model import Exploration
 from ....model import Finding
 from ....report.lanes import explain
 from ....runtime.execution import Execution

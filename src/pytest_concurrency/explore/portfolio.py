@@ -1,0 +1,141 @@
+"""Which schedules are tried, and in which order: the likeliest suspicions first, then samples of every kind."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+
+from ..instrument.sites import READ, Site
+from ..runtime.state import STATE
+from ..settings import Settings
+from ..strategies.anywhere import Anywhere, Look
+from ..strategies.base import Strategy
+from ..strategies.bounded import Bounded
+from ..strategies.directed import Chain, Directed, HoldAll, Nested, StepOver
+from ..strategies.dpor import Dpor
+from ..strategies.pct import Pct
+from ..strategies.pos import Pos
+from ..strategies.random_walk import RandomWalk
+from ..strategies.round_robin import RoundRobin
+from ..strategies.surw import Surw
+from .contention import Contention
+from .suspects import CYCLES, Points
+
+DPOR_SLICE = 20
+"""One part in this many of the budget goes to DPOR at a time in ``auto``, more where that will do."""
+DPOR_TURN = 3
+"""So many times the schedules of a slice are sampled before DPOR goes on."""
+NESTED_SCHEDULES = 12
+LOOKS = 2
+"""Runs in random order in which ``auto`` looks for what the serial ones did not show to be shared."""
+
+
+class Portfolio:
+    """The strategies for one program, of which ``contention`` is known and grows; ``cycles`` are the acquires that
+    would close a cycle of waiting. Runs of those in ``looks`` are to be observed."""
+
+    def __init__(
+        self, settings: Settings, contention: Contention, sites: Sequence[Site], cycles: Sequence[Points]
+    ) -> None:
+        self._settings = settings
+        self._contention = contention
+        self._sites = sites
+        self._cycles = cycles
+        self.looks: list[Strategy] = []
+        self.slice = max(10, settings.schedules // DPOR_SLICE)
+
+    def strategies(self) -> Iterator[Strategy]:
+        """Yield the strategy of each run, without end."""
+        seed = self._settings.seed
+        name = self._settings.strategy
+        single: dict[str, Callable[[], Strategy]] = {
+            "random": lambda: RandomWalk(seed),
+            "pct": lambda: Pct(seed),
+            "pos": lambda: Pos(seed),
+            "surw": lambda: Surw(seed, self._contention.counts),
+            "dpor": Dpor,
+            "bounded": Bounded,
+        }
+        if name == "auto":
+            yield from self._auto(seed)
+        yield from self._look_again()
+        strategy = single[name]() if name in single else STATE.extra_strategies[name](seed)
+        yield from itertools.repeat(strategy)
+
+    def _auto(self, seed: int) -> Iterator[Strategy]:
+        sampling: list[Strategy] = [Surw(seed, self._contention.counts), Pos(seed), Pct(seed), RandomWalk(seed)]
+        anywhere = Anywhere(seed, frozenset(site.key for site in self._sites if not site.muted))
+        portfolio = itertools.cycle([*sampling, *sampling, anywhere, *sampling, *sampling, anywhere, Look(seed)])
+        likely, _ = self.directed()
+        yield from likely
+        yield from self._look_again()
+        every = Dpor()
+        early = self._contention.most_workers >= 3  # what takes two preemptions is far down for the others
+        if early:
+            yield from self._second_look(seed)
+        yield every
+        for number in range(1 if early else 0, LOOKS):
+            yield from self._second_look(seed + number)
+        _, rest = self.directed()
+        mixed = itertools.chain(itertools.chain.from_iterable(zip(rest, portfolio)), portfolio)  # noqa: B905
+        while True:
+            yield from itertools.islice(mixed, DPOR_TURN * self.slice)
+            if not every.doubts:
+                yield every
+
+    def _second_look(self, seed: int) -> Iterator[Strategy]:
+        """Look for what only workers that overlap share, and direct schedules at that."""
+        known = set(self._contention.contended)
+        yield Look(seed)
+        new = sorted(self._contention.contended - known, key=lambda s: (not s.derived, s.action == READ, s.key))
+        yield from (Directed(site.key, 1, last_first=flip) for site in new for flip in (False, True))
+        if self._contention.most_workers >= 3:  # it was there while another worker was in the middle of something
+            around = sorted((s for s in known if s.action != READ), key=lambda s: s.key)
+            chains = [Chain(outer.key, inner.key) for inner in new if inner.action != READ for outer in around]
+            yield from chains[:NESTED_SCHEDULES]
+
+    def _look_again(self) -> Iterator[Strategy]:
+        """Observe two more runs where one worker may have found the work of others done, then confirm what is new."""
+        known = self._contention
+        roaming = known.roaming()
+        if not roaming:
+            return
+        before = set(known.contended)
+        for site in roaming:
+            site.contended = True
+        self.looks = [RoundRobin(), RandomWalk(self._settings.seed)]
+        yield from self.looks
+        known.focus(self._sites)
+        new = sorted(known.contended - before, key=lambda s: (not s.derived, s.action == READ, s.key))
+        yield from [Directed(site.key, 1) for site in new][: max(8, self._settings.schedules // 4)]
+
+    def directed(self) -> tuple[list[Strategy], list[Strategy]]:
+        """Return directed schedules for everything that workers share: the likeliest suspicions, and the rest."""
+        known = self._contention
+        sites = sorted(known.contended, key=lambda s: (not s.derived, s.action == READ, s.key))
+        updates = [site for site in sites if site.derived]
+        updates += [site for site in self._sites if site.split and site.derived and site not in updates]
+        others = [site for site in sites if not site.derived]
+        others += sorted(known.synchronising, key=lambda s: s.key)
+        again = (2, 3) if len(updates) <= 3 else ()
+        likely: list[Strategy] = [Directed(site.key, 1) for site in updates]
+        likely += [HoldAll(points) for points in sorted(self._cycles, key=len)[:CYCLES]]
+        likely += [Directed(site.key, occurrence) for occurrence in again for site in updates]
+        for site in others:
+            likely.append(Directed(site.key, 1))
+            if site.action != READ and site not in known.synchronising:
+                likely.append(StepOver(site.key, 1))
+        if known.most_workers >= 3:
+            likely += [Nested(site.key) for site in sites][:NESTED_SCHEDULES]
+        rest: list[Strategy] = [StepOver(site.key, 1) for site in sorted(known.steps, key=lambda s: s.key)]
+        rest += [Directed(site.key, 1, last_first=True) for site in others]
+        rest += [Directed(site.key, 2, last_first=flip) for flip in (False, True) for site in others]
+        rest += [Directed(site.key, occurrence) for occurrence in (2, 3) if not again for site in updates]
+        rest += [Directed(site.key, 1, any_access=True) for site in sites if site.action != READ]
+        steps = sorted(known.steps, key=lambda s: s.key)
+        rest += [StepOver(site.key, 1, last_first=True) for site in steps]
+        hidden = known.of_workers - known.contended - known.synchronising - known.steps
+        unseen = sorted((s for s in hidden if not s.muted), key=lambda s: (s.action == READ, s.key))
+        rest += [StepOver(site.key, 1, last_first=flip) for flip in (False, True) for site in unseen]
+        most = max(8, self._settings.schedules // 2)
+        return likely[:most], rest[: most - len(likely[:most]) or 1]

@@ -1,0 +1,142 @@
+"""Running a program under one schedule after the other: what each run is told, and what is learned from it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from ..instrument.sites import STEP, Site
+from ..runtime.execution import Execution
+from ..runtime.journal import JournalledExecution
+from ..runtime.outsiders import Outsiders
+from ..runtime.state import STATE
+from ..runtime.trace import Outcome
+from ..settings import Settings
+from ..strategies.anywhere import Look
+from ..strategies.base import NEVER, Strategy
+from ..strategies.precise import Precise
+from .contention import Contention
+from .outcomes import Tally
+from .suspects import Points, closing_cycles
+
+if TYPE_CHECKING:
+    from ..report.progress import Progress
+    from ..runtime.recorder import Recorder
+
+RunOnce = Callable[[Execution], Outcome]
+"""Sets the program up afresh and runs it under the given execution."""
+
+
+class Runs:
+    """The runs of one program so far, and what they have taught.
+
+    ``count`` is that of the schedules that count, ``last`` the latest execution, ``last_seconds`` how long it took;
+    ``max_steps`` is the number of operations after which a run is too long (0: not known yet), ``harmless`` are the
+    (read site, write site, worker) of updates whose loss changes nothing, ``cycles`` the acquires that would close a
+    cycle of waiting. ``silenced``: a site was passed too often to be watched, so that the length of a run is not known.
+    """
+
+    def __init__(
+        self, run_once: RunOnce, settings: Settings, sites: Sequence[Site], outsiders: Outsiders | None, collects: bool
+    ) -> None:
+        self._run_once = run_once
+        self._settings = settings
+        self._sites = sites
+        self._outsiders = outsiders
+        self._collects = collects
+        self._collected = False
+        self._clean = False  # the sites are as a run that only decides needs them
+        self.contention = Contention()
+        self.tally = Tally()
+        self.progress: Progress | None = None
+        self.count = 0
+        self.last: Execution | None = None
+        self.last_seconds = 0.0
+        self.max_steps = 0
+        self.harmless: set[tuple[str, str, str]] = set()
+        self.silenced = False
+        self.cycles: list[Points] = []
+
+    @contextmanager
+    def uncounted(self) -> Iterator[None]:
+        """Runs within the block answer a question about an earlier one, and do not count."""
+        spent = self.count
+        try:
+            yield
+        finally:
+            self.count = spent
+
+    def __call__(
+        self,
+        strategy: Strategy,
+        *,
+        observing: bool = False,
+        recording: bool = False,
+        horizon: int = NEVER,
+        recorder: Recorder | None = None,
+        keeping: bool = False,
+    ) -> Outcome:
+        """Run the program under ``strategy``.
+
+        ``observing`` notes who accesses what, ``recording`` keeps a row for everything that happens, ``recorder`` is
+        told of every event; after ``horizon`` operations the run goes on uncontrolled; ``keeping`` keeps alive what
+        is accessed, so that no two objects have the same identity.
+        """
+        self.count += 1
+        precise = isinstance(strategy, Precise)
+        looks = isinstance(strategy, Look)
+        observing = observing or looks
+        plain = not (observing or recording or precise or strategy.sites or recorder)
+        if not (plain and self._clean):
+            self._set_sites(strategy.sites, recording, precise, looks or recorder is not None)
+        sites = (*self._sites, *STATE.places.values()) if STATE.places else self._sites
+        journalled = self._collects
+        execution = (JournalledExecution if journalled else Execution)(
+            strategy,
+            self.count,
+            observing=observing or recorder is not None,
+            recording=recording,
+            timeout=self._settings.timeout,
+            outsiders=self._outsiders,
+            sites=sites,
+            harmless=self.harmless,
+            horizon=horizon,
+            explore_timeouts=self._settings.explore_timeouts,
+        )
+        if self.max_steps:
+            execution.max_steps = self.max_steps
+        self.last = execution
+        execution.recorder = recorder
+        execution.journal = [] if journalled else None
+        execution.kept = {} if keeping else None
+        begun = time.monotonic()
+        outcome = self._run_once(execution)
+        self.last_seconds = time.monotonic() - begun
+        if self.progress is not None:
+            self.progress.tick(self.count, outcome.switches)
+        self._collected = self._collected or bool(execution.values)
+        self._collects = self._collected
+        if execution.values:
+            self.tally.note(execution.number, execution.values, execution.journal or ())
+        self._clean = plain and not (execution.coasting or execution.silenced)
+        if observing and not precise and keeping >= self._settings.whole_suite:
+            self.contention.learn(execution)
+            self.silenced = self.silenced or execution.silenced
+            self.cycles += [c for c in closing_cycles(self.contention.nested) if c not in self.cycles]
+        if looks:
+            self.contention.focus(self._sites)
+        return outcome
+
+    def _set_sites(self, wanted: frozenset[str], recording: bool, precise: bool, all_accesses: bool) -> None:
+        """Switch sites on or off for the next run."""
+        sites = (*self._sites, *STATE.places.values())
+        hidden = recording and any(not site.contended and site.key in wanted for site in sites)
+        for site in sites:
+            site.off = not (site.contended or site.key in wanted or hidden)
+            if precise and site.kind != STEP:
+                site.off = False
+            if all_accesses:
+                site.off = site.kind == STEP
+            site.hits = 0
