@@ -132,6 +132,9 @@ def test_deadlock_lost_error_and_how_errors_are_looked_at(stress):
             g = gevent.spawn(fail)
             g.join()
             assert isinstance(g.exception, KeyError)
+        @pytest.mark.stress_greenlets(workers=0, repeats=2)
+        def test_does_not_look():  # that another test of the module does is no matter
+            gevent.spawn(fail).join()
         """,
     )
     (deadlock,) = tests["test_deadlock"]["hazards"]
@@ -142,8 +145,31 @@ def test_deadlock_lost_error_and_how_errors_are_looked_at(stress):
     ]
     (lost,) = tests["test_lost"]["hazards"]
     assert (lost["code"], lost["locations"][0]["line"]) == ("CH306", 20)
+    assert stress.codes(tests["test_does_not_look"]) == ["CH306"]
     for name in ("test_get", "test_joinall", "test_killed", "test_left_running", "test_exception"):
         assert stress.codes(tests[name]) == [], name
+
+
+def test_a_loop_that_never_lets_the_hub_run_is_named_for_what_it_is(stress):
+    tests = stress(
+        test_endless="""
+        import gevent, gevent.server, pytest, socket
+        def handle(conn, address):
+            data = b""
+            while b"\\n" not in data:
+                data += conn.recv(64)
+        @pytest.mark.stress_greenlets(workers=0, timeout=0.5)
+        def test_endless():
+            server = gevent.server.StreamServer(("127.0.0.1", 0), handle)
+            server.start()
+            with socket.create_connection(server.address) as conn:
+                conn.sendall(b"x")
+            gevent.sleep(0.1)
+        """
+    )
+    (hazard,) = tests["test_endless"]["hazards"]
+    assert (hazard["code"], hazard["locations"][0]["line"]) == ("CH307", 5)
+    stress.result.stdout.fnmatch_lines(["*CH307 busy loop on a closed peer*"])
 
 
 COOPERATIVE = """

@@ -88,7 +88,7 @@ class ClosedPeers:
     def findings(self, repeat: int, level: str, relative: Callable[[str], str]) -> list[Finding]:
         """Return CH307 for each loop that read again after the end of the stream."""
         found = []
-        for (path, line), (worker, function, count) in self.loops.items():
+        for (path, line), (worker, function, count) in list(self.loops.items()):  # the loop may go on meanwhile
             shown = relative(path)
             message = (
                 f"{shown}:{line}: {function}() went on reading from a connection that the peer had closed: "

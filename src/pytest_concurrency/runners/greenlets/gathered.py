@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from ...model import Finding, Stretch
 from ...settings import Settings
+from .closedpeer import ClosedPeers
 from .deadlock import deadlock
 from .evidence import Block
 from .lost import lost_errors
@@ -22,11 +23,12 @@ _LONG = 5  # a block this many times max_block long, and seen asleep, needs no s
 
 
 class Gathered:
-    """Collects repeats with :meth:`take`; the rest asks for the conclusions so far."""
+    """Collects repeats with :meth:`take`; the rest asks for the conclusions so far. ``test``: name of its function."""
 
-    def __init__(self, settings: Settings, relative: Callable[[str], str]) -> None:
+    def __init__(self, settings: Settings, relative: Callable[[str], str], test: str = "") -> None:
         self._settings = settings
         self._relative = relative
+        self._test = test
         self._seen: dict[object, list[tuple[int, Observation]]] = defaultdict(list)
         self._plain: set[object] = set()
         self._findings: dict[tuple[str, str, int], Finding] = {}
@@ -89,14 +91,17 @@ class Gathered:
             for finding in serialised(repeat.lives, number, level, relative):
                 self.add(finding)
         if (level := severity("CH306")) is not None:
-            for finding in lost_errors(repeat.lives, number, level, relative):
+            for finding in lost_errors(repeat.lives, number, level, relative, self._test):
                 self.add(finding)
-        if (level := severity("CH307")) is not None:
-            for finding in repeat.peers.findings(number, level, relative):
-                self.add(finding)
+        self._take_peers(number, repeat.peers)
         if repeat.deadlocked is not None and (level := severity("CH104")) is not None:
             trace = repeat.error.__traceback__ if repeat.error is not None else None
             self.add(deadlock(repeat.deadlocked, trace, number, level, relative))
+
+    def _take_peers(self, repeat: int, peers: ClosedPeers) -> None:
+        if (level := self._settings.severity("CH307")) is not None:
+            for finding in peers.findings(repeat, level, self._relative):
+                self.add(finding)
 
     def replace_deadlock(self) -> None:
         """Forget the deadlock of a repeat: exploring has shown it, and can replay it."""
@@ -126,12 +131,13 @@ class Gathered:
         """Return whether something was seen that another repeat would settle."""
         return any(not self.believed(seen) for seen in self._seen.values())
 
-    def endless(self, block: Block) -> None:
-        """Add a block that was still going on when the test's time was up."""
-        for observation in observe(block, self._settings.max_block):
+    def endless(self, repeat: int, block: Block | None, peers: ClosedPeers) -> None:
+        """Add what was still going on when the time of ``repeat`` was up: a block, a loop on a closed peer."""
+        self._take_peers(repeat, peers)
+        for observation in observe(block, self._settings.max_block) if block is not None else ():
             self._blocks.pop(observation.place, None)
             self._endless.add(observation.place)
-            self._add(self._runs + 1, observation)
+            self._add(repeat, observation)
 
     def findings(self) -> tuple[Finding, ...]:
         """Return the hazards that are demonstrated so far."""

@@ -58,10 +58,10 @@ def run_repeat(
     number: int,
     exact: bool,
     channel: Channel,
-    result: Callable[[Block | None], TestResult],
+    result: Callable[[Block | None, ClosedPeers], TestResult],
 ) -> Repeat:
-    """Run ``item`` once. ``exact``: time each C call; ``result`` gives the result so far and a last block,
-    for a body that never ends."""
+    """Run ``item`` once. ``exact``: time each C call; ``result`` gives the result so far, with a last block
+    and the loops on closed peers, for a body that never ends."""
     import gevent
     from gevent.exceptions import LoopExit
 
@@ -76,10 +76,10 @@ def run_repeat(
             text += f"; greenlet {block.who.path} has kept it for {milliseconds(block.seconds)}:"
             for frame in block.samples[-1].frames:
                 if is_machinery(frame.code.co_filename):
-                    break
+                    continue
                 text += f"\n  {relative(frame.code.co_filename)}:{frame.line} in {frame.code.co_name}"
         with suppress(Closed):
-            channel.send("stuck", text, result(block).to_json())
+            channel.send("stuck", text, result(block, peers).to_json())
 
     monitor = Monitor(settings.max_block, lives.who, settings.timeout + OVERDUE, overdue)
     peers = ClosedPeers(lives.name_of)

@@ -13,6 +13,7 @@ from ..afresh import begin_again, without_fixtures
 from ..base import ACTIVE_RUNNER, Plan, hand_in, plan_of
 from ..rewind import forget_state, note_state
 from . import WORKER_PLUGIN, headed
+from .closedpeer import ClosedPeers
 from .evidence import Block
 from .exploring import Explorations, without_machinery, worth_explaining
 from .gathered import Gathered
@@ -63,7 +64,7 @@ class StressedTest:
         self._plan = plan
         self._worker = worker
         self._relative = relative_to(str(item.config.rootpath))
-        self._gathered = Gathered(plan.settings, self._relative)
+        self._gathered = Gathered(plan.settings, self._relative, item.originalname)
         self._began = perf_counter()
         self._runs = self._exact_runs = 0
         self._notes: list[str] = []
@@ -159,10 +160,9 @@ class StressedTest:
         explored = self._explored.findings if self._explored is not None else ()
         return tuple(marked(finding, config, nodeid) for finding in (*self._gathered.findings(), *explored))
 
-    def _stuck(self, block: Block | None) -> TestResult:
+    def _stuck(self, block: Block | None, peers: ClosedPeers) -> TestResult:
         """Return the result of a body that never ends; called from the watchdog's thread."""
-        if block is not None:
-            self._gathered.endless(block)
+        self._gathered.endless(self._runs, block, peers)
         return self._result("error")
 
     def _result(self, outcome: str, findings: tuple[Finding, ...] | None = None) -> TestResult:
