@@ -84,7 +84,7 @@ class ThreadRunner:
         if STATE.worker is None or threading.get_ident() != self.execution.main.ident:
             raise RuntimeError("thread_runner.run() must be called from the test function's own thread")
         children = self.execution.run_callables(self.execution.main, bodies, self.pool)
-        return gather([w.result for w in children], [w.error for w in children], return_exceptions)
+        return gather([w.take_result() for w in children], [w.error for w in children], return_exceptions)
 
     def outcome(
         self, value: object, *, acceptable: Collection[object] | None = None, forbidden: Collection[object] = ()

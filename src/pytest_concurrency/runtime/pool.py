@@ -47,12 +47,17 @@ def _carry(run: Execution, worker: Worker) -> None:
     run.begin(worker)
     if run.aborting:
         return
+    body, worker.body = worker.body, _begun  # what it refers to is let go with the work, not with the run
     try:
-        worker.result = contextvars.Context().run(worker.body)  # type: ignore[arg-type]
+        worker.result = contextvars.Context().run(body)  # type: ignore[arg-type]
     except Abandon:
         pass
     except BaseException as error:
         worker.error = error
+
+
+def _begun() -> None:
+    """Stand in for the body of a worker that has begun."""
 
 
 class ThreadPool:

@@ -149,5 +149,10 @@ class Worker:
         self.before = {**self.before, **other.before, other.index: other.segment}
         self.retag()
 
+    def take_result(self) -> Any:
+        """Return what the body returned and let go of it: the worker lives until its run is over."""
+        result, self.result = self.result, None
+        return result
+
     def __repr__(self) -> str:
         return f"<Worker {self.path}>"
