@@ -63,6 +63,7 @@ class Contention:
         self.counts: dict[str, dict[int, int]] = {}
         self._groups: dict[Site, Site] = {}
         self._visitors: dict[Site, set[str]] = {}
+        self._order: list[str] = []
         self._unequal: set[object] = set()
 
     def learn(self, run: Execution) -> None:
@@ -102,6 +103,7 @@ class Contention:
     def _visits(self, run: Execution) -> None:
         """Note who came where, and where one worker came and another one with the same body did not, or would have if
         its executor had had a reason to start it."""
+        self._order = [worker.path for worker in run.workers if worker is not run.main]
         peers: dict[object, list[set[object]]] = {}
         for worker in run.workers:
             if worker is run.main:
@@ -118,6 +120,18 @@ class Contention:
         somewhere = {site for site, paths in self._visitors.items() if len(paths) > 1 or site in self._unequal}
         kinds = (*SYNCHRONISING, STEP)
         return {site for site in somewhere - self.contended if site in self.seen and site.kind not in kinds}
+
+    def directions(self, site: Site) -> tuple[bool, ...]:
+        """Return from which end the workers are best run so that others are still to come when one is at ``site``: from
+        the first (False), the last (True), or, for one in the middle, each in turn."""
+        places = [place for place, path in enumerate(self._order) if path in self._visitors.get(site, ())]
+        if not places:
+            return (False,)
+        last = len(self._order) - 1
+        from_first, from_last = last - min(places), max(places)
+        if from_first == from_last < last:
+            return (False, True)
+        return (from_last > from_first,)
 
     def focus(self, sites: Iterable[Site]) -> None:
         """Silence the sites that were seen and found to touch nothing that workers share.

@@ -76,7 +76,7 @@ class Explorer:
         self._told: tuple[Directive, ...] | None = None
         self._runs = Runs(run_once, settings, sites, outsiders, collects)
         self._contention = self._runs.contention
-        self._portfolio = Portfolio(settings, self._contention, sites, self._runs.cycles)
+        self._portfolio = Portfolio(settings, self._runs, sites, alone=share is None)
         self._started = time.monotonic()
         self._result = Exploration()
         self._interrupted: set[str] = set()

@@ -18,8 +18,8 @@ from ..strategies.pos import Pos
 from ..strategies.random_walk import RandomWalk
 from ..strategies.round_robin import RoundRobin
 from ..strategies.surw import Surw
-from .contention import Contention
-from .suspects import CYCLES, Points
+from .runs import Runs
+from .suspects import CYCLES
 
 DPOR_SLICE = 20
 """One part in this many of the budget goes to DPOR at a time in ``auto``, more where that will do."""
@@ -31,16 +31,16 @@ LOOKS = 2
 
 
 class Portfolio:
-    """The strategies for one program, of which ``contention`` is known and grows; ``cycles`` are the acquires that
-    would close a cycle of waiting. Runs of those in ``looks`` are to be observed."""
+    """The strategies for one program, of which ``runs`` teach more and more. Runs of those in ``looks`` are to be
+    observed; ``alone``: every strategy is run here, and its run may decide on the next."""
 
-    def __init__(
-        self, settings: Settings, contention: Contention, sites: Sequence[Site], cycles: Sequence[Points]
-    ) -> None:
+    def __init__(self, settings: Settings, runs: Runs, sites: Sequence[Site], alone: bool) -> None:
         self._settings = settings
-        self._contention = contention
+        self._runs = runs
+        self._contention = runs.contention
         self._sites = sites
-        self._cycles = cycles
+        self._alone = alone
+        self._reached: set[Site] = set()
         self.looks: list[Strategy] = []
         self.slice = max(10, settings.schedules // DPOR_SLICE)
 
@@ -67,7 +67,10 @@ class Portfolio:
         anywhere = Anywhere(seed, frozenset(site.key for site in self._sites if not site.muted))
         portfolio = itertools.cycle([*sampling, *sampling, anywhere, *sampling, *sampling, anywhere, Look(seed)])
         likely, _ = self.directed()
-        yield from likely
+        self._reached = set(self._contention.of_workers)
+        for strategy in likely:
+            yield strategy
+            yield from self._deeper(strategy)
         yield from self._look_again()
         every = Dpor()
         early = self._contention.most_workers >= 3  # what takes two preemptions is far down for the others
@@ -83,6 +86,18 @@ class Portfolio:
             if not every.doubts:
                 yield every
 
+    def _deeper(self, strategy: Strategy) -> Iterator[Strategy]:
+        """Where a worker got somewhere only because ``strategy`` held another one, hold it there, too, for a third."""
+        run = self._runs.last
+        if run is None or not self._alone or self._contention.most_workers < 3:
+            return
+        by = {site: worker.path for worker in run.workers for site in worker.counts if site not in self._reached}
+        self._reached |= by.keys()
+        if isinstance(strategy, Directed | StepOver):
+            outer = strategy.key, strategy.held_path
+            chains = [Chain(outer, (site.key, by[site])) for site in sorted(by, key=lambda s: s.key)]
+            yield from chains[:NESTED_SCHEDULES]
+
     def _second_look(self, seed: int) -> Iterator[Strategy]:
         """Look for what only workers that overlap share, and direct schedules at that."""
         known = set(self._contention.contended)
@@ -91,7 +106,9 @@ class Portfolio:
         yield from (Directed(site.key, 1, last_first=flip) for site in new for flip in (False, True))
         if self._contention.most_workers >= 3:  # it was there while another worker was in the middle of something
             around = sorted((s for s in known if s.action != READ), key=lambda s: s.key)
-            chains = [Chain(outer.key, inner.key) for inner in new if inner.action != READ for outer in around]
+            chains = [
+                Chain((outer.key, ""), (inner.key, "")) for inner in new if inner.action != READ for outer in around
+            ]
             yield from chains[:NESTED_SCHEDULES]
 
     def _look_again(self) -> Iterator[Strategy]:
@@ -118,19 +135,22 @@ class Portfolio:
         others = [site for site in sites if not site.derived]
         others += sorted(known.synchronising, key=lambda s: s.key)
         again = (2, 3) if len(updates) <= 3 else ()
-        likely: list[Strategy] = [Directed(site.key, 1) for site in updates]
-        likely += [HoldAll(points) for points in sorted(self._cycles, key=len)[:CYCLES]]
-        likely += [Directed(site.key, occurrence) for occurrence in again for site in updates]
+        ways = {site: known.directions(site) for site in [*updates, *others]}
+        likely: list[Strategy] = [Directed(s.key, 1, last_first=way) for s in updates for way in ways[s]]
+        likely += [HoldAll(points) for points in sorted(self._runs.cycles, key=len)[:CYCLES]]
+        likely += [Directed(s.key, n, last_first=way) for n in again for s in updates for way in ways[s]]
         for site in others:
-            likely.append(Directed(site.key, 1))
-            if site.action != READ and site not in known.synchronising:
-                likely.append(StepOver(site.key, 1))
+            for way in ways[site]:
+                likely.append(Directed(site.key, 1, last_first=way))
+                if site.action != READ and site not in known.synchronising:
+                    likely.append(StepOver(site.key, 1, last_first=way))
         if known.most_workers >= 3:
-            likely += [Nested(site.key) for site in sites][:NESTED_SCHEDULES]
+            nested = [Nested(s.key, last_first=way) for s in sites for way in ways[s]]
+            likely += nested[:NESTED_SCHEDULES]
         rest: list[Strategy] = [StepOver(site.key, 1) for site in sorted(known.steps, key=lambda s: s.key)]
-        rest += [Directed(site.key, 1, last_first=True) for site in others]
+        rest += [Directed(s.key, 1, last_first=not ways[s][0]) for s in others if len(ways[s]) == 1]
         rest += [Directed(site.key, 2, last_first=flip) for flip in (False, True) for site in others]
-        rest += [Directed(site.key, occurrence) for occurrence in (2, 3) if not again for site in updates]
+        rest += [Directed(s.key, n, last_first=ways[s][0]) for n in (2, 3) if not again for s in updates]
         rest += [Directed(site.key, 1, any_access=True) for site in sites if site.action != READ]
         steps = sorted(known.steps, key=lambda s: s.key)
         rest += [StepOver(site.key, 1, last_first=True) for site in steps]

@@ -70,6 +70,11 @@ class Directed:
     def _default(self, workers: Sequence[Candidate]) -> Candidate:
         return workers[-1 if self._last_first else 0]
 
+    @property
+    def held_path(self) -> str:
+        """The path of the worker that was held, or ""."""
+        return self._held.path if self._held is not None else ""
+
     def quiet_until(self, step: int) -> int:
         return NEVER if self._done else 0
 
@@ -78,14 +83,16 @@ class Nested:
     """Two preemptions, one inside the other: for three workers and more.
 
     The first worker to reach the site is held there; the one that then writes the same location is held right after
-    it; a third runs; then the second goes on, and the first last.
+    it; a third runs; then the second goes on, and the first last. With ``last_first`` the worker that was made last is
+    the first to run.
     """
 
     name = "nested"
     sites: frozenset[str] = frozenset()
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, last_first: bool = False) -> None:
         self.key = key
+        self._default = -1 if last_first else 0
         self._held: list[Candidate] = []
         self._writer: Candidate | None = None
         self._done = False
@@ -98,7 +105,7 @@ class Nested:
     def pick(
         self, enabled: Sequence[Candidate], current: Candidate | None, step: int, left: Candidate | None = None
     ) -> Candidate:
-        default = current if current is not None else enabled[0]
+        default = current if current is not None else enabled[self._default]
         if self._done:
             return default
         if not self._held:
@@ -112,7 +119,7 @@ class Nested:
         if not free:
             self._done = True
             return next((worker for worker in reversed(self._held) if worker in enabled), enabled[0])
-        chosen = current if current is not None and current in free else free[0]
+        chosen = current if current is not None and current in free else free[self._default]
         if len(self._held) == 1 and chosen.write and _meets(chosen, self._held[0]):
             self._writer = chosen
         return chosen
@@ -212,19 +219,27 @@ class StepOver:
             return enabled[0]
         return current if current is not None and current is not self._held else others[self._default]
 
+    @property
+    def held_path(self) -> str:
+        """The path of the worker that was held, or ""."""
+        return self._held.path if self._held is not None else ""
+
     def quiet_until(self, step: int) -> int:
         return NEVER if self._done else 0
 
 
 class Chain:
-    """Hold one worker at the first site, then another at the next, and so on, while the others run to their end or
-    block; then the one held last goes on first. For what is there only while others are in the middle of something."""
+    """Hold one worker at the first point, then another at the next, and so on, while the others run to their end or
+    block; then the one held last goes on first. For what is there only while others are in the middle of something.
+
+    A point is a site's key and the path of the worker that is to run until it is there, or "" for whoever comes.
+    """
 
     name = "chain"
     sites: frozenset[str] = frozenset()
 
-    def __init__(self, *keys: str) -> None:
-        self._keys = keys
+    def __init__(self, *points: tuple[str, str]) -> None:
+        self._points = points
         self._held: list[Candidate] = []
         self._done = False
 
@@ -238,14 +253,20 @@ class Chain:
         default = current if current is not None else enabled[0]
         if self._done:
             return default
-        if len(self._held) < len(self._keys) and current is not None and current not in self._held:
-            if current.site is not None and current.site.key == self._keys[len(self._held)]:
-                self._held.append(current)
+        if self._at_next_point(current):
+            self._held.append(current)  # type: ignore[arg-type]
         free = [worker for worker in enabled if worker not in self._held]
         if not free:
             self._done = True
             return next((worker for worker in reversed(self._held) if worker in enabled), default)
-        return default if default in free else free[0]
+        wanted = self._points[len(self._held)][1] if len(self._held) < len(self._points) else ""
+        return next((worker for worker in free if worker.path == wanted), default if default in free else free[0])
+
+    def _at_next_point(self, worker: Candidate | None) -> bool:
+        if worker is None or worker.site is None or worker in self._held or len(self._held) == len(self._points):
+            return False
+        key, path = self._points[len(self._held)]
+        return worker.site.key == key and path in ("", worker.path)
 
     def quiet_until(self, step: int) -> int:
         return NEVER if self._done else 0
