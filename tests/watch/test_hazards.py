@@ -169,6 +169,65 @@ def test_it():
     assert "args[0]['deep'][0]" in found["message"]
 
 
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ("with ProcessPoolExecutor(1, ctx) as e: e.submit(lambda: 1).result()  # here", "fn (a lambda)"),
+        ("with ProcessPoolExecutor(1, ctx) as e: e.submit(lambda: 1)  # here", "fn (a lambda)"),
+        ("with ctx.Pool(1) as pool: pool.map(lambda n: n, [1])  # here", "(a lambda)"),
+        ("with ctx.Pool(1) as pool: pool.apply(threading.Lock)  # here", "the result of a task"),
+        ("with ProcessPoolExecutor(1, ctx) as e: e.submit(threading.Lock).result()  # here", "the result of a task"),
+        ("with ProcessPoolExecutor(1, ctx) as e: e.submit(threading.Lock)  # here", "the result of a task"),
+    ],
+)
+def test_what_cannot_travel_to_or_from_a_pool_is_shown_where_the_task_was_given(
+    pytester: pytest.Pytester, body: str, what: str
+) -> None:
+    program = f"""
+@watched
+def test_it():
+    {body}
+"""
+    found = hazards(run(pytester, program))
+    assert set(found) == {"CH404"}
+    assert what in found["CH404"]["message"]
+    assert found["CH404"]["locations"][0]["line"] == line_of(pytester, "# here")
+
+
+def test_an_executor_that_its_own_threads_have_locked_does_not_outlive_the_test(pytester: pytest.Pytester) -> None:
+    """Python before 3.12.8 and 3.13.1 deadlocks where a task fails to be pickled while the executor is shut down."""
+    program = """
+class Late:
+    def __init__(self, lock): self.lock = lock
+    def __enter__(self):
+        for _ in range(200):
+            if self.lock.locked(): break
+            time.sleep(0.005)
+        self.lock.acquire()
+    def __exit__(self, *_): self.lock.release()
+@watched
+def test_it():
+    with ProcessPoolExecutor(1, ctx) as executor:
+        executor._call_queue.shutdown_lock = Late(executor._shutdown_lock)
+        executor.submit(lambda: 1)
+        while executor._pending_work_items: time.sleep(0.005)
+"""
+    report = run(pytester, program, "fork", 1.5)
+    assert "CH404" in hazards(report)
+    assert report["tests"][0]["outcome"] == "failed"
+
+
+def test_a_result_that_cannot_be_pickled_and_is_dealt_with_is_no_hazard(pytester: pytest.Pytester) -> None:
+    program = """
+@watched
+def test_it():
+    with ProcessPoolExecutor(1, ctx) as executor:
+        with pytest.raises(TypeError):
+            executor.submit(threading.Lock).result()
+"""
+    assert hazards(run(pytester, program)) == {}
+
+
 FORK_WITH_LOCK = """
 guard = threading.Lock()
 def locked():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..model import Finding
 from .judging import Context, explain
+from .not_picklable import is_of_result
 from .record import Record, TaskFailed
 
 
@@ -20,7 +21,7 @@ def find(record: Record, context: Context) -> list[Finding]:
         alike = [t for t in record.failed if _kin(t, task)]
         if any(t.seen or context.raised(t.error) for t in alike):
             continue
-        if any(task.error is error for error in unpicklable):
+        if any(task.error is error for error in unpicklable) or is_of_result(task):
             continue
         unseen.setdefault((task.site, type(task.error).__name__), []).append(task)
     return [_finding(tasks, context) for tasks in unseen.values()]

@@ -10,14 +10,16 @@ from .record import Record
 
 
 def find(record: Record, context: Context) -> list[Finding]:
-    """Return a finding where the body hung, with each process's stack; none where CH405 or CH407 explains
-    it.
+    """Return a finding where the body hung, with each process's stack; none where CH404, CH405 or CH407
+    explains it.
     """
     if not record.stuck or not (len(record.stuck) > 1 or any(stuck.facts for stuck in record.stuck) or record.started):
         return []  # the test waits for something, but not for a process
     if any(hands_over(stuck.stack) for stuck in record.stuck):
         return []
     if any(waits_for(stuck, forked) for stuck in record.stuck if not stuck.is_body for forked in record.forked):
+        return []
+    if any(task.error is entry.exception and not task.seen for task in record.failed for entry in record.unpicklable):
         return []
     facts = list(dict.fromkeys(fact for stuck in record.stuck for fact in stuck.facts))
     for ended in record.terminated:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..model import Finding
 from .judging import Context, explain
-from .record import PickleFailed, Record
+from .record import PickleFailed, Record, TaskFailed
 
 
 def find(record: Record, context: Context) -> list[Finding]:
@@ -17,8 +19,27 @@ def find(record: Record, context: Context) -> list[Finding]:
     for entry in record.unpicklable:
         lost = entry.lost or any(task.error is entry.exception for task in unseen)
         if lost or context.raised(entry.exception) or _same_text(entry, context.error):
+            entry = _placed(entry, record)
             findings.setdefault((str(entry.site), entry.culprit), _finding(entry, lost, context))
+    for task in record.failed:
+        if is_of_result(task) and (context.raised(task.error) or not task.seen):
+            text = f"{type(task.error).__name__}: {task.error}"
+            given = PickleFailed(task.site, "the result of a task", task.what, text)
+            findings.setdefault((str(task.site), task.what), _finding(given, False, context))
     return list(findings.values())
+
+
+def is_of_result(task: TaskFailed) -> bool:
+    """Say whether the result of a task, and not the task, has failed: it could not be pickled."""
+    return type(task.error).__qualname__ == "MaybeEncodingError" or "in _sendback_result\n" in task.trace
+
+
+def _placed(entry: PickleFailed, record: Record) -> PickleFailed:
+    """Return ``entry`` with the line that gave the task to its pool: a thread of the pool has tried to pickle it."""
+    if entry.site.path:
+        return entry
+    sites = (task.site for task in record.failed if task.error is entry.exception)
+    return replace(entry, site=next(sites, entry.site))
 
 
 def _same_text(entry: PickleFailed, error: BaseException | None) -> bool:

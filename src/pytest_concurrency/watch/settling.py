@@ -9,7 +9,7 @@ import multiprocessing.pool
 import os
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import stacks, tree
 from .deadline import BodyHung, Deadline
@@ -25,11 +25,16 @@ if TYPE_CHECKING:
 GRACE = 1.0
 _BEFORE_TEARDOWN = 0.3
 _SHUTDOWN = 3.0
+_LOCKED = 0.2
+_PAUSES = (0.0005, 0.005, 0.05)
 
 
 def settle(watch: Watch, error: BaseException | None, teardown: Callable[[], None] | None) -> None:
     """See :meth:`Watch.settle`."""
     watch.record.started.extend(raw_forks(watch))
+    for pool in list(watch.pools) if watch.hung else ():
+        if isinstance(pool, concurrent.futures.ProcessPoolExecutor):
+            _free(pool)
     try:
         first = GRACE if teardown is None else _BEFORE_TEARDOWN
         left = _wait(watch, first if error is None and not watch.hung else 0.0)
@@ -108,6 +113,26 @@ def _end(watch: Watch) -> None:
     multiprocessing.active_children()
     if zombies:
         tree.reap(zombies, 0.2)
+
+
+def _free(executor: Any) -> None:
+    """Let the threads of an executor go that wait for each other: the one that joins the feeder of its queue holds the
+    lock that the feeder wants (gh-125451, mended in 3.12.8 and 3.13.1). Whoever touches the executor would wait, too.
+    """
+    lock, manager = executor._shutdown_lock, executor._executor_manager_thread
+    if lock is None or manager is None:
+        return
+    for pause in _PAUSES:
+        if lock.acquire(timeout=_LOCKED):
+            lock.release()
+            return
+        with contextlib.suppress(RuntimeError):
+            lock.release()
+            time.sleep(pause)  # the feeder takes it and gives it back
+            lock.acquire(timeout=_LOCKED)  # for the manager, which is about to release it
+        manager.join(_LOCKED)
+        if not manager.is_alive() and lock.locked():
+            lock.release()
 
 
 def _changes(watch: Watch) -> list[GlobalChanged]:
