@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pytest_concurrency.detect.failures import Failure, same_bug
 from pytest_concurrency.schedules.directives import BEFORE, BLOCKED, Directive
-from pytest_concurrency.schedules.minimise import ddmin, few_preemptions
+from pytest_concurrency.schedules.minimise import ddmin, few_preemptions, straight
 
 
 def directive(number: int, moment: str = BEFORE) -> Directive:
@@ -18,6 +20,16 @@ def test_schedules_with_one_preemption_come_first_and_the_latest_of_them() -> No
     assert list(few_preemptions([early, forced, late])) == [[late], [early], [forced, late], [forced, early]]
     assert list(few_preemptions([early, late])) == [[late], [early]]
     assert len(list(few_preemptions([directive(n) for n in range(100)], limit=10))) == 10
+
+
+def test_a_schedule_goes_straight_to_the_worker_that_failed() -> None:
+    begin = Directive("main", "", 1, BLOCKED, "3")
+    long = [begin, directive(1), Directive("5", "site2", 1, BEFORE, "6"), Directive("6", "", 1, BLOCKED, "9")]
+    first, second, *rest = straight(long, ["9"])
+    assert first == [replace(begin, to="5"), Directive("5", "site2", 1, BEFORE, "9")]
+    assert second == [replace(begin, to="0"), replace(directive(1), to="9")]
+    assert all(len(candidate) == 2 for candidate in rest)
+    assert len(list(straight([directive(n) for n in range(100)], limit=10))) == 10
 
 
 def test_nothing_can_be_left_out_of_what_remains() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from ..detect.causes import Cause, atomicity_violation
 from ..detect.failures import Failure, failures_of, same_bug
 from ..runtime.trace import Outcome
 from ..schedules.directives import Directive, Replay, from_switches
-from ..schedules.minimise import ddmin, few_preemptions
+from ..schedules.minimise import ddmin, few_preemptions, straight
 from ..strategies.base import NEVER
 from .causes import find_causes
 from .model import Found
@@ -42,7 +43,7 @@ def demonstrate(
     horizon = 2_000 + 4 * outcome.failed_at if minimise else NEVER
     with runs.uncounted():
         if minimise:
-            directives = _minimised(runs, main, directives, horizon)
+            directives = _minimised(runs, main, directives, outcome.failing, horizon)
         recorded = runs(Replay(directives), recording=True, horizon=horizon)
         again = [f for f in failures_of(recorded) if same_bug(main, f)]
         if not again:
@@ -80,8 +81,11 @@ def _causes(runs: Runs, directives: Sequence[Directive], recorded: Outcome, hori
     return find_causes(directives, recorded, run, lambda outcome: not failures_of(outcome))
 
 
-def _minimised(runs: Runs, failure: Failure, directives: Sequence[Directive], horizon: int) -> tuple[Directive, ...]:
-    """Return the shortest list of directives that shows ``failure`` within ``horizon`` operations."""
+def _minimised(
+    runs: Runs, failure: Failure, directives: Sequence[Directive], failing: Sequence[str], horizon: int
+) -> tuple[Directive, ...]:
+    """Return the shortest list of directives that shows ``failure`` within ``horizon`` operations; ``failing`` are the
+    workers in which an exception showed it."""
     end = time.monotonic() + MINIMISE_SECONDS
 
     def fails(candidate: Sequence[Directive]) -> bool:
@@ -92,5 +96,6 @@ def _minimised(runs: Runs, failure: Failure, directives: Sequence[Directive], ho
 
     kept = list(directives)
     if len(kept) > MANY_DIRECTIVES:
-        kept = next((candidate for candidate in few_preemptions(kept) if fails(candidate)), kept)
+        shorter = itertools.chain(straight(kept, failing), few_preemptions(kept))
+        kept = next((candidate for candidate in shorter if fails(candidate)), kept)
     return tuple(ddmin(kept, fails, MINIMISE_RUNS))

@@ -309,6 +309,7 @@ class Execution:
             failed_at=self.failed_at or self.steps,
             workers=tuple(w.path for w in self.workers),
             virtual_seconds=self.clock.now,
+            failing=tuple(w.path for w in self.workers if w.error is not None),
         )
 
     def observe(self, worker: Worker, site: Site, loc: Any, write: bool, accessed: object = None) -> None:

@@ -89,7 +89,8 @@ class Outcome:
     ``error`` is the exception that left the test's body, ``stuck`` the workers of a deadlock, ``livelock`` a sentence
     where the workers ran without progress, ``lost`` the lost updates seen, ``unseen`` exceptions that ended a thread
     unseen, ``leaked`` threads left running, ``timed_out`` that real time ran out, ``external`` places where a worker
-    blocked outside the engine's control, ``failed_at`` the operation at which the failure showed.
+    blocked outside the engine's control, ``failed_at`` the operation at which the failure showed, ``failing`` the
+    workers in which an exception showed it.
     """
 
     number: int
@@ -108,3 +109,4 @@ class Outcome:
     workers: tuple[str, ...] = ()
     virtual_seconds: float = 0.0
     failed_at: int = 0
+    failing: tuple[str, ...] = ()

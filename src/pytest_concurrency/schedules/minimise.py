@@ -5,12 +5,16 @@ Zeller, Hildebrandt: Simplifying and Isolating Failure-Inducing Input (IEEE TSE 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
-from .directives import BEFORE, Directive
+from .directives import BEFORE, BLOCKED, Directive
 
 T = TypeVar("T")
+TARGETS = 4
+"""Workers to which a schedule of one preemption may go straight."""
 
 
 def ddmin(items: Sequence[T], fails: Callable[[Sequence[T]], bool], budget: int = 200) -> list[T]:
@@ -52,6 +56,26 @@ def few_preemptions(directives: Sequence[Directive], limit: int = 60) -> Iterato
     for part in ([], others) if others else ([],):
         for preemption in reversed(preemptions):
             yield [*part, preemption]
+
+
+def straight(
+    directives: Sequence[Directive], failing: Sequence[str] = (), limit: int = 60
+) -> Iterator[list[Directive]]:
+    """Yield schedules of one preemption that go straight where a long one went by many stations.
+
+    One worker runs first, is preempted at one of the places where ``directives`` preempt somebody, and one of
+    ``failing`` runs, or of those that were chosen last; at most ``limit`` schedules in all.
+    """
+    preemptions = {(d.site, d.occurrence): d for d in directives if d.moment == BEFORE}
+    targets = dict.fromkeys([*failing, *(d.to for d in reversed(directives))])
+    start = next((d for d in directives if d.moment == BLOCKED), None)
+    schedules = (
+        [*([replace(start, to=preemption.worker)] if start is not None else []), replace(preemption, to=target)]
+        for target in itertools.islice(targets, TARGETS)
+        for preemption in reversed(preemptions.values())
+        if target != preemption.worker
+    )
+    yield from itertools.islice(schedules, limit)
 
 
 def _candidates(chunks: Sequence[list[T]]) -> list[list[T]]:
