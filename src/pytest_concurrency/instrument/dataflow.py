@@ -9,12 +9,12 @@ handler, mismatched depths) carries nothing: the analysis can miss a dependence,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from bytecode import Instr, Label
 from bytecode.instr import TryBegin, TryEnd
 
-from .sites import CALL, METHOD, READ, STEP, Site
+from .sites import ATTR, CALL, CELL, GLOBAL, ITEM, METHOD, READ, STEP, WRITE, Site
 
 Taint = frozenset[Site]
 EMPTY: Taint = frozenset()
@@ -23,27 +23,81 @@ _PAIR_LOADS = frozenset({"LOAD_FAST_LOAD_FAST", "LOAD_FAST_BORROW_LOAD_FAST_BORR
 _INTO_CONTAINER = frozenset(
     {"LIST_APPEND", "SET_ADD", "MAP_ADD", "LIST_EXTEND", "SET_UPDATE", "DICT_UPDATE", "DICT_MERGE"}
 )
+_STORED = frozenset({ATTR, CELL, GLOBAL, ITEM})
 _FRESH = frozenset({"YIELD_VALUE", "SEND", "GET_AWAITABLE", "IMPORT_NAME", "MAKE_FUNCTION"})
 _MAX_STEPS = 20_000
+_SHORT = 100
+"""Instructions of a function that may be a getter or a setter; longer ones are not asked."""
 
 _State = tuple[tuple[Taint, ...], Mapping[str, Taint]]
 
 
-def link_updates(code: Sequence[object], sites: Mapping[int, Site], arguments: Sequence[str] = ()) -> None:
+def link_updates(
+    code: Sequence[object], sites: Mapping[int, Site], arguments: Sequence[str] = (), *, returns: bool = False
+) -> None:
     """Fill ``derived`` of the write sites among ``sites`` (instruction index to site) of one function, whose
-    parameters are called ``arguments``."""
+    parameters are called ``arguments``; and where it ``returns`` a value to its caller, unlike a generator, what
+    goes through the caller: ``returned`` and ``given``."""
     reads = {(s.kind if s.kind != METHOD else "item", s.name if s.kind != METHOD else "") for s in sites.values()
              if s.action == READ}  # fmt: skip
     writes = [s for s in sites.values() if s.action != READ and (s.kind, s.name) in reads]
-    if not writes:
+    through_caller = returns and len(code) <= _SHORT
+    if not writes and not through_caller:
         return
-    found = _interpret(code, sites, dict.fromkeys(arguments, EMPTY))
+    if through_caller:
+        found = _link_through_caller(code, sites, arguments, reads)
+    else:
+        found = _interpret(code, sites, dict.fromkeys(arguments, EMPTY))
     for site in writes:
         sources = tuple(source for source in found.get(site, EMPTY) if _same_target(source, site))
         if sources:
             site.derived = tuple(sorted(sources, key=lambda s: s.offset))
             for source in sources:
                 source.is_source = True
+
+
+def _link_through_caller(
+    code: Sequence[object], sites: Mapping[int, Site], arguments: Sequence[str], reads: Container[tuple[str, str]]
+) -> dict[Site, Taint]:
+    """Fill ``returned`` and ``given``; return what each write site is computed from."""
+    parameters = {name: pseudo_site(READ, name) for name in arguments}
+    end = pseudo_site(WRITE, "return")
+    ends = {i: end for i, entry in enumerate(code) if isinstance(entry, Instr) and _returns(entry, code[i - 1])}
+    found = _interpret(code, {**sites, **ends}, {name: frozenset((site,)) for name, site in parameters.items()})
+    for source in found.get(end, EMPTY).difference(parameters.values()):
+        source.returned = source.is_source = True
+    for site in sites.values():
+        # A function that reads what it writes decides for itself: the value given may be one that it has checked.
+        if site.action == WRITE and site.kind in _STORED and (site.kind, site.name) not in reads:
+            taint = found.get(site, EMPTY)
+            site.given = tuple(name for name, parameter in parameters.items() if parameter in taint)
+    return found
+
+
+def _returns(entry: Instr, previous: object) -> bool:
+    """Say whether ``entry`` returns something, and not None, as every ``with`` does that suppresses an exception."""
+    if entry.name == "RETURN_CONST":
+        return entry.arg is not None
+    if entry.name != "RETURN_VALUE" or not isinstance(previous, Instr):
+        return entry.name == "RETURN_VALUE"
+    if previous.name == "LOAD_COMMON_CONSTANT":  # None is one from 3.15 on
+        return getattr(previous.arg, "name", "") != "CONSTANT_NONE"
+    return previous.name != "LOAD_CONST" or previous.arg is not None
+
+
+def passes_on(code: Sequence[object], made: int, used: int, depth: int) -> bool:
+    """Say whether, on every path, what instruction ``made`` pushes is in what instruction ``used`` finds as the entry
+    ``depth`` (from 1) below the top of its stack."""
+    mark, sink = pseudo_site(READ, "made"), pseudo_site(WRITE, "used")
+    probe = [Instr("COPY", depth), Instr("STORE_GLOBAL", "_")]
+    watched = [*code[:used], *probe, *code[used:]]
+    sites = {made if made < used else made + len(probe): mark, used + 1: sink}
+    return mark in _interpret(watched, sites, {}).get(sink, EMPTY)
+
+
+def pseudo_site(action: str, name: str) -> Site:
+    """Return a site for the analysis alone: it stands for an instruction that is not instrumented."""
+    return Site("value", action, name, name, "", 0, "", -1, False)
 
 
 def _same_target(read: Site, write: Site) -> bool:
@@ -105,6 +159,8 @@ def _interpret(code: Sequence[object], sites: Mapping[int, Site], bound: Mapping
             flow(labels[entry.arg], _step(entry, state, sites.get(index), found, True))  # type: ignore[index]
         if not (entry.is_final() or entry.is_uncond_jump()):
             flow(index + 1, _step(entry, state, sites.get(index), found, False))
+        elif entry.is_final() and index in sites:  # a return: nothing follows, but a value is taken
+            _step(entry, state, sites[index], found, False)
     return found
 
 
@@ -178,6 +234,8 @@ def _step(entry: Instr, state: _State, site: Site | None, found: dict[Site, Tain
             pops, pushes = -1, 2
         elif name == "CALL":
             pops, pushes = -int(entry.arg) - 2, 1  # type: ignore[arg-type]
+        elif name == "RETURN_VALUE":  # from 3.14 on its effect is counted as none
+            pops, pushes = -1, 0
         elif name == "PRECALL":  # 3.11: its effect is counted with that of CALL
             pops, pushes = 0, 0
         elif name in _FRESH and pops == pushes == 0:
@@ -185,7 +243,8 @@ def _step(entry: Instr, state: _State, site: Site | None, found: dict[Site, Tain
         taken = [pop() for _ in range(-pops)]
         if site is not None and site.action != READ:
             # The value is the lowest operand of every store; it is popped last.
-            found[site] = found[site] & taken[-1] if site in found else (taken[-1] if taken else EMPTY)
+            value = taken[-1] if taken else EMPTY
+            found[site] = found[site] & value if site in found else value
         if site is not None and site.action == READ and site.kind not in (CALL, METHOD, STEP):
             result = frozenset((site,))
         elif site is not None and site.kind == METHOD:

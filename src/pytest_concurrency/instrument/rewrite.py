@@ -21,6 +21,7 @@ from .sites import ATTR, CALL, CELL, DELETE, GLOBAL, ITEM, METHOD, READ, STEP, W
 from .vocabulary import CONTAINER_METHODS, LOADED_METHODS, READ_ALL, READ_ITEM, SYNC_METHODS
 
 Hook = Callable[..., Any]
+_SUSPENDED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,8 @@ class _Writer:
         for site in self.all_sites:
             site.function = info
         if self.scope.accesses:
-            link_updates(entries, self.sites, arguments_of(self.code))
+            returns = not self.code.co_flags & _SUSPENDED
+            link_updates(entries, self.sites, arguments_of(self.code), returns=returns)
         original[:] = output
         # Hooks leave the stack as it was: working the depths out anew would take as long as all the rest.
         depth = self.code.co_stacksize + op.HOOK_STACK

@@ -36,14 +36,15 @@ class Site:
 
     ``key`` names the site across processes and small edits: module, function, kind, name and ordinal within the
     function. ``derived`` holds the read sites of the same function and location from whose value a write at this
-    site is computed on every path (see :mod:`.dataflow`). ``off`` silences the site in the current run.
+    site is computed on every path (see :mod:`.dataflow`). What a function returns is computed from the reads that are
+    ``returned``, and what it writes from the parameters ``given``. ``off`` silences the site in the current run.
     ``label`` is the name under which a lock is used there. ``offset`` is the index of the instruction in the original
     bytecode of ``function``.
     """
 
     __slots__ = (
-        "action", "cache", "contended", "derived", "function", "group", "hits", "is_source", "key", "kind", "label",
-        "line", "muted", "name", "off", "offset", "path", "qualname", "seen", "split",
+        "action", "cache", "contended", "derived", "function", "given", "group", "hits", "is_source", "key", "kind",
+        "label", "line", "muted", "name", "off", "offset", "path", "qualname", "returned", "seen", "split",
     )  # fmt: skip
 
     def __init__(
@@ -62,6 +63,8 @@ class Site:
         self.function: FunctionInfo | None = None
         self.derived: tuple[Site, ...] = ()
         self.is_source = False
+        self.returned = False
+        self.given: tuple[str, ...] = ()
         self.off = False
         self.contended = True
         self.seen = False

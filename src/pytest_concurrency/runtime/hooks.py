@@ -11,7 +11,7 @@ import gc
 import sys
 import types
 from _thread import get_ident
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +20,7 @@ from ..instrument.sites import READ, Site
 from ..instrument.vocabulary import CONTAINER_METHODS, READ_ITEM
 from .execution import Execution, Location
 from .iterators import containers_behind
+from .passed import call_of, links
 from .state import STATE
 from .trace import LostUpdate, Row
 from .values import MISSING, differs, remember, show
@@ -208,6 +209,8 @@ def _read(site: Site, key: Any, loc: Any, view: View, a: Any, b: Any) -> None:
             worker.reads[site] = (key, location.version, remember(value), run.steps, worker.section)
     elif site.is_source:
         worker.reads[site] = (key, location.version, remember(view.peek(a, b)), run.steps, worker.section)
+    if site.returned:
+        worker.calls[site] = call_of()
 
 
 def _write(site: Site, key: Any, loc: Any, value: Any, view: View, a: Any, b: Any) -> None:
@@ -228,7 +231,11 @@ def _write(site: Site, key: Any, loc: Any, value: Any, view: View, a: Any, b: An
     if run.rows is not None:
         row = note(run, worker, site, "write", view.target(a, b), show(value), loc)
     if site.derived:
-        _check_lost_update(run, worker, site, key, location, value, view, a, b, row)
+        _check_lost_update(run, worker, site, site.derived, key, location, value, view, a, b, row)
+    if site.given and worker.calls and location.version:
+        sources = _through_caller(worker, site, key, location)
+        if sources:
+            _check_lost_update(run, worker, site, sources, key, location, value, view, a, b, row)
     location.version = version = location.version + 1
     index = worker.index
     if location.writer != index:
@@ -236,10 +243,23 @@ def _write(site: Site, key: Any, loc: Any, value: Any, view: View, a: Any, b: An
     location.last[index] = (version, site, run.steps, worker)
 
 
+def _through_caller(worker: Worker, site: Site, key: Any, location: Location) -> list[Site]:
+    """Return the outdated reads of other functions that the value given to this write was computed from."""
+    if not any(index != worker.index for index in location.last):
+        return []
+    outdated = [
+        source
+        for source in worker.calls
+        if (read := worker.reads.get(source)) is not None and read[0] == key and read[1] < location.version
+    ]
+    return [source for source in outdated if links(site, worker.calls[source])]
+
+
 def _check_lost_update(
     run: Execution,
     worker: Worker,
     site: Site,
+    sources: Sequence[Site],
     key: Any,
     location: Location,
     value: Any,
@@ -249,7 +269,7 @@ def _check_lost_update(
     row: Row | None,
 ) -> None:
     """Compare what this write was computed from with what other workers have written since it was read."""
-    for source in site.derived:
+    for source in sources:
         read = worker.reads.get(source)
         if read is None or read[0] != key:
             continue

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from ..instrument.sites import Site
     from .outsiders import Resident
+    from .passed import Call
 
 MAIN = "main"
 
@@ -68,15 +69,18 @@ class Worker:
 
     ``intent`` says what an announced synchronising operation does, where the strategy asks for it.
 
+    ``reads`` holds what it last read at each site that writes are computed from, ``calls`` which call the function
+    that returns it was made by.
+
     ``path`` is its spawn path ("main", "0", "0.1"), ``index`` its place in the order of creation. ``site``, ``loc``
     and ``write`` describe the operation it has announced and not yet done.
     """
 
     __slots__ = (
-        "before", "body", "children", "counts", "daemon", "done", "entry", "error", "external", "gate", "held", "ident",
-        "index", "intent", "key", "last_depth", "last_run", "last_site", "loc", "native_id", "occurrence", "operation",
-        "parks", "path", "read_tag", "reads", "resident", "result", "section", "segment", "site", "started", "tags",
-        "thread", "timed_out", "wait", "write", "write_tag",
+        "before", "body", "calls", "children", "counts", "daemon", "done", "entry", "error", "external", "gate", "held",
+        "ident", "index", "intent", "key", "last_depth", "last_run", "last_site", "loc", "native_id", "occurrence",
+        "operation", "parks", "path", "read_tag", "reads", "resident", "result", "section", "segment", "site",
+        "started", "tags", "thread", "timed_out", "wait", "write", "write_tag",
     )  # fmt: skip
 
     def __init__(self, path: str, index: int, parent: Worker | None, daemon: bool = False) -> None:
@@ -107,6 +111,7 @@ class Worker:
         self.parks = 0
         self.held: dict[int, Any] = {}
         self.reads: dict[Site, tuple[Any, int, Any, int, int]] = {}
+        self.calls: dict[Site, Call | None] = {}
         self.operation: tuple[str, int, str, int] | None = None
         self.thread: threading.Thread | None = None
         self.resident: Resident | None = None
