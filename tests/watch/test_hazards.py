@@ -405,6 +405,21 @@ def test_it():
     assert "ValueError: bad 3" in hazards(report)["CH403"]["message"]
 
 
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ("with ctx.Pool(1) as pool: assert pool.map(square, [2]) == [4]", "a pool"),
+        ("with ProcessPoolExecutor(1, ctx) as e: assert e.submit(square, 2).result() == 4", "an executor"),
+        ("subprocess.run([sys.executable, '-c', ''], check=True)", "a subprocess"),
+    ],
+)
+def test_it_is_said_that_pools_are_watched_and_not_explored(pytester: pytest.Pytester, body: str, what: str) -> None:
+    report = run(pytester, f"import subprocess\n@watched\ndef test_it():\n    {body}\n")
+    (test,) = report["tests"]
+    assert test["outcome"] == "passed"
+    assert f"schedules were not explored: {what} was started, which is watched only" in test["notes"]
+
+
 def test_an_ignored_hazard_is_not_reported(pytester: pytest.Pytester) -> None:
     program = """
 @pytest.mark.stress_processes(workers=0, repeats=1, ignore=["CH403"])

@@ -12,6 +12,7 @@ from ...model import Finding
 from ...settings import Settings
 from ...watch.deadline import BodyHung
 from ...watch.queue_not_drained import hands_over
+from ...watch.record import ProcessStarted
 from ...watch.stray import end_if_stray
 from ...watch.watch import Watch, WatchPlan
 from ..afresh import arguments
@@ -57,13 +58,26 @@ def run_body(item: pytest.Function, settings: Settings, teardown: Callable[[], N
         watch.close()
     if isinstance(error, BodyHung) or watch.hung:
         error = _hung(watch, settings, findings)
-    return Run(error, findings, explorable=_only_forks(watch))
+    plain = [entry for entry in watch.record.started if entry.owner != "Manager"]
+    others = [entry for entry in plain if not _is_fork(entry)]
+    notes: tuple[str, ...] = ()
+    if others and settings.workers == 0 and "process_runner" not in item.fixturenames:
+        notes = (f"schedules were not explored: {_shown(others[0])} was started, which is watched only",)
+    return Run(error, findings, notes=notes, explorable=bool(plain) and not others)
 
 
-def _only_forks(watch: Watch) -> bool:
-    started = watch.record.started
-    plain = [entry for entry in started if entry.owner != "Manager"]
-    return bool(plain) and all(e.method == "fork" and e.owner in ("", "os.fork") and e.created_here for e in plain)
+def _is_fork(entry: ProcessStarted) -> bool:
+    """Say whether a process that was started so can be controlled."""
+    return entry.method == "fork" and entry.owner in ("", "os.fork") and entry.created_here
+
+
+def _shown(entry: ProcessStarted) -> str:
+    if entry.owner in _OWNERS:
+        return _OWNERS[entry.owner]
+    return f"a process by {entry.method}" if entry.created_here else "a process of a fixture"
+
+
+_OWNERS = {"Pool": "a pool", "ProcessPoolExecutor": "an executor", "subprocess": "a subprocess"}
 
 
 def watched_body(item: pytest.Function) -> None:

@@ -211,6 +211,44 @@ def test_what_differs_from_run_to_run_is_no_lost_update(pytester: pytest.Pyteste
     result.assert_outcomes(passed=1)
 
 
+@pytest.mark.parametrize("strategy", ["dpor", "bounded"])
+def test_a_strategy_that_processes_do_not_have_is_said(pytester: pytest.Pytester, strategy: str) -> None:
+    pytester.makepyfile(
+        f"""
+        import multiprocessing, pytest
+        ctx = multiprocessing.get_context("fork")
+        @pytest.fixture
+        def value():
+            return ctx.Value("i", 0)
+        @pytest.mark.stress_processes(strategy={strategy!r}, repeats=1, schedules=4, start_method="fork")
+        def test_it(value):
+            with value.get_lock():
+                value.value += 1
+        """
+    )
+    _, (test,) = run(pytester)
+    assert f"strategy={strategy!r} is not for processes: their schedules were chosen as by 'auto'" in test["notes"]
+
+
+def test_a_simple_queue_that_is_asked_whether_it_is_empty(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import multiprocessing
+        ctx = multiprocessing.get_context("fork")
+        def test_it(process_runner):
+            jobs = ctx.SimpleQueue()
+            jobs.put("job")
+            def work():
+                if not jobs.empty():
+                    return jobs.get()
+            process_runner.run(work, workers=2)
+        """
+    )
+    _, (test,) = run(pytester)
+    (hazard,) = test["hazards"]
+    assert (hazard["code"], hazard["locations"][-1]["line"]) == ("CH104", 8)
+
+
 @pytest.mark.parametrize("method", ["spawn", "forkserver"])
 def test_other_start_methods_say_that_nothing_was_explored(pytester: pytest.Pytester, method: str) -> None:
     if method not in multiprocessing.get_all_start_methods():

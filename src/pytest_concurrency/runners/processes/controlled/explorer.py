@@ -24,6 +24,9 @@ from .values import only_volatile_parts_differ
 NOTHING_NEW = 25
 """Sampled schedules in a row without a new order of operations after which the exploration ends."""
 
+STRATEGIES = frozenset({"auto", "surw", "pos", "pct", "random"})
+"""The strategies that need not see every operation; another one that was asked for is replaced by auto."""
+
 Values = Mapping[tuple[str, str, int], tuple[str, bool]]
 
 

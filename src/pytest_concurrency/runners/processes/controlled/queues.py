@@ -107,6 +107,7 @@ def _install_queues(agent: Agent) -> None:
         return found[0]
 
     simple.get = simple_get_
+    simple.empty = _plain(agent, "empty", simple.empty, write=False)
     simple.put = _as_put(agent, simple_put)
 
 

@@ -39,7 +39,7 @@ from ...unsafe import timeout_of_other_plugin
 from ..outcome import DIED, SKIPPED, Outcome, RemoteError, WorkerDied, WorkerReport
 from ..start import default_method
 from .conductor import Conductor, Over
-from .explorer import ProcessExplorer
+from .explorer import STRATEGIES, ProcessExplorer
 from .ledger import Sites
 from .members import Member
 from .snapshot import Snapshot
@@ -305,6 +305,10 @@ class _Exploring:
         if len(notes) < len(exploration.notes) and not findings:
             notes.append(f"{exploration.schedules} of {self.settings.schedules} schedules were explored in "
                          f"{seconds:.1f} s of max_seconds={self.settings.max_seconds:g}")  # fmt: skip
+        if self.settings.strategy not in STRATEGIES and self.settings.replay is None:
+            notes.append(
+                f"strategy={self.settings.strategy!r} is not for processes: their schedules were chosen as by 'auto'"
+            )
         if exploration.stopped:
             notes.append(f"not explored under other schedules: {exploration.stopped}")
         errors = [(found, finding) for found, finding in findings if finding.is_error]
