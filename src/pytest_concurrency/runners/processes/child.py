@@ -25,6 +25,7 @@ from ...watch.pickling import describe_culprit
 from ...watch.stray import end_if_stray
 from ...watch.watch import Watch, WatchPlan
 from .bootstrap import Imports, make_config
+from .interrupts import let_in
 from .outcome import RETURNED, WorkerReport
 from .represent import report_failure
 
@@ -66,6 +67,8 @@ def work(
     ``parent_ends`` and ``config`` are given to forked workers only: pipe ends to close, and the session's
     config.
     """
+    if config is not None:
+        let_in()
     for end in parent_ends:
         end.close()
     if config is not None:

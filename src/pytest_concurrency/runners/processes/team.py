@@ -27,6 +27,7 @@ from ...watch.lost_update import find_lost
 from ...watch.watch import WatchPlan
 from .bootstrap import imports_of
 from .child import Job, output_path, work
+from .interrupts import held_back
 from .outcome import DIED, HUNG, Outcome, WorkerReport
 from .portable import Portable
 
@@ -161,7 +162,7 @@ class _Team:
         if STATE.watch is not None:  # taken off again before the process object is pickled
             process._concurrency_function = function.function if isinstance(function, Portable) else function
         try:
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), held_back() if forked else contextlib.nullcontext():
                 warnings.simplefilter("ignore", DeprecationWarning)  # of a fork beside idle threads of libraries
                 process.start()
         except BaseException:

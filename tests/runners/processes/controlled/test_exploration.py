@@ -187,6 +187,43 @@ def test_nothing_is_left_of_an_exploration(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(passed=1, failed=1)
 
 
+@pytest.mark.parametrize("fork", [1, 2])
+def test_an_interrupt_that_comes_during_a_fork_is_not_lost(pytester: pytest.Pytester, fork: int) -> None:
+    """Python drops what the hooks of a fork raise. Nothing is left behind either: see the process that ends."""
+    pytester.makepyfile(
+        f"""
+        import multiprocessing, os, signal
+        ctx = multiprocessing.get_context("fork")
+        forks = []
+        def interrupt():
+            forks.append(os.getpid())
+            if len(forks) == {fork}:
+                os.kill(os.getpid(), signal.SIGINT)
+                sum(range(100))
+        os.register_at_fork(after_in_parent=interrupt)
+        def test_it(process_runner):
+            value = ctx.Value("i", 0)
+            def add():
+                with value.get_lock():
+                    value.value += 1
+            process_runner.run(add, workers=2)
+        """
+    )
+    result = pytester.runpytest_subprocess(*QUIET, "-o", "concurrency_start_method=fork")
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    if os.path.exists("/proc/self/stat"):
+        here = str(pytester.path).encode()
+        commands = (Path(entry, "cmdline") for entry in Path("/proc").glob("[0-9]*"))
+        assert not [path for path in commands if here in _read(path)]
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
 def test_what_differs_from_run_to_run_is_no_lost_update(pytester: pytest.Pytester) -> None:
     """Each worker reads the file, and writes what does not depend on it; and so with a value."""
     pytester.makepyfile(

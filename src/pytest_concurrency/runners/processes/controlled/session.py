@@ -36,6 +36,7 @@ from ...base import ACTIVE_RUNNER
 from ...comments import Dismissals
 from ...program import from_signal_handler
 from ...unsafe import timeout_of_other_plugin
+from ..interrupts import held_back
 from ..outcome import DIED, SKIPPED, Outcome, RemoteError, WorkerDied, WorkerReport
 from ..start import default_method
 from .conductor import Conductor, Over
@@ -190,7 +191,7 @@ class ProcessProgram:
             process = multiprocessing.get_context("fork").Process(
                 target=work, args=(task, theirs, (ours, *channels)), name=f"worker-{path}"
             )
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), held_back():
                 warnings.simplefilter("ignore", DeprecationWarning)
                 process.start()
             theirs.close()

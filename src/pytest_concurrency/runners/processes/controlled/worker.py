@@ -17,6 +17,7 @@ import pytest
 from ....detect.failures import raised_at
 from ....watch.pickling import describe_culprit
 from ....watch.sites import is_own
+from ..interrupts import let_in
 from ..outcome import RETURNED, WorkerReport
 from ..represent import report_failure
 from . import files, locks, memory, queues
@@ -81,6 +82,7 @@ class Task:
 
 def work(task: Task, channel: Channel, others: tuple[Channel, ...]) -> None:
     """Run ``task`` under the conductor at the other end of ``channel``; ``others`` are ends to close."""
+    let_in()
     gc.freeze()  # a collection would touch, and so copy, every page that is shared with the parent
     for other in others:
         other.close()
