@@ -11,6 +11,7 @@ from typing import Any
 from ..instrument.sites import Site
 from ..runtime.execution import Execution
 from ..runtime.hooks import note
+from ..runtime.polling import spin
 from ..runtime.state import STATE
 from ..runtime.waits import LockWait
 from ..runtime.worker import Abandon, Detached, Worker
@@ -69,7 +70,7 @@ def _failed_try(run: Execution, worker: Worker) -> None:
     run.tries += 1
     if run.tries > 200:
         run.tries = 0
-        run._spin(worker)
+        spin(run, worker)
 
 
 def _free_test(lock: Any) -> Callable[[], bool]:

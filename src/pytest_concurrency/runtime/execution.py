@@ -17,11 +17,12 @@ from ..strategies.base import EARLY, NEVER, Strategy
 from .clock import VirtualClock
 from .leftovers import let_go
 from .outsiders import Outsiders, Resident, end_quietly
-from .posture import posture
+from .polling import POLL_CHECK, SPIN_AGAIN, SPIN_LIMIT, spin, yield_of_polling
+from .standstill import blocked, first_due, idle_in_pool, in_a_call, should_idle
 from .state import STATE
 from .timeouts import early_timeouts
 from .trace import Blocked, LostUpdate, Outcome, Row, Switch
-from .waits import JoinWait, LockWait, SleepWait
+from .waits import JoinWait, SleepWait
 from .worker import MAIN, Abandon, Detached, Tag, Wait, Worker
 
 if TYPE_CHECKING:
@@ -29,18 +30,6 @@ if TYPE_CHECKING:
 
 SATURATION = 3_000
 """Accesses at one site in an observing run after which the site is silent until the next switch."""
-SPIN_LIMIT = 2_000
-"""Consecutive reads without a write, after which a worker counts as spinning and another one gets a turn."""
-SPIN_AGAIN = 100
-"""The same for the turns that follow while still nobody writes."""
-ROUNDS_LIMIT = 60
-"""Turns of spinning workers without any write before the run counts as a livelock."""
-POLL_CHECK = 499
-"""Operations between two looks at a worker that nobody interrupts; a prime, to fall out of step with its loops."""
-POLL_REPEATS = 3
-"""Times that such a worker is found in the same state before the others get a turn."""
-REPEATS_LIMIT = 100
-"""Times that a worker is found at one point in one state before it counts as polling."""
 JUMPS_LIMIT = 20_000
 """Clock jumps without any write before polling workers count as a livelock."""
 DRAIN_SECONDS = 1.0
@@ -49,10 +38,6 @@ FAIR_FACTOR = 20
 """How often the length that a run should have at the most it may have in fair turns before it is a livelock."""
 FAIR_TURN = 100
 """Operations of a turn when a run that is too long goes on in fair turns."""
-NAP_SECONDS = 0.1
-"""Real seconds that a sleep lasts at the most while a worker is in a call outside the engine's control."""
-SETTLE_SECONDS = 0.03
-"""Real seconds in which a thread outside the engine's control shows whether what a worker did has woken it up."""
 PATIENCE_SHARE = 0.5
 """Part of a run's ``timeout`` that timed waits may spend in real time while a worker is in such a call."""
 TOGETHER = 0.001
@@ -247,11 +232,11 @@ class Execution:
         as is known, whatever a daemon serves that waits."""
         if worker.wait is None or worker.thread is None:
             return False
-        return _idle_in_pool(worker) or (worker.daemon and worker.entry not in self.outsiders.restarted)
+        return idle_in_pool(worker) or (worker.daemon and worker.entry not in self.outsiders.restarted)
 
     def _detach(self, worker: Worker) -> None:
         """Let the thread of ``worker`` go on outside the run."""
-        entry = None if _idle_in_pool(worker) else worker.entry
+        entry = None if idle_in_pool(worker) else worker.entry
         worker.resident = self.outsiders.residents[worker.ident] = Resident(worker.ident, entry)
         end_quietly(worker.thread)
         worker.done = True
@@ -341,7 +326,7 @@ class Execution:
             self.progress = step
             self.spins = self.jumps = 0
         elif step - self.progress > (SPIN_AGAIN if self.spins else SPIN_LIMIT):
-            self._spin(worker)
+            spin(self, worker)
         if step >= self.next_decision:
             self._decide(worker)
 
@@ -359,7 +344,7 @@ class Execution:
             return
         if self.steps >= self.look_at:
             self.look_at = self.steps - self.steps % POLL_CHECK + POLL_CHECK
-            if self.live > 1 and self.steps <= self.max_steps and self._yield_of_polling(worker):
+            if self.live > 1 and self.steps <= self.max_steps and yield_of_polling(self, worker):
                 return
         if self.steps < self.asked_at:
             self.next_decision = min(self.asked_at, self.look_at)
@@ -375,7 +360,7 @@ class Execution:
         if self.steps > self.max_steps:
             still = self.steps - max(self.progress, self.max_steps) > self.max_steps
             if still or self.steps > FAIR_FACTOR * self.max_steps:
-                self._fail_livelock(
+                self.fail_livelock(
                     f"no end after {self.steps} operations, all but the first {self.max_steps} of them in fair turns"
                 )
                 raise Abandon
@@ -384,8 +369,8 @@ class Execution:
             chosen = self.strategy.pick([*enabled, *early] if early else enabled, worker, self.steps)
         self._plan()
         if chosen is not worker:
-            self._log(worker, chosen, forced=False, chosen=True, early=bool(early) and self._end_wait(chosen))
-            self._switch(worker, chosen)
+            self.log(worker, chosen, forced=False, chosen=True, early=bool(early) and self._end_wait(chosen))
+            self.switch(worker, chosen)
 
     def _plan(self) -> None:
         """Work out at which operation the strategy has to be asked again."""
@@ -394,29 +379,6 @@ class Execution:
             return
         self.asked_at = min(self.strategy.quiet_until(self.steps), self.horizon + 1, self.max_steps + 1)
         self.next_decision = min(self.asked_at, self.look_at)
-
-    def _yield_of_polling(self, worker: Worker) -> bool:
-        """Where ``worker`` comes back to the same point in the same state again and again, let others have a turn,
-        and time a push: it may take and release locks, which counts as headway, and still only ask. Return True if
-        somebody else had a turn."""
-        if self.turn != worker.last_run:
-            self.turn = worker.last_run
-            self.turn_postures = {}
-        here = posture()
-        self.turn_postures[here] = seen = self.turn_postures.get(here, 0) + 1
-        if seen < POLL_REPEATS:
-            return False
-        self.turn_postures = {}
-        self.polls += 1
-        self.clock.now += 0.001 * 2 ** min(self.polls, 20)
-        others = [w for w in self._enabled_or_due() if w is not worker]
-        if not others:
-            return False
-        self.next_decision = min(self.asked_at, self.look_at)
-        chosen = min(others, key=lambda w: (w.last_run, w.index))
-        self._log(worker, chosen, forced=True, chosen=False)
-        self._switch(worker, chosen)
-        return True
 
     def coast(self) -> None:
         """Let the rest of the run go by: what it was to show is shown."""
@@ -434,56 +396,32 @@ class Execution:
         if self.rows is not None:
             self.kept_rows, self.rows = self.rows, None
 
-    def _spin(self, worker: Worker) -> None:
-        """A worker only reads: give the others a turn, and time a push."""
-        self.progress = self.steps
-        self.spins += 1
-        self.clock.now += 0.001 * 2 ** min(self.spins, 20)
-        for site in self.saturated:
-            site.off = False
-            site.hits = 0
-        self.saturated.clear()
-        if worker.site is not None:
-            worker.site.hits = 0  # silenced, it could not be seen to spin again
-        others = [w for w in self._enabled_or_due() if w is not worker]
-        if self.spins > ROUNDS_LIMIT * max(1, len(self.workers)) and self._repeats(worker):
-            self._fail_livelock("every worker that could run polls a state that nobody changes")
-            raise Abandon
-        if others and not self.aborting:
-            chosen = min(others, key=lambda w: (w.last_run, w.index))
-            self._log(worker, chosen, forced=True, chosen=False)
-            self._switch(worker, chosen)
-
-    def _repeats(self, worker: Worker) -> bool:
-        """Say whether ``worker`` was at this very point often before with the same local variables: it polls. A worker
-        that computes something from values which nobody changes moves on, however long it takes."""
-        here = (worker.index, posture())
-        self.postures[here] = seen = self.postures.get(here, 0) + 1
-        return seen > REPEATS_LIMIT
-
-    def _enabled_or_due(self) -> list[Worker]:
+    def enabled_or_due(self) -> list[Worker]:
+        """Return the workers that can go on, with those whose time has come."""
         for w in self.workers:
             if w.wait is not None and w.wait.deadline is not None and w.wait.deadline <= self.clock.now:
                 w.timed_out = True
         return self._enabled()
 
-    def _fail_livelock(self, reason: str) -> None:
+    def fail_livelock(self, reason: str) -> None:
+        """Give the run up: its workers run without getting anywhere."""
         self._freeze()
         if self.draining:
-            self.leaked = tuple(self._blocked(w) for w in self.workers if not (w.done or w.daemon or w is self.main))
+            self.leaked = tuple(blocked(self, w) for w in self.workers if not (w.done or w.daemon or w is self.main))
         else:
             self.livelock = reason
         self.aborting = "livelock"
         self.next_decision = self.steps + 10_000
 
-    def _log(self, worker: Worker, to: Worker, forced: bool, chosen: bool, early: bool = False) -> None:
+    def log(self, worker: Worker, to: Worker, forced: bool, chosen: bool, early: bool = False) -> None:
+        """Note a switch: ``forced`` because the worker could not go on, ``chosen`` by the strategy among several."""
         key, occurrence = "", worker.parks
         if not forced and worker.site is not None:
             key, occurrence = worker.site.key, worker.occurrence
         path = to.path + EARLY if early else to.path
         self.switches.append(Switch(self.steps, worker.path, key, occurrence, path, forced, chosen, worker.done))
 
-    def _switch(self, worker: Worker, chosen: Worker) -> None:
+    def switch(self, worker: Worker, chosen: Worker) -> None:
         """Hand the baton from ``worker`` to ``chosen`` and wait until it comes back."""
         with self.mutex:
             was_lost = worker.external
@@ -586,10 +524,10 @@ class Execution:
                     self._plan()
                 ends = bool(early) and self._end_wait(chosen)
                 if leaving is not None and (ends or chosen is not leaving):
-                    self._log(leaving, chosen, forced=True, chosen=ends or chosen is not enabled[0], early=ends)
+                    self.log(leaving, chosen, forced=True, chosen=ends or chosen is not enabled[0], early=ends)
                 return chosen  # type: ignore[no-any-return]
-            first = self._first_due()
-            if self._should_idle(first):
+            first = first_due(self)
+            if should_idle(self, first):
                 self.idle = True
                 return None
             self._end_idling()
@@ -607,62 +545,10 @@ class Execution:
         if self.early is None or not self.early.end(worker):
             return False
         if self.rows is not None:
-            blocked = self._blocked(worker)
-            what = blocked.operation or blocked.waits_for
-            self.rows.append(Row(worker.path, blocked.path, blocked.line, "times out:", what, step=self.steps))
+            held_up = blocked(self, worker)
+            what = held_up.operation or held_up.waits_for
+            self.rows.append(Row(worker.path, held_up.path, held_up.line, "times out:", what, step=self.steps))
         return True
-
-    def _first_due(self) -> Worker | None:
-        """Return the worker whose timed wait ends first."""
-        due = [w for w in self.workers if not w.done and w.wait is not None and w.wait.deadline is not None]
-        if not due:
-            return None
-        first = min(due, key=lambda w: (w.wait.deadline, w.index))  # type: ignore[union-attr]
-        moment: float = first.wait.deadline  # type: ignore[union-attr, assignment]
-        return None if self.draining and moment > self.drain_end else first
-
-    def _should_idle(self, first: Worker | None) -> bool:
-        """Say whether the baton is to lie idle although the clock could jump to the end of the wait of ``first``, or
-        (None) nobody can ever go on: somebody is in a call that takes real time, or runs outside the engine's control,
-        and may be about to bring what is waited for."""
-        now = time.monotonic()
-        if now > self.deadline or (first is None and self._in_a_circle()):
-            return False
-        self.idle_since = self.idle_since or now
-        wait: Any = first.wait if first is not None else None
-        self.idle_timed = wait is not None
-        naps = isinstance(wait, SleepWait)
-        settled = naps or now - self.idle_since >= SETTLE_SECONDS
-        if not self._in_a_call() and not self._outsiders_act(settled):
-            return False
-        if wait is None:
-            return True
-        seconds = wait.deadline - self.clock.now
-        return bool(now - self.idle_since < min(seconds, NAP_SECONDS if naps else seconds, self.patience))
-
-    def _in_a_circle(self) -> bool:
-        """Say whether workers wait for each other, each for a lock that the next one holds: nobody can help them."""
-        for worker in self.workers:
-            seen: list[Worker] = []
-            at: Worker | None = worker
-            while at is not None and isinstance(at.wait, LockWait) and at not in seen:
-                seen.append(at)
-                holder = self.owners.get(id(at.wait.lock), (None,))[0]
-                at = (
-                    holder if holder is not at else None
-                )  # a condition's lock for its one waiter is anybody's to release
-            if at is not None and at in seen:
-                return True
-        return False
-
-    def _in_a_call(self) -> bool:
-        return any(worker.external and not worker.done for worker in self.workers)
-
-    def _outsiders_act(self, settled: bool) -> bool:
-        """Say whether threads run that the engine does not control and that may wake a worker; one that somebody has
-        just woken up is given a moment to show it."""
-        known = {worker.ident for worker in self.workers if worker.resident is None}
-        return (not settled and self.outsiders.any()) or self.outsiders.active(known)
 
     def _end_idling(self) -> None:
         """Somebody goes on: what a timed wait lay idle is taken off the patience left."""
@@ -674,8 +560,8 @@ class Execution:
         """Move the clock to the end of the wait of ``first``."""
         moment: float = first.wait.deadline  # type: ignore[union-attr, assignment]
         self.jumps += 1
-        if self.jumps > JUMPS_LIMIT and not self._in_a_call():
-            self._fail_livelock("the workers poll, sleep and poll again for a state that nobody changes")
+        if self.jumps > JUMPS_LIMIT and not in_a_call(self):
+            self.fail_livelock("the workers poll, sleep and poll again for a state that nobody changes")
             return
         self.clock.advance_to(moment)
         for w in self.workers:
@@ -690,33 +576,13 @@ class Execution:
 
     def _fail_stuck(self) -> None:
         self._freeze()
-        rows = tuple(self._blocked(w) for w in self.workers if not w.done and w.wait is not None)
+        rows = tuple(blocked(self, w) for w in self.workers if not w.done and w.wait is not None)
         if self.draining:
             self.leaked = tuple(row for row in rows if row.worker != MAIN and not row.daemon and not row.idle_in_pool)
             self.aborting = "over"
         else:
             self.stuck = rows
             self.aborting = "stuck"
-
-    def _blocked(self, worker: Worker) -> Blocked:
-        wait: Any = worker.wait
-        name, identity, path, line = worker.operation or ("", 0, "", 0)
-        site = worker.site
-        if not line and site is not None:
-            path, line = site.path, site.line
-        holder, holder_path, holder_line = "", "", 0
-        lock = getattr(wait, "lock", None)
-        if lock is not None and id(lock) in self.owners:
-            owner, _, where = self.owners[id(lock)]
-            if owner is not worker or where is not None:  # else a condition's own lock for one waiter
-                holder = owner.path
-            if where is not None:
-                holder_path, holder_line = where.path, where.line
-        signalled = identity in self.signals
-        return Blocked(
-            worker.path, path, line, name or getattr(wait, "kind", ""), wait.describe(), holder, holder_line,
-            holder_path, signalled, worker.daemon, _idle_in_pool(worker),
-        )  # fmt: skip
 
     # -- threads
 
@@ -833,8 +699,8 @@ class Execution:
         with self.mutex:
             if not self.idle:
                 return
-            enabled = self._enabled_or_due()
-            if self.aborting or enabled or not self._should_idle(self._first_due()):
+            enabled = self.enabled_or_due()
+            if self.aborting or enabled or not should_idle(self, first_due(self)):
                 self.idle = False
                 chosen = self._next(None)
                 if chosen is not None:
@@ -842,7 +708,7 @@ class Execution:
 
     def expire(self, reason: str) -> None:
         """Called by the watchdog when the real time of the run is over."""
-        if self.aborting or (self.idle and not self._in_a_call() and not self._enabled()):
+        if self.aborting or (self.idle and not in_a_call(self) and not self._enabled()):
             return  # nobody can go on, and it was hoped for long enough: poke() says so
         self.timed_out = reason
         self.aborting = "timed out"
@@ -857,11 +723,6 @@ def _is_silent(worker: Worker) -> bool:
     if site is None or site.contended or site.kind in (WITH, CALL):
         return False
     return not (site.kind == METHOD and worker.loc[1] in ("lock", "queue", "call"))
-
-
-def _idle_in_pool(worker: Worker) -> bool:
-    """Say whether ``worker`` is an executor's thread that waits for its next task."""
-    return worker.site is not None and worker.site.key.startswith("concurrent.futures.thread:_worker:")
 
 
 _LOCK_TYPE = type(allocate_lock())

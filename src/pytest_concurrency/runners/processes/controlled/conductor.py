@@ -150,11 +150,11 @@ class Conductor:
             self._changed_at = execution.steps
             others = [m for m in enabled if m is not current]
             chosen = min(others, key=lambda m: (m.worker.last_run, m.worker.index))
-            execution._log(current.worker, chosen.worker, forced=True, chosen=False)
+            execution.log(current.worker, chosen.worker, forced=True, chosen=False)
             return chosen
         chosen = self._picked(enabled, current, None)
         if chosen is not current:
-            execution._log(current.worker, chosen.worker, forced=False, chosen=True)
+            execution.log(current.worker, chosen.worker, forced=False, chosen=True)
         return chosen
 
     def _next(self, left: Member | None) -> Member | None:
@@ -164,7 +164,7 @@ class Conductor:
             if enabled:
                 chosen = self._picked(enabled, None, left)
                 if left is not None and chosen is not left:
-                    self.execution._log(left.worker, chosen.worker, forced=True, chosen=chosen is not enabled[0])
+                    self.execution.log(left.worker, chosen.worker, forced=True, chosen=chosen is not enabled[0])
                 return chosen
             if all(m.state is State.DONE for m in self._members):
                 return None

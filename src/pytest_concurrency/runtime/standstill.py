@@ -1,0 +1,102 @@
+"""When nobody can go on: whose time comes first, whether help may come from outside, and who waits for what."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from .trace import Blocked
+from .waits import LockWait, SleepWait
+from .worker import Worker
+
+if TYPE_CHECKING:
+    from .execution import Execution
+
+NAP_SECONDS = 0.1
+"""Real seconds that a sleep lasts at the most while a worker is in a call outside the engine's control."""
+SETTLE_SECONDS = 0.03
+"""Real seconds in which a thread outside the engine's control shows whether what a worker did has woken it up."""
+
+
+def first_due(run: Execution) -> Worker | None:
+    """Return the worker whose timed wait ends first."""
+    due = [w for w in run.workers if not w.done and w.wait is not None and w.wait.deadline is not None]
+    if not due:
+        return None
+    first = min(due, key=lambda w: (w.wait.deadline, w.index))  # type: ignore[union-attr]
+    moment: float = first.wait.deadline  # type: ignore[union-attr, assignment]
+    return None if run.draining and moment > run.drain_end else first
+
+
+def should_idle(run: Execution, first: Worker | None) -> bool:
+    """Say whether the baton is to lie idle although the clock could jump to the end of the wait of ``first``, or
+    (None) nobody can ever go on: somebody is in a call that takes real time, or runs outside the engine's control,
+    and may be about to bring what is waited for."""
+    now = time.monotonic()
+    if now > run.deadline or (first is None and _in_a_circle(run)):
+        return False
+    run.idle_since = run.idle_since or now
+    wait: Any = first.wait if first is not None else None
+    run.idle_timed = wait is not None
+    naps = isinstance(wait, SleepWait)
+    settled = naps or now - run.idle_since >= SETTLE_SECONDS
+    if not in_a_call(run) and not _outsiders_act(run, settled):
+        return False
+    if wait is None:
+        return True
+    seconds = wait.deadline - run.clock.now
+    return bool(now - run.idle_since < min(seconds, NAP_SECONDS if naps else seconds, run.patience))
+
+
+def _in_a_circle(run: Execution) -> bool:
+    """Say whether workers wait for each other, each for a lock that the next one holds: nobody can help them."""
+    for worker in run.workers:
+        seen: list[Worker] = []
+        at: Worker | None = worker
+        while at is not None and isinstance(at.wait, LockWait) and at not in seen:
+            seen.append(at)
+            holder = run.owners.get(id(at.wait.lock), (None,))[0]
+            # a condition's lock for its one waiter is anybody's to release
+            at = holder if holder is not at else None
+        if at is not None and at in seen:
+            return True
+    return False
+
+
+def in_a_call(run: Execution) -> bool:
+    """Say whether a worker is in a call outside the engine's control."""
+    return any(worker.external and not worker.done for worker in run.workers)
+
+
+def _outsiders_act(run: Execution, settled: bool) -> bool:
+    """Say whether threads run that the engine does not control and that may wake a worker; one that somebody has
+    just woken up is given a moment to show it."""
+    known = {worker.ident for worker in run.workers if worker.resident is None}
+    return (not settled and run.outsiders.any()) or run.outsiders.active(known)
+
+
+def blocked(run: Execution, worker: Worker) -> Blocked:
+    """Return what ``worker`` waits for, where, and who holds it."""
+    wait: Any = worker.wait
+    name, identity, path, line = worker.operation or ("", 0, "", 0)
+    site = worker.site
+    if not line and site is not None:
+        path, line = site.path, site.line
+    holder, holder_path, holder_line = "", "", 0
+    lock = getattr(wait, "lock", None)
+    if lock is not None and id(lock) in run.owners:
+        owner, _, where = run.owners[id(lock)]
+        if owner is not worker or where is not None:  # else a condition's own lock for one waiter
+            holder = owner.path
+        if where is not None:
+            holder_path, holder_line = where.path, where.line
+    signalled = identity in run.signals
+    return Blocked(
+        worker.path, path, line, name or getattr(wait, "kind", ""), wait.describe(), holder, holder_line,
+        holder_path, signalled, worker.daemon, idle_in_pool(worker),
+    )  # fmt: skip
+
+
+def idle_in_pool(worker: Worker) -> bool:
+    """Say whether ``worker`` is an executor's thread that waits for its next task."""
+    return worker.site is not None and worker.site.key.startswith("concurrent.futures.thread:_worker:")
