@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..hazards import CATALOGUE
 from ..model import Finding, Location
 from .fingerprint import fingerprint
+from .repeats import without_repeats
 from .steps import conflicts_of, order_in_deadlock, order_in_inversion, steps_of, waits_of
 from .width import ELSEWHERE
 
@@ -123,7 +124,7 @@ def _relevant(found: Found) -> list[Row]:
         for r in rows
         if (len(users[r.location]) > 1 and r.location is not None) or r.site in points or r.action in always
     ]
-    return (shared or rows)[-CONTEXT_ROWS:]
+    return without_repeats(shared or rows, found.decides)[-CONTEXT_ROWS:]
 
 
 def _one_call_a_line(rows: Sequence[Row]) -> list[Row]:

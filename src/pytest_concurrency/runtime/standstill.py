@@ -78,8 +78,9 @@ def _outsiders_act(run: Execution, settled: bool) -> bool:
 def blocked(run: Execution, worker: Worker) -> Blocked:
     """Return what ``worker`` waits for, where, and who holds it."""
     wait: Any = worker.wait
-    name, identity, path, line = worker.operation or ("", 0, "", 0)
     site = worker.site
+    own = site is not None and not site.muted  # not in an operation of the library, whatever was done before
+    name, identity, path, line = ("", 0, "", 0) if own else worker.operation or ("", 0, "", 0)
     if not line and site is not None:
         path, line = site.path, site.line
     holder, holder_path, holder_line = "", "", 0
