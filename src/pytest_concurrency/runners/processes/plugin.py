@@ -87,6 +87,7 @@ class _Session:
         self.explored = 0
         self.findings: list[Finding] = []
         self.notes: list[str] = []
+        self.verdict: str | None = None
 
     def run(self) -> None:
         start = time.monotonic()
@@ -111,7 +112,7 @@ class _Session:
                 seed=self.settings.seed,
                 findings=tuple(self.findings),
                 notes=tuple(self.notes),
-                extra=(("repeats", self.count),),
+                extra=(("repeats", self.count), ("verdict", self.verdict if outcome == "passed" else None)),
             )
             hand_in(self.item, result)
 
@@ -133,6 +134,7 @@ class _Session:
         explored = explore(self.item, self.settings, self.plan.via_fixture)
         self._fresh_runner()
         self.explored = explored.schedules
+        self.verdict = explored.verdict or None
         errors = [finding for finding in explored.findings if finding.is_error]
         if errors:
             self.findings = [finding for finding in self.findings if finding.code != "CH101"]  # told better now

@@ -248,6 +248,45 @@ def test_what_differs_from_run_to_run_is_no_lost_update(pytester: pytest.Pyteste
     result.assert_outcomes(passed=1)
 
 
+def test_it_is_said_why_no_further_schedules_were_explored(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import multiprocessing, pytest
+        ctx = multiprocessing.get_context("fork")
+        @pytest.fixture
+        def value():
+            return ctx.Value("i", 0)
+        mark = pytest.mark.stress_processes(repeats=1, max_seconds=200, start_method="fork")
+        def add(value):
+            with value.get_lock():
+                value.value += 1
+        @mark
+        def test_few_orders(value): add(value)
+        @mark(schedules=5)
+        def test_as_many_as_asked_for(value): add(value)
+        @mark(schedules=50, max_seconds=0.1)
+        def test_no_time(value): add(value)
+        @mark
+        def test_nothing_shared(): pass
+        @mark(start_method="spawn")
+        def test_not_explored(): pass
+        """
+    )
+    _, tests = run(pytester)
+    told = {test["nodeid"].partition("::test_")[2]: (test["verdict"], *test["notes"]) for test in tests}
+    verdict, note = told.pop("few_orders")
+    number = int(note.partition(" ")[0])
+    assert (verdict, note) == ("explored", f"{number} schedules were explored: 25 in a row brought no new order")
+    assert 27 < number < 200
+    verdict, note = told.pop("no_time")
+    assert verdict == "cut short" and "of 50 schedules were explored in" in note
+    assert told == {
+        "as_many_as_asked_for": ("explored",),
+        "nothing_shared": ("explored", "the workers share nothing that is seen: no further schedules were explored"),
+        "not_explored": (None, "schedules were not explored: start_method='spawn' was asked for"),
+    }
+
+
 @pytest.mark.parametrize("strategy", ["dpor", "bounded"])
 def test_a_strategy_that_processes_do_not_have_is_said(pytester: pytest.Pytester, strategy: str) -> None:
     pytester.makepyfile(

@@ -78,10 +78,13 @@ class ProcessExplorer(Explorer):
         self._stale_runs = 0
         self._sampling = False
         self.unclear = 0
+        self._ended = ""
 
     def explore(self, remembered: Sequence[tuple[Directive, ...]] = ()) -> Exploration:
         """Run the phases; see :meth:`.pipeline.Explorer.explore`. What fails in serial order is left to real runs."""
         result = super().explore(remembered)
+        if self._ended and not result.found and not result.stopped and result.plain is None:
+            result.notes.append(self._ended.format(result.schedules))
         result.found = [
             replace(found, related=tuple(f for f in found.related if f.code != "CH101" or f.place in self._shown))
             for found in result.found
@@ -118,8 +121,12 @@ class ProcessExplorer(Explorer):
         self._orders.add(order)
         known = self._contention
         if self._runs.max_steps and not known.contended and not known.synchronising:
-            return False  # no two workers meet anywhere
-        return self._stale_runs < NOTHING_NEW and super()._budget_left()
+            self._ended = "the workers share nothing that is seen: no further schedules were explored"
+            return False
+        if self._stale_runs >= NOTHING_NEW:
+            self._ended = f"{{}} schedules were explored: {NOTHING_NEW} in a row brought no new order"
+            return False
+        return super()._budget_left()
 
     def _strategies(self) -> Iterator[Strategy]:
         seed, counts, name = self._settings.seed, self._contention.counts, self._settings.strategy

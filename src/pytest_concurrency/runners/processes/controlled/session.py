@@ -56,7 +56,8 @@ Call = tuple[Callable[..., Any], Mapping[str, Any]]
 
 @dataclass
 class Explored:
-    """What exploring came to: ``error`` is that of the failing schedule, ``failed`` its workers."""
+    """What exploring came to: ``error`` is that of the failing schedule, ``failed`` its workers; ``verdict`` says how
+    far a test that did not fail was explored, "" where it was not."""
 
     schedules: int = 0
     findings: tuple[Finding, ...] = ()
@@ -64,6 +65,7 @@ class Explored:
     error: BaseException | None = None
     failed: tuple[Outcome, ...] = ()
     replayed: bool = False
+    verdict: str = ""
 
 
 @dataclass
@@ -312,6 +314,7 @@ class _Exploring:
             )
         if exploration.stopped:
             notes.append(f"not explored under other schedules: {exploration.stopped}")
+        verdict = "cut short" if exploration.cut_short else "explored"
         errors = [(found, finding) for found, finding in findings if finding.is_error]
         if exploration.plain is not None and self.settings.replay is None:
             return Explored(exploration.schedules)  # an ordinary failure: real runs show it
@@ -324,6 +327,7 @@ class _Exploring:
             error,
             tuple(self.program.failing) if error is not None else (),
             self.settings.replay is not None,
+            "" if errors or exploration.stopped or self.settings.replay is not None else verdict,
         )
 
     def _findings(self, exploration: Exploration) -> list[tuple[Any, Finding]]:
