@@ -287,6 +287,35 @@ def test_it_is_said_why_no_further_schedules_were_explored(pytester: pytest.Pyte
     }
 
 
+LISTING = """
+import os
+def test_it(process_runner, tmp_path):
+    inbox, done = tmp_path / "inbox", tmp_path / "done"
+    inbox.mkdir(), done.mkdir()
+    (inbox / "job").write_text("x")
+    def drain():
+        for path in {listed}:
+            {guard}
+                os.rename(path, done / path.name)
+            {handler}
+    process_runner.run(drain, workers=2)
+    assert [path.name for path in done.iterdir()] == ["job"]
+"""
+
+
+@pytest.mark.parametrize("listed", ["[inbox / name for name in os.listdir(inbox)]", "sorted(inbox.glob('*'))"])
+def test_what_a_listing_has_shown_may_be_gone(pytester: pytest.Pytester, listed: str) -> None:
+    ini = ("-o", "concurrency_start_method=fork", "-o", "concurrency_repeats=1")
+    path = pytester.makepyfile(LISTING.format(listed=listed, guard="if True:", handler="pass"))
+    _, (test,) = run(pytester, *ini, "--concurrency-max-seconds", "60")
+    (hazard,) = test["hazards"]
+    assert (hazard["code"], hazard["preemptions"]) == ("CH110", 1)
+    assert {location["line"] for location in hazard["locations"]} == {7, 9}
+    path.write_text(LISTING.format(listed=listed, guard="try:", handler="except FileNotFoundError: pass"))
+    _, (test,) = run(pytester, *ini, "--concurrency-schedules", "8")
+    assert test["hazards"] == []
+
+
 @pytest.mark.parametrize("strategy", ["dpor", "bounded"])
 def test_a_strategy_that_processes_do_not_have_is_said(pytester: pytest.Pytester, strategy: str) -> None:
     pytester.makepyfile(

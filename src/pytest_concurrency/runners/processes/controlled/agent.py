@@ -30,10 +30,18 @@ class Agent:
 
     ``silent`` are the keys of places that need not be announced. ``quiet`` is above 0 inside an operation that was
     announced as a whole: then nothing is announced, but what would block still parks. ``adopts``: processes that this
-    one forks become workers, too.
+    one forks become workers, too. ``listed``: the program looks into directories.
     """
 
-    def __init__(self, channel: Channel, path: str, rootdir: str, silent: frozenset[str], adopts: bool = False) -> None:
+    def __init__(
+        self,
+        channel: Channel,
+        path: str,
+        rootdir: str,
+        silent: frozenset[str],
+        adopts: bool = False,
+        listed: bool = False,
+    ) -> None:
         self.channel = channel
         self.path = path
         self.rootdir = rootdir
@@ -44,6 +52,7 @@ class Agent:
         self.begun = _monotonic()
         self.children = 0
         self.adopts = adopts
+        self.listed = listed
         self._born: tuple[str, socket.socket] | None = None
         self._busy = False
         self._ident = 0

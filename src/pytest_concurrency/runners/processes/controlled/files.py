@@ -2,6 +2,9 @@
 
 A file is known by its path. Opening it for reading and every read of it look at it; opening it with truncation, every
 write to it, a rename over it and its removal change it. Only regular files and paths that do not exist yet count.
+
+Listing a directory looks at it. Where the program does so, what makes, removes or renames an entry of a directory
+changes that directory, too.
 """
 
 from __future__ import annotations
@@ -31,6 +34,16 @@ def install(agent: Agent) -> None:
         original = getattr(os, name, None)
         if original is not None:
             setattr(os, name, make(agent, name, original))
+            _rebind(original, getattr(os, name))
+
+
+def _rebind(original: Any, hooked: Any) -> None:
+    """Put ``hooked`` where a class of the module glob has bound ``original`` for itself."""
+    for cls in vars(sys.modules.get("glob", sys)).values():
+        if isinstance(cls, type):
+            for name, value in list(vars(cls).items()):
+                if isinstance(value, staticmethod) and value.__func__ is original:
+                    setattr(cls, name, staticmethod(hooked))
 
 
 def path_loc(path: Any) -> tuple[str, str] | None:
@@ -123,6 +136,8 @@ def _opener(agent: Agent, original: Any) -> Any:
             encoding = io.text_encoding(encoding)
         write = plain[0] in "wx+" and "r" not in plain and "a" not in plain
         name = os.path.basename(loc[1])
+        if plain[0] in "wxa+" and plain != "+r":
+            _entry(agent, sys._getframe(1), loc, new=True)
         place = agent.announce(
             sys._getframe(1), ACCESS, "open to write" if write else "open", loc, write=write, name=name
         )
@@ -162,6 +177,26 @@ def _layers(raw: SharedFile, mode: str, encoding: Any, errors: Any, newline: Any
 # -- functions of os
 
 
+def _entry(agent: Agent, frame: Any, loc: tuple[str, str], new: bool = False) -> None:
+    """Announce that an entry of a directory comes, goes or changes its name; ``new``: only if it is not there yet."""
+    if not agent.listed:
+        return
+    with agent.aside():
+        if new and os.path.lexists(loc[1]):
+            return
+    directory = os.path.dirname(loc[1])
+    agent.announce(frame, ACCESS, "entry", ("file", directory), write=True, name=os.path.basename(directory))
+
+
+def _listing(agent: Agent, name: str, original: Any) -> Any:
+    look = _one_path(False)(agent, name, original)
+
+    def call(path: Any = None) -> Any:
+        return original(path) if path is None else look(path)
+
+    return call
+
+
 def _one_path(write: bool) -> Callable[[Agent, str, Any], Any]:
     def make(agent: Agent, name: str, original: Any) -> Any:
         def call(path: Any, *args: Any, **kwargs: Any) -> Any:
@@ -172,6 +207,8 @@ def _one_path(write: bool) -> Callable[[Agent, str, Any], Any]:
             if loc is None:
                 return original(path, *args, **kwargs)
             shown = os.path.basename(loc[1])
+            if write:
+                _entry(agent, sys._getframe(1), loc)
             place = agent.announce(sys._getframe(1), ACCESS, name, loc, write=write, name=shown)
             with agent.as_one():
                 result = original(path, *args, **kwargs)
@@ -190,9 +227,13 @@ def _two_paths(agent: Agent, name: str, original: Any) -> Any:
         with agent.aside():
             loc = path_loc(dst)
             content = _content(src)
+            source = "" if isinstance(src, int) else os.path.abspath(os.fsdecode(src))
         if loc is None:
             return original(src, dst, *args, **kwargs)
         shown = os.path.basename(loc[1])
+        _entry(agent, sys._getframe(1), loc)
+        if os.path.dirname(source) != os.path.dirname(loc[1]):
+            _entry(agent, sys._getframe(1), ("file", source))
         place = agent.announce(sys._getframe(1), ACCESS, WRITE, loc, write=True, name=shown)
         with agent.as_one():
             result = original(src, dst, *args, **kwargs)
@@ -221,6 +262,8 @@ def _os_open(agent: Agent, name: str, original: Any) -> Any:
             return int(original(path, flags, *args, **kwargs))
         write = bool(flags & (os.O_TRUNC | os.O_EXCL))
         name = os.path.basename(loc[1])
+        if flags & os.O_CREAT:
+            _entry(agent, sys._getframe(1), loc, new=True)
         place = agent.announce(sys._getframe(1), ACCESS, "open", loc, write=write, name=name)
         with agent.as_one():
             fd = int(original(path, flags, *args, **kwargs))
@@ -273,6 +316,7 @@ def _os_close(agent: Agent, name: str, original: Any) -> Any:
     return call
 
 
+LISTINGS = ("listdir", "scandir")
 FUNCTIONS: dict[str, Callable[[Agent, str, Any], Any]] = {
     "open": _os_open,
     "close": _os_close,
@@ -280,6 +324,7 @@ FUNCTIONS: dict[str, Callable[[Agent, str, Any], Any]] = {
     "write": _os_transfer(True),
     "stat": _one_path(False),
     "access": _one_path(False),
+    **dict.fromkeys(LISTINGS, _listing),
     "remove": _one_path(True),
     "unlink": _one_path(True),
     "mkdir": _one_path(True),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ....instrument.sites import READ, Site
@@ -34,6 +34,10 @@ class Sites:
     def named(self, key: str) -> Site | None:
         """Return the site of that key."""
         return self._known.get(key)
+
+    def have(self, actions: Sequence[str]) -> bool:
+        """Say whether a place with one of these actions has been announced."""
+        return any(site.key.endswith(tuple(f":{action}" for action in actions)) for site in self.all)
 
     def silent(self) -> frozenset[str]:
         """Return the keys of the places that need not be announced in the run to come."""

@@ -41,6 +41,7 @@ from ..outcome import DIED, SKIPPED, Outcome, RemoteError, WorkerDied, WorkerRep
 from ..start import default_method
 from .conductor import Conductor, Over
 from .explorer import STRATEGIES, ProcessExplorer
+from .files import LISTINGS
 from .ledger import Sites
 from .members import Member
 from .snapshot import Snapshot
@@ -174,6 +175,7 @@ class ProcessProgram:
         coverage: Any = sys.modules.get("coverage")
         measured = coverage.Coverage.current() if coverage is not None else None
         adopts = self.settings.workers == 0 and not self.via_fixture
+        listed = self.sites.have(LISTINGS)
 
         def start(path: str) -> tuple[Any, Channel]:
             function, kwargs = waiting.pop(0)
@@ -189,6 +191,7 @@ class ProcessProgram:
                 bindings,
                 adopts,
                 measured,
+                listed,
             )
             process = multiprocessing.get_context("fork").Process(
                 target=work, args=(task, theirs, (ours, *channels)), name=f"worker-{path}"

@@ -78,6 +78,7 @@ class Task:
     bindings: tuple[Binding, ...] = ()
     adopts: bool = False
     coverage: Any = None
+    listed: bool = False
 
 
 def work(task: Task, channel: Channel, others: tuple[Channel, ...]) -> None:
@@ -90,7 +91,7 @@ def work(task: Task, channel: Channel, others: tuple[Channel, ...]) -> None:
         _silence()
     _measure_nothing(task.coverage)
     random.seed(task.seed)
-    agent = Agent(channel, task.path, str(task.config.rootpath), task.silent, task.adopts)
+    agent = Agent(channel, task.path, str(task.config.rootpath), task.silent, task.adopts, task.listed)
     install(agent, task.bindings)
     agent.begin()
     failure: tuple[str, int] = ("", 0)
