@@ -3,13 +3,36 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 pytest_plugins = ["pytester"]
 PROGRAMS = Path(__file__).with_name("correct_programs.py")
+
+
+def test_a_fork_server_that_takes_its_time_is_no_hang(pytester: pytest.Pytester) -> None:
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        pytest.skip(f"no fork server on {sys.platform}")
+    pytester.makepyfile(
+        slow="import time; time.sleep(4)",
+        test_it="""
+        import multiprocessing, os, pytest
+        @pytest.mark.stress_processes(workers=0, repeats=1, timeout=60)
+        def test_it():
+            context = multiprocessing.get_context("forkserver")
+            context.set_forkserver_preload(["slow"])
+            process = context.Process(target=os.getpid)
+            process.start()
+            process.join()
+            assert process.exitcode == 0
+        """,
+    )
+    result = pytester.runpytest_subprocess("-p", "no:randomly")
+    result.assert_outcomes(passed=1)
 
 
 def test_nothing_is_reported_of_correct_programs(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -96,6 +96,8 @@ def waits_for_ever(frames: Frames) -> bool:
         return False
     names = [(os.path.basename(path), name) for path, name in frames[:5]]
     inside = [os.path.basename(os.path.dirname(path)) == "multiprocessing" for path, _ in frames[:5]]
+    if any((os.path.basename(path), name) in _ASKING for path, name in frames):
+        return False  # of the fork server, which answers when it has started
     first = names[0]
     if inside[0] and first in _ENDLESS:
         return True
@@ -106,6 +108,7 @@ def waits_for_ever(frames: Frames) -> bool:
     return first == ("queues.py", "_feed") and inside[0]
 
 
+_ASKING = frozenset(("forkserver.py", name) for name in ("connect_to_new_process", "ensure_running", "read_signed"))
 _ENDLESS = frozenset(
     {
         ("popen_fork.py", "poll"),

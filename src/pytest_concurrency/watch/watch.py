@@ -133,7 +133,7 @@ class Watch:
         if self.plan.in_worker and (passed < limit or not self.record.started):
             return False
         below = sorted({pid for pid in tree.descendants() if self.may_end(pid)} | tree.below_fork_server().keys())
-        moving = self._movement.look([os.getpid(), *below])
+        moving = self._movement.look([os.getpid(), *below, *sorted(tree.helpers())])
         if passed < limit and not self._suspicion.is_deadlock(frame):
             return False
         if moving and limit <= passed < max(limit * PATIENCE, limit + _SURE):
