@@ -122,3 +122,39 @@ def test_a_failure_by_the_order_of_the_workers_alone_is_replayed(pytester, test)
     assert again.codes(test) == ["CH110"]
     assert again.token(test) == first.token(test)
     assert again.tests[test]["hazards"][0]["message"] == first.tests[test]["hazards"][0]["message"]
+
+
+NO_PREEMPTION = """\
+import threading, time
+
+class Poller:
+    def __init__(self):
+        self.running, self.threads = False, []
+    def start(self):
+        if not self.running:
+            self.threads.append(threading.Thread(target=int))
+            self.threads[-1].start()
+            self.running = True
+
+def test_started_once(thread_runner):
+    poller = Poller()
+    thread_runner.run(poller.start, poller.start)
+    assert len(poller.threads) == 1
+
+def test_opened_once(thread_runner):
+    opened = []
+    def use():
+        if not opened:
+            time.sleep(1)
+            opened.append(1)
+    thread_runner.run(use, use)
+    assert len(opened) == 1
+"""
+
+
+@pytest.mark.parametrize("test", ["test_started_once", "test_opened_once"])
+def test_a_failure_without_any_preemption_is_replayed(pytester, test):
+    first = run(pytester, NO_PREEMPTION, "-k", test)
+    again = run(pytester, None, "-k", test, f"--concurrency-replay={first.token(test)}")
+    assert first.codes(test)[0] == again.codes(test)[0] == "CH110"
+    assert "the replayed schedule fails as it did" in again.text

@@ -272,7 +272,7 @@ class Explorer:
         if self._stale():
             self._result.stale = True
             return self._finished(), strategy
-        if outcome.error is not None and not directives:
+        if outcome.error is not None and not directives and not self._passes_somehow(outcome):
             self._result.plain = outcome.error
         elif failures_of(outcome):
             self._keep(outcome, tuple(directives), minimise=False)
@@ -286,6 +286,13 @@ class Explorer:
             self._result.plain = outcome.error
             return True
         return self._take(outcome)
+
+    def _passes_somehow(self, outcome: Outcome) -> bool:
+        """Say whether the test, which failed without a preemption, passes in another order, or one after the other."""
+        if self._passes_in_another_order(outcome):
+            return True
+        other = self._runs(Serial())
+        return not (failures_of(other) or other.timed_out)
 
     def _passes_in_another_order(self, outcome: Outcome) -> bool:
         """Say whether the test, which failed in the first order tried, passes in one that is as good: where workers do
