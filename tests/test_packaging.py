@@ -46,6 +46,6 @@ def test_tox_runs_every_python_and_skips_those_that_are_missing() -> None:
     tox = configparser.ConfigParser()
     tox.read(ROOT / "tox.ini", encoding="utf-8")
     environments = set(tox["tox"]["env_list"].split(", "))
-    assert environments == {"lint", "types", "py311", "py312", "py313", "py314", "py315"}
+    assert environments == {"lint", "types", "docs", "py311", "py312", "py313", "py314", "py315"}
     assert tox["tox"].getboolean("skip_missing_interpreters")
     assert "UV_PYTHON_DOWNLOADS = never" in tox["testenv"]["set_env"]
