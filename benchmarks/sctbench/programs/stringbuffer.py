@@ -50,7 +50,7 @@ class StringBuffer:
             length = end - start
             if length > 0:
                 self.value[start : start + self.count - end] = self.value[end : self.count]
-                self.count -= length
+                self.count = self.count - length
 
     def expand_capacity(self, minimum):
         capacity = max((self.value_length + 1) * 2, minimum)
@@ -59,7 +59,7 @@ class StringBuffer:
 
     def text(self):
         with self.mutex:
-            return "".join(self.value[: self.count])
+            return self.value[: self.count]
 
     def append_buffer_fixed(self, other):
         self.append(other.text())
@@ -85,4 +85,4 @@ def test_stringbuffer_fixed(thread_runner):
         buffer.append("abc")
 
     thread_runner.run(change, lambda: target.append_buffer_fixed(buffer))
-    assert target.text() in ("abc", "")
+    assert target.text() in (["a", "b", "c"], [])

@@ -143,7 +143,7 @@ C_CALLS = """
         re.match(r"(a+)+$", "a" * 21 + "b")  # CH303
     @mark
     def test_python():
-        for number in range(2_000_000): pass  # CH303
+        for number in range(10_000_000): pass  # CH303
 """
 
 
