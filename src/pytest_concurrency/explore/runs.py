@@ -41,6 +41,7 @@ class Runs:
     def __init__(
         self, run_once: RunOnce, settings: Settings, sites: Sequence[Site], outsiders: Outsiders | None, collects: bool
     ) -> None:
+        STATE.places.clear()
         self._run_once = run_once
         self._settings = settings
         self._sites = sites
@@ -91,7 +92,7 @@ class Runs:
         plain = not (observing or recording or precise or strategy.sites or recorder)
         if not (plain and self._clean):
             self._set_sites(strategy.sites, recording, precise, looks or recorder is not None)
-        sites = (*self._sites, *STATE.places.values()) if STATE.places else self._sites
+        sites = (*self._sites, *STATE.places.sites()) if STATE.places else self._sites
         journalled = self._collects
         execution = (JournalledExecution if journalled else Execution)(
             strategy,
@@ -131,7 +132,7 @@ class Runs:
 
     def _set_sites(self, wanted: frozenset[str], recording: bool, precise: bool, all_accesses: bool) -> None:
         """Switch sites on or off for the next run."""
-        sites = (*self._sites, *STATE.places.values())
+        sites = (*self._sites, *STATE.places.sites())
         hidden = recording and any(not site.contended and site.key in wanted for site in sites)
         for site in sites:
             site.off = not (site.contended or site.key in wanted or hidden)

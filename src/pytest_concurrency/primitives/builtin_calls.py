@@ -20,13 +20,14 @@ def _site(kind: str, action: str, target: str) -> Site:
     code = frame.f_code
     place = (code, frame.f_lasti, action, target)
     site = STATE.places.get(place)
-    if site is None:
-        line = frame.f_lineno
-        ordinal = sum(1 for known in STATE.places if known[0] is code and known[2:] == (action, target))
+    if site is not None:
+        return site
+
+    def make(ordinal: int) -> Site:
         key = f"{frame.f_globals.get('__name__')}:{code.co_qualname}:{action} builtin {target}#{ordinal}"
-        site = Site(kind, action, target, key, code.co_filename, line, code.co_qualname, 0, muted=False)
-        STATE.places[place] = site
-    return site
+        return Site(kind, action, target, key, code.co_filename, frame.f_lineno, code.co_qualname, 0, muted=False)
+
+    return STATE.places.add(place, make)
 
 
 def _controlled() -> bool:

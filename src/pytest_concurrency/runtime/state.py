@@ -6,10 +6,10 @@ identifier of the worker that holds the baton, 0 while nothing is controlled.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from types import CodeType
 
     from ..hazards import Hazard
@@ -18,6 +18,44 @@ if TYPE_CHECKING:
     from ..watch.watch import Watch
     from .execution import Execution
     from .worker import Worker
+
+
+Place: TypeAlias = "tuple[CodeType, int, str, str]"
+"""The code that calls a builtin, where (``f_lasti``), and the action and target of the call."""
+
+
+class Places:
+    """The sites of builtins that look at shared state, made when they are first called; forgotten with each test, so
+    that they count alike whatever ran before."""
+
+    __slots__ = ("_ordinals", "_sites")
+
+    def __init__(self) -> None:
+        self._sites: dict[Place, Site] = {}
+        self._ordinals: dict[tuple[CodeType, str, str], int] = {}
+
+    def get(self, place: Place) -> Site | None:
+        """Return the site of ``place``, or None."""
+        return self._sites.get(place)
+
+    def add(self, place: Place, make: Callable[[int], Site]) -> Site:
+        """Make the site of ``place`` by calling ``make`` with its ordinal among those alike in the same code."""
+        alike = place[0], place[2], place[3]
+        ordinal = self._ordinals[alike] = self._ordinals.get(alike, -1) + 1
+        site = self._sites[place] = make(ordinal)
+        return site
+
+    def sites(self) -> Iterable[Site]:
+        """Return all of them."""
+        return self._sites.values()
+
+    def __len__(self) -> int:
+        return len(self._sites)
+
+    def clear(self) -> None:
+        """Forget them."""
+        self._sites.clear()
+        self._ordinals.clear()
 
 
 class State:
@@ -29,7 +67,7 @@ class State:
         self.ident = 0
         self.run: Execution = None  # type: ignore[assignment]
         self.worker: Worker = None  # type: ignore[assignment]
-        self.places: dict[tuple[CodeType, int, str, str], Site] = {}  # of builtins that look at shared state
+        self.places = Places()
         self.extra_strategies: dict[str, Callable[[int], Strategy]] = {}  # by other plugins, for this session
         self.extra_hazards: dict[str, Hazard] = {}
         self.watch: Watch | None = None  # the watch over the body that is running in this process

@@ -74,6 +74,7 @@ class Orders:
         cache: Cache,
         slow: bool,
     ) -> None:
+        STATE.places.clear()
         self._item = item
         self._settings = settings
         self._body = body
@@ -101,7 +102,7 @@ class Orders:
         self._result.runs += 1
         cap = min(self._settings.timeout, max(0.5, self._end - perf_counter()) + 0.5)
         mode = Mode(serial, reverse, patience, self._real_time, not self._slow, variant, recording, cap)
-        for site in (*self._sites, *STATE.places.values()):
+        for site in (*self._sites, *STATE.places.sites()):
             site.off = False
         body = self._body()
         run = self._last = OrderRun(strategy, self._result.runs, mode, self._sites, self._harmless, self._clocks)
@@ -141,7 +142,7 @@ class Orders:
                 else:
                     self._search(remembered)
             finally:
-                for site in (*self._sites, *STATE.places.values()):
+                for site in (*self._sites, *STATE.places.sites()):
                     site.off = False
         self._result.notes += self._dismissed.notes
         return self._result
