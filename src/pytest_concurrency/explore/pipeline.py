@@ -11,11 +11,11 @@ from ..detect.failures import Failure, failures_of
 from ..detect.trace_events import Event
 from ..instrument.sites import Site
 from ..runtime.outsiders import Outsiders
-from ..runtime.trace import LostUpdate, Outcome
+from ..runtime.trace import LostUpdate, Outcome, Row
 from ..runtime.values import Reference
 from ..schedules.directives import Directive, Replay, from_switches
 from ..settings import Settings
-from ..strategies.base import Strategy
+from ..strategies.base import NEVER, Strategy
 from ..strategies.bounded import Bounded
 from ..strategies.directed import Directed
 from ..strategies.dpor import Dpor
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 FIRM_SCHEDULES = 8
 """So many schedules of the likeliest suspicions are run although the time is over."""
+LOOK_AFTER = 2_000
+"""Operations after which a run that has to show no more than one update goes on uncontrolled."""
 PRECISE_STEPS = 2_000
 """Operations of a run above which ``auto`` does not try to run every interleaving."""
 PRECISE_HORIZON = 20_000
@@ -323,7 +325,7 @@ class Explorer:
             self._result.stopped = outcome.timed_out
             return True
         for lost in outcome.lost:
-            if self._changes_nothing(lost):
+            if self._changes_nothing(lost, outcome.failed_at):
                 self._runs.harmless.add((lost.read.site, lost.write.site, lost.worker))
                 outcome = replace(outcome, lost=tuple(other for other in outcome.lost if other is not lost))
         failures = self._failures(outcome)
@@ -352,17 +354,23 @@ class Explorer:
             )
         return not failures
 
-    def _changes_nothing(self, lost: LostUpdate) -> bool:
+    def _changes_nothing(self, lost: LostUpdate, failed_at: int) -> bool:
         """Say whether the worker writes the same value where it reads after the other's write: nothing is lost then.
 
         ``high = max(high, x)`` loses the other's smaller value in any order; ``flags = flags | 1`` loses nothing.
         """
         if isinstance(lost.value, Reference):
             return False
-        after = Directed(lost.read.site, lost.read_occurrence, path=lost.worker)
-        with self._runs.uncounted():
-            outcome = self._runs(after, recording=True)
-        writes = [r for r in outcome.rows if r.worker == lost.worker and r.site == lost.write.site]
+
+        def rows(horizon: int) -> tuple[Outcome, list[Row]]:
+            after = Directed(lost.read.site, lost.read_occurrence, path=lost.worker)
+            with self._runs.uncounted():
+                outcome = self._runs(after, recording=True, horizon=horizon)
+            return outcome, [r for r in outcome.rows if r.worker == lost.worker and r.site == lost.write.site]
+
+        outcome, writes = rows(LOOK_AFTER + 4 * failed_at)
+        if len(writes) < lost.occurrence:
+            outcome, writes = rows(NEVER)
         if len(writes) < lost.occurrence or outcome.timed_out:
             return False
         reads = [r for r in outcome.rows if r.worker == lost.worker and r.site == lost.read.site]

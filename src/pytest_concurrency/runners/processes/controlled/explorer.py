@@ -140,7 +140,7 @@ class ProcessExplorer(Explorer):
         self._sampling = True
         yield from itertools.cycle([samplers[name]] if name in samplers else list(samplers.values()))
 
-    def _changes_nothing(self, lost: LostUpdate) -> bool:
+    def _changes_nothing(self, lost: LostUpdate, failed_at: int) -> bool:
         """Say whether it is not shown that the worker's write depends on the value that the other has replaced.
 
         Run once more with the worker held before its read until the others are done: it must read another value, and
