@@ -26,33 +26,25 @@ _monotonic = time.monotonic
 
 
 class Agent:
-    """Speaks for the one thread of this process that is controlled.
+    """Speaks for the one thread of this process that is controlled; for none (``on``) before :meth:`begin`.
 
     ``silent`` are the keys of places that need not be announced. ``quiet`` is above 0 inside an operation that was
     announced as a whole: then nothing is announced, but what would block still parks. ``adopts``: processes that this
     one forks become workers, too. ``listed``: the program looks into directories.
     """
 
-    def __init__(
-        self,
-        channel: Channel,
-        path: str,
-        rootdir: str,
-        silent: frozenset[str],
-        adopts: bool = False,
-        listed: bool = False,
-    ) -> None:
-        self.channel = channel
-        self.path = path
+    channel: Channel
+
+    def __init__(self, rootdir: str, adopts: bool = False) -> None:
+        self.path = ""
         self.rootdir = rootdir
-        self.silent = silent
+        self.silent: frozenset[str] = frozenset()
         self.quiet = 0
         self.on = False
         self.now = 0.0
-        self.begun = _monotonic()
         self.children = 0
         self.adopts = adopts
-        self.listed = listed
+        self.listed = False
         self._born: tuple[str, socket.socket] | None = None
         self._busy = False
         self._ident = 0
@@ -61,8 +53,10 @@ class Agent:
 
     # -- the life of a worker
 
-    def begin(self) -> None:
-        """Say that this worker is there and wait for its first turn."""
+    def begin(self, channel: Channel, path: str) -> None:
+        """Say on ``channel`` that the worker ``path`` is there and wait for its first turn."""
+        self.channel = channel
+        self.path = path
         self._ident = get_ident()
         self.on = True
         self._wait(("hello", self.path, os.getpid()))
@@ -195,13 +189,12 @@ class Agent:
         self.channel.close()
         if self._born is None:
             return
-        self.path, end = self._born
-        self.channel = Channel(end)
+        path, end = self._born
         self._born = None
         self._results = []
         self.children = self.quiet = 0
         self._busy = False
-        self.begin()
+        self.begin(Channel(end), path)
 
     # -- the wire
 

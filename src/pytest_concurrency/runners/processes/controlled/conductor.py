@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import select
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
 from ....runtime.execution import Execution
@@ -30,6 +31,10 @@ _ENDING = 3.0
 _BORN = 10.0
 
 
+Start = Callable[[Sequence[str]], Generator[tuple[Any, Channel]]]
+"""Forks a worker for each path, and gives each one's process and our end of its channel."""
+
+
 class Over(Exception):
     """The schedule cannot go on and says nothing about the program; the message says why."""
 
@@ -49,17 +54,16 @@ class Conductor:
 
     # -- a group of workers
 
-    def run(self, start: Callable[[str], tuple[Any, Channel]], count: int) -> list[Member]:
-        """Start ``count`` workers at once, each by ``start(path)``, and see them through; none is left afterwards."""
+    def run(self, start: Start, count: int) -> list[Member]:
+        """Start ``count`` workers at once and see them through; none is left afterwards."""
         execution = self.execution
         members: list[Member] = []
         try:
-            for _ in range(count):
-                worker = execution.spawn(execution.main)
-                process, channel = start(worker.path)
-                member = Member(worker, channel, process)
-                members.append(member)
-                self._members.append(member)
+            workers = [execution.spawn(execution.main) for _ in range(count)]
+            with contextlib.closing(start([worker.path for worker in workers])) as started:
+                for worker, (process, channel) in zip(workers, started, strict=True):
+                    members.append(Member(worker, channel, process))
+            self._members += members
             self._play()
             for member in members:
                 execution.joined(execution.main, member.worker)
@@ -67,10 +71,10 @@ class Conductor:
         finally:
             self._close(members)
 
-    def run_main(self, start: Callable[[str], tuple[Any, Channel]]) -> Member:
+    def run_main(self, start: Start) -> Member:
         """As :meth:`run` for one process that runs the test's body, and for all that it forks."""
         main = self.execution.main
-        process, channel = start(main.path)
+        ((process, channel),) = start([main.path])
         member = Member(main, channel, process)
         self._members.append(member)
         try:

@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 from .agent import Agent
+from .patches import Patches
 from .places import ACCESS, Place
 
 _BUSY = ("database is locked", "database table is locked", "database schema is locked")
@@ -21,8 +22,8 @@ _CHANGE = re.compile(
 _UPDATE = re.compile(r"\s*UPDATE\b.*?\bSET\b(.*?)\bWHERE\b(.*)", re.IGNORECASE | re.DOTALL)
 
 
-def install(agent: Agent) -> None:
-    """Hook ``sqlite3.connect``. To be called in a worker, which never takes the hooks off again."""
+def install(agent: Agent, patches: Patches) -> None:
+    """Hook ``sqlite3.connect``. They let pass what is not done by a worker."""
     original = sqlite3.connect
 
     def connect(database: Any, *args: Any, **kwargs: Any) -> Any:
@@ -40,8 +41,8 @@ def install(agent: Agent) -> None:
         made.concurrency = agent, ("sqlite", path), float(timeout)
         return made
 
-    sqlite3.connect = connect
-    sqlite3.dbapi2.connect = connect
+    patches.set(sqlite3, "connect", connect)
+    patches.set(sqlite3.dbapi2, "connect", connect)
 
 
 def table_of(sql: str) -> tuple[str, bool]:

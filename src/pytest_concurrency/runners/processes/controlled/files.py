@@ -19,6 +19,7 @@ from typing import Any
 
 from .agent import Agent
 from .locks import file_closes
+from .patches import Patches
 from .places import ACCESS, Place
 
 READ, WRITE = "read", "write"
@@ -27,23 +28,25 @@ _ACCESS_MODE = os.O_RDONLY | os.O_WRONLY | os.O_RDWR
 _LOOKED_AT = 65_536
 
 
-def install(agent: Agent) -> None:
-    """Hook files. To be called in a worker, which never takes the hooks off again."""
-    builtins.open = io.open = _opener(agent, io.open)
+def install(agent: Agent, patches: Patches) -> None:
+    """Hook files. They let pass what is not done by a worker."""
+    opener = _opener(agent, io.open)
+    patches.set(builtins, "open", opener)
+    patches.set(io, "open", opener)
     for name, make in FUNCTIONS.items():
         original = getattr(os, name, None)
         if original is not None:
-            setattr(os, name, make(agent, name, original))
-            _rebind(original, getattr(os, name))
+            patches.set(os, name, make(agent, name, original))
+            _rebind(patches, original, getattr(os, name))
 
 
-def _rebind(original: Any, hooked: Any) -> None:
+def _rebind(patches: Patches, original: Any, hooked: Any) -> None:
     """Put ``hooked`` where a class of the module glob has bound ``original`` for itself."""
     for cls in vars(sys.modules.get("glob", sys)).values():
         if isinstance(cls, type):
             for name, value in list(vars(cls).items()):
                 if isinstance(value, staticmethod) and value.__func__ is original:
-                    setattr(cls, name, staticmethod(hooked))
+                    patches.set(cls, name, staticmethod(hooked))
 
 
 def path_loc(path: Any) -> tuple[str, str] | None:

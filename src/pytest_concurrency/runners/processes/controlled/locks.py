@@ -9,6 +9,7 @@ from multiprocessing import sharedctypes, synchronize
 from typing import Any
 
 from .agent import Agent, is_from_program
+from .patches import Patches
 from .places import CALL, LOCK, Place
 
 _CALLS: dict[type, tuple[str, ...]] = {
@@ -19,21 +20,21 @@ _CALLS: dict[type, tuple[str, ...]] = {
 _SIGNALS = ("set", "notify", "notify_all")
 
 
-def install(agent: Agent) -> None:
-    """Hook the locks. To be called in a worker, which never takes the hooks off again."""
+def install(agent: Agent, patches: Patches) -> None:
+    """Hook the locks. They let pass what is not done by a worker."""
     lock: Any = synchronize.SemLock
-    lock.acquire = Method(lambda obj: _acquire(agent, obj))
-    lock.release = Method(lambda obj: _release(agent, obj))
-    lock.__enter__ = lambda obj: _enter(agent, obj, sys._getframe(1))
-    lock.__exit__ = lambda obj, *_: _leave(agent, obj)
+    patches.set(lock, "acquire", Method("acquire", lambda obj: _acquire(agent, obj)))
+    patches.set(lock, "release", Method("release", lambda obj: _release(agent, obj)))
+    patches.set(lock, "__enter__", lambda obj: _enter(agent, obj, sys._getframe(1)))
+    patches.set(lock, "__exit__", lambda obj, *_: _leave(agent, obj))
     for holder in (synchronize.Condition, sharedctypes.SynchronizedBase):
         for name in ("acquire", "release"):
-            setattr(holder, name, Method(_of_lock(name)))
+            patches.set(holder, name, Method(name, _of_lock(name)))
     for cls, names in _CALLS.items():
         for name in names:
-            setattr(cls, name, _announced(agent, name, getattr(cls, name)))
+            patches.set(cls, name, _announced(agent, name, getattr(cls, name)))
     if "fcntl" in sys.modules:
-        _install_file_locks(agent)
+        _install_file_locks(agent, patches)
 
 
 def _of_lock(name: str) -> Callable[[Any], Any]:
@@ -43,14 +44,15 @@ def _of_lock(name: str) -> Callable[[Any], Any]:
 class Method:
     """A method by descriptor: it goes before the bound methods that the library stores in each instance."""
 
-    def __init__(self, make: Callable[[Any], Any]) -> None:
+    def __init__(self, name: str, make: Callable[[Any], Any]) -> None:
+        self._name = name
         self._make = make
 
     def __get__(self, obj: Any, kind: type | None = None) -> Any:
         return self if obj is None else self._make(obj)
 
     def __set__(self, obj: Any, value: Any) -> None:
-        pass
+        vars(obj)[self._name] = value  # for when the hooks are off
 
 
 def sem_loc(obj: Any) -> tuple[Any, ...]:
@@ -128,7 +130,7 @@ def _announced(agent: Agent, name: str, original: Any) -> Any:
 # -- locks on files
 
 
-def _install_file_locks(agent: Agent) -> None:
+def _install_file_locks(agent: Agent, patches: Patches) -> None:
     import fcntl
 
     def wrap(name: str) -> None:
@@ -162,7 +164,7 @@ def _install_file_locks(agent: Agent) -> None:
                 agent.taken(place, loc, place.name if place else name)
             return result
 
-        setattr(fcntl, name, lock)
+        patches.set(fcntl, name, lock)
 
     wrap("flock")
     wrap("lockf")

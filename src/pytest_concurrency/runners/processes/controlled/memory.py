@@ -14,6 +14,7 @@ from multiprocessing import sharedctypes
 from typing import Any, cast
 
 from .agent import Agent
+from .patches import Patches
 from .places import ACCESS
 
 READ, WRITE = "read", "write"
@@ -21,31 +22,32 @@ _SIMPLE = ("c_byte", "c_ubyte", "c_short", "c_ushort", "c_int", "c_uint", "c_lon
            "c_ulonglong", "c_float", "c_double", "c_longdouble", "c_char", "c_wchar", "c_bool")  # fmt: skip
 
 
-def install(agent: Agent) -> None:
-    """Hook what is in shared memory. To be called in a worker, which never takes the hooks off again."""
+def install(agent: Agent, patches: Patches) -> None:
+    """Hook what is in shared memory. They let pass what is not done by a worker."""
     synchronized: set[type] = {sharedctypes.Synchronized, sharedctypes.SynchronizedString}
     synchronized |= set(getattr(sharedctypes, "class_cache", {}).values())
     for cls in synchronized:
         for name, value in list(vars(cls).items()):
             if isinstance(value, property):
                 get, put = cast("tuple[Any, Any]", (value.fget, value.fset))
-                setattr(cls, name, _property(agent, get, put, _of_wrapper, name))
+                patches.set(cls, name, _property(agent, get, put, _of_wrapper, name))
     array = sharedctypes.SynchronizedArray
-    _items(agent, array, array.__getitem__, array.__setitem__, _of_wrapper)
+    _items(agent, patches, array, _of_wrapper)
     for simple in _SIMPLE:
         kind: Any = getattr(ctypes, simple)
         plain = next(vars(base)["value"] for base in kind.__mro__ if "value" in vars(base))
-        kind.value = _property(agent, plain.__get__, plain.__set__, _of_ctype, "value")
+        patches.set(kind, "value", _property(agent, plain.__get__, plain.__set__, _of_ctype, "value"))
     for kind in _below(ctypes.Array):
         if kind is not ctypes.Array:
-            _items(agent, kind, kind.__getitem__, kind.__setitem__, _of_ctype)
+            _items(agent, patches, kind, _of_ctype)
     for kind in _below(ctypes.Structure):
         for field in getattr(kind, "_fields_", ()):
             plain = vars(kind).get(field[0])
             if plain is not None and hasattr(plain, "__set__"):
-                setattr(kind, field[0], _property(agent, plain.__get__, plain.__set__, _of_ctype, field[0]))
+                made = _property(agent, plain.__get__, plain.__set__, _of_ctype, field[0])
+                patches.set(kind, field[0], made)
     if "multiprocessing.shared_memory" in sys.modules:
-        _install_shared_memory(agent)
+        _install_shared_memory(agent, patches)
 
 
 def _below(kind: type) -> list[Any]:
@@ -93,7 +95,9 @@ def _property(
     return property(getter, setter)
 
 
-def _items(agent: Agent, cls: Any, get: Any, put: Any, locate: Callable[[Any], Any]) -> None:
+def _items(agent: Agent, patches: Patches, cls: Any, locate: Callable[[Any], Any]) -> None:
+    get, put = cls.__getitem__, cls.__setitem__
+
     def getitem(obj: Any, index: Any) -> Any:
         if not agent.here() or agent.quiet or (loc := locate(obj)) is None:
             return get(obj, index)
@@ -114,8 +118,8 @@ def _items(agent: Agent, cls: Any, get: Any, put: Any, locate: Callable[[Any], A
             put(obj, index, value)
         agent.did(place, loc, key, True, value)
 
-    cls.__getitem__ = getitem
-    cls.__setitem__ = setitem
+    patches.set(cls, "__getitem__", getitem)
+    patches.set(cls, "__setitem__", setitem)
 
 
 def _key(loc: Any, index: Any, obj: Any) -> Any:
@@ -128,7 +132,7 @@ def _key(loc: Any, index: Any, obj: Any) -> Any:
 # -- multiprocessing.shared_memory
 
 
-def _install_shared_memory(agent: Agent) -> None:
+def _install_shared_memory(agent: Agent, patches: Patches) -> None:
     from multiprocessing import shared_memory
 
     plain: Any = shared_memory.SharedMemory.buf
@@ -140,9 +144,8 @@ def _install_shared_memory(agent: Agent) -> None:
             return view
         return _View(agent, view, ("shm", memory.name))
 
-    shared_memory.SharedMemory.buf = property(buf)  # type: ignore[assignment]
-    shareable = shared_memory.ShareableList
-    _items(agent, shareable, shareable.__getitem__, shareable.__setitem__, lambda obj: ("shm", obj.shm.name))
+    patches.set(shared_memory.SharedMemory, "buf", property(buf))
+    _items(agent, patches, shared_memory.ShareableList, lambda obj: ("shm", obj.shm.name))
 
 
 class _View:

@@ -8,6 +8,7 @@ from multiprocessing import managers
 from typing import Any
 
 from .agent import Agent
+from .patches import Patches
 from .places import ACCESS, CALL, LOCK
 
 _LIBRARY: Any = managers
@@ -20,8 +21,8 @@ _SETS = {"__setitem__": 1, "__setattr__": 1, "set": 0}
 _KEYED = ("__getitem__", "__setitem__", "__getattribute__", "__setattr__", "get")
 
 
-def install(agent: Agent) -> None:
-    """Hook the calls of all proxies. To be called in a worker, which never takes the hooks off again."""
+def install(agent: Agent, patches: Patches) -> None:
+    """Hook the calls of all proxies. They let pass what is not done by a worker."""
     base: Any = managers.BaseProxy
     original = base._callmethod
 
@@ -43,14 +44,14 @@ def install(agent: Agent) -> None:
             return _wait(agent, self, loc, original, plain, args, kwds)
         return _access(agent, self, methodname, loc, plain, args, kwds)
 
-    base._callmethod = callmethod
+    patches.set(base, "_callmethod", callmethod)
     manager: Any = managers.BaseManager
     for owner, names in ((manager, ("start", "_create", "_connect")), (base, ("_connect", "_incref", "_after_fork"))):
         for name in names:
             if hasattr(owner, name):
-                setattr(owner, name, _aside(agent, getattr(owner, name)))
-    manager._finalize_manager = staticmethod(_aside(agent, manager._finalize_manager))
-    base._decref = staticmethod(_aside(agent, base._decref))
+                patches.set(owner, name, _aside(agent, getattr(owner, name)))
+    patches.set(manager, "_finalize_manager", staticmethod(_aside(agent, manager._finalize_manager)))
+    patches.set(base, "_decref", staticmethod(_aside(agent, base._decref)))
 
 
 def _aside(agent: Agent, original: Any) -> Any:

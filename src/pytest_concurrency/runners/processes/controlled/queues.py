@@ -13,6 +13,7 @@ from multiprocessing import connection, queues
 from typing import Any
 
 from .agent import Agent, is_from_program
+from .patches import Patches
 from .places import CALL
 
 PIPES = ("pipes",)
@@ -25,12 +26,12 @@ _DELIVERY = 3.0
 """Real seconds that an item which was put may take through the thread that feeds the pipe."""
 
 
-def install(agent: Agent) -> None:
-    """Hook queues, pipes, join and time. To be called in a worker, which never takes the hooks off again."""
-    _install_queues(agent)
-    _install_pipes(agent)
-    _install_processes(agent)
-    _install_time(agent)
+def install(agent: Agent, patches: Patches) -> None:
+    """Hook queues, pipes, join and time. They let pass what is not done by a worker."""
+    _install_queues(agent, patches)
+    _install_pipes(agent, patches)
+    _install_processes(agent, patches)
+    _install_time(agent, patches)
 
 
 def _loc(obj: Any) -> tuple[Any, ...]:
@@ -42,7 +43,7 @@ def _call(agent: Agent, frame: Any, name: str, loc: Any, write: bool = True) -> 
         agent.announce(frame, CALL, name, loc, write=write)
 
 
-def _install_queues(agent: Agent) -> None:
+def _install_queues(agent: Agent, patches: Patches) -> None:
     get, put = queues.Queue.get, queues.Queue.put
 
     def get_(self: Any, block: bool = True, timeout: float | None = None) -> Any:
@@ -79,14 +80,14 @@ def _install_queues(agent: Agent) -> None:
         agent.freed(_loc(self))
         return None
 
-    queues.Queue.get = get_  # type: ignore[method-assign]
-    queues.Queue.put = put_  # type: ignore[method-assign]
+    patches.set(queues.Queue, "get", get_)
+    patches.set(queues.Queue, "put", put_)
     joinable: Any = queues.JoinableQueue
-    joinable.put = _as_put(agent, joinable.put)
+    patches.set(joinable, "put", _as_put(agent, joinable.put))
     for name in ("task_done", "join"):
-        setattr(joinable, name, _plain(agent, name, getattr(joinable, name)))
+        patches.set(joinable, name, _plain(agent, name, getattr(joinable, name)))
     for name in ("empty", "full", "qsize"):
-        setattr(queues.Queue, name, _plain(agent, name, getattr(queues.Queue, name), write=False))
+        patches.set(queues.Queue, name, _plain(agent, name, getattr(queues.Queue, name), write=False))
     simple: Any = queues.SimpleQueue
     simple_get, simple_put = simple.get, simple.put
 
@@ -106,9 +107,9 @@ def _install_queues(agent: Agent) -> None:
         agent.acquire(attempt, _loc(self), True, None, "SimpleQueue.get")
         return found[0]
 
-    simple.get = simple_get_
-    simple.empty = _plain(agent, "empty", simple.empty, write=False)
-    simple.put = _as_put(agent, simple_put)
+    patches.set(simple, "get", simple_get_)
+    patches.set(simple, "empty", _plain(agent, "empty", simple.empty, write=False))
+    patches.set(simple, "put", _as_put(agent, simple_put))
 
 
 def _caller(frame: Any) -> Any:
@@ -148,7 +149,7 @@ def _is_managers(frame: Any) -> bool:
     return frame.f_globals.get("__name__") in ("multiprocessing.managers", "multiprocessing.connection")
 
 
-def _install_pipes(agent: Agent) -> None:
+def _install_pipes(agent: Agent, patches: Patches) -> None:
     cls: Any = connection.Connection
     polls = cls.poll
 
@@ -193,10 +194,10 @@ def _install_pipes(agent: Agent) -> None:
         return send
 
     for name in ("recv", "recv_bytes"):
-        setattr(cls, name, receiver(name))
-    cls.poll = poll
+        patches.set(cls, name, receiver(name))
+    patches.set(cls, "poll", poll)
     for name in ("send", "send_bytes"):
-        setattr(cls, name, sender(name))
+        patches.set(cls, name, sender(name))
     close = cls.close
 
     def close_(self: Any) -> None:
@@ -204,10 +205,10 @@ def _install_pipes(agent: Agent) -> None:
         if agent.here():
             agent.freed(PIPES)
 
-    cls.close = close_
+    patches.set(cls, "close", close_)
 
 
-def _install_processes(agent: Agent) -> None:
+def _install_processes(agent: Agent, patches: Patches) -> None:
     if not agent.adopts:
         return  # what this process starts is not controlled: waiting for it is waiting in real time
     process: Any = multiprocessing.process.BaseProcess
@@ -227,7 +228,7 @@ def _install_processes(agent: Agent) -> None:
                 return None
         return join(self, timeout)  # type: ignore[no-any-return]
 
-    process.join = join_
+    patches.set(process, "join", join_)
     waitpid = os.waitpid
 
     def waitpid_(pid: int, options: int) -> tuple[int, int]:
@@ -246,7 +247,7 @@ def _install_processes(agent: Agent) -> None:
         agent.acquire(attempt, ("end", pid), True, None, "os.waitpid")
         return found[0]
 
-    os.waitpid = waitpid_
+    patches.set(os, "waitpid", waitpid_)
 
 
 def _soon(ended: Callable[[], bool], woken: bool) -> bool:
@@ -259,7 +260,7 @@ def _soon(ended: Callable[[], bool], woken: bool) -> bool:
     return True
 
 
-def _install_time(agent: Agent) -> None:
+def _install_time(agent: Agent, patches: Patches) -> None:
     """Time is virtual: a sleep parks, and the clocks agree with it."""
     sleep = time.sleep
 
@@ -271,11 +272,11 @@ def _install_time(agent: Agent) -> None:
             raise ValueError("sleep length must be non-negative")
         agent.park(("sleep",), agent.now + seconds, "sleep")
 
-    time.sleep = sleep_  # type: ignore[assignment]
+    patches.set(time, "sleep", sleep_)
     for name in ("time", "monotonic", "perf_counter"):
         original = getattr(time, name)
 
         def clock(original: Any = original) -> float:
             return float(original()) + (agent.now if agent.on else 0.0)
 
-        setattr(time, name, clock)
+        patches.set(time, name, clock)

@@ -12,7 +12,7 @@ import socket
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -39,14 +39,16 @@ from ...unsafe import timeout_of_other_plugin
 from ..interrupts import held_back
 from ..outcome import DIED, SKIPPED, Outcome, RemoteError, WorkerDied, WorkerReport
 from ..start import default_method
-from .conductor import Conductor, Over
+from .agent import Agent
+from .conductor import Conductor, Over, Start
 from .explorer import STRATEGIES, ProcessExplorer
 from .files import LISTINGS
 from .ledger import Sites
 from .members import Member
+from .patches import Patches
 from .snapshot import Snapshot
 from .wire import Channel
-from .worker import Binding, Task, bindings_of, work
+from .worker import Binding, Task, bindings_of, install, work
 
 SHARE = 0.6
 """Part of max_seconds that exploring may take; the rest is for runs in real time."""
@@ -84,8 +86,14 @@ class ProcessProgram:
     runs: int = 0
     order: object = ()
     failing: list[Outcome] = field(default_factory=list)
-    modules: int = 0
+    modules: frozenset[str] = frozenset()
     bindings: tuple[Binding, ...] = ()
+    patches: Patches = field(default_factory=Patches)
+    agent: Agent = field(init=False)
+
+    def __post_init__(self) -> None:
+        adopts = self.settings.workers == 0 and not self.via_fixture
+        self.agent = Agent(str(self.item.config.rootpath), adopts)
 
     def once(self, execution: Execution) -> RunOutcome:
         """Set the test up afresh and run it under ``execution``."""
@@ -165,53 +173,69 @@ class ProcessProgram:
             raise Over("threads run in the test's own process")
         return self.conductor
 
-    def _starter(self, calls: Sequence[Call]) -> Callable[[str], tuple[Any, Channel]]:
+    def _starter(self, calls: Sequence[Call]) -> Start:
         assert self.conductor is not None
-        waiting = list(calls)
-        channels: list[Channel] = []
         redirect = not {"capsys", "capfd", "capsysbinary", "capfdbinary", "capteesys"} & set(self.item.fixturenames)
-        bindings = self._bindings()
+        self._hook()
         silent = frozenset() if self.conductor.execution.rows is not None else self.sites.silent()
         coverage: Any = sys.modules.get("coverage")
         measured = coverage.Coverage.current() if coverage is not None else None
-        adopts = self.settings.workers == 0 and not self.via_fixture
         listed = self.sites.have(LISTINGS)
 
-        def start(path: str) -> tuple[Any, Channel]:
-            function, kwargs = waiting.pop(0)
-            ours, theirs = (Channel(end) for end in socket.socketpair())
-            task = Task(
-                path,
-                function,
-                kwargs,
-                self.item.config,
-                self.settings.seed,
-                silent,
-                redirect,
-                bindings,
-                adopts,
-                measured,
-                listed,
-            )
-            process = multiprocessing.get_context("fork").Process(
-                target=work, args=(task, theirs, (ours, *channels)), name=f"worker-{path}"
-            )
-            with warnings.catch_warnings(), held_back():
-                warnings.simplefilter("ignore", DeprecationWarning)
-                process.start()
-            theirs.close()
-            channels.append(ours)
-            return process, ours
+        def start(paths: Sequence[str]) -> Generator[tuple[Any, Channel]]:
+            """Fork a worker for each path. All is made ready first: what runs between two forks is paid for twice, as
+            every page that it touches is copied."""
+            context = multiprocessing.get_context("fork")
+            pairs = [socket.socketpair() for _ in paths]
+            ours, theirs = [Channel(end) for end, _ in pairs], [Channel(end) for _, end in pairs]
+            processes = []
+            for path, (function, kwargs), end in zip(paths, calls, theirs, strict=True):
+                task = Task(
+                    self.agent,
+                    path,
+                    function,
+                    kwargs,
+                    self.item.config,
+                    self.settings.seed,
+                    silent,
+                    redirect,
+                    self.bindings,
+                    measured,
+                    listed,
+                )
+                others = (*ours, *(other for other in theirs if other is not end))
+                processes.append(context.Process(target=work, args=(task, end, others), name=f"worker-{path}"))
+            unused = list(ours)
+            try:
+                with warnings.catch_warnings(), held_back():
+                    warnings.simplefilter("ignore", DeprecationWarning)
+                    for process in processes:
+                        process.start()
+                        yield process, unused.pop(0)
+            finally:
+                for end in (*theirs, *unused):
+                    end.close()
 
         return start
 
-    def _bindings(self) -> tuple[Binding, ...]:
-        if len(sys.modules) != self.modules:
-            self.modules = len(sys.modules)
+    def _hook(self) -> None:
+        """Hook what the workers will share, anew where modules were imported since."""
+        if len(sys.modules) != len(self.modules):
+            self.unhook()
             self.bindings = bindings_of(str(self.item.config.rootpath))
+            self.modules = frozenset(sys.modules)
+            install(self.agent, self.patches)
         for path in {site.path for site in self.sites.all}:
             linecache.getlines(path)  # once here, and not in every worker
-        return self.bindings
+
+    def unhook(self) -> None:
+        """Take the hooks off, also where a module that was imported meanwhile has bound one to a name of its own."""
+        self.patches.undo()
+        for name in sys.modules.keys() - self.modules:
+            namespace = getattr(sys.modules[name], "__dict__", None)
+            if self.modules and isinstance(namespace, dict):
+                self.patches.let_go(namespace)
+        self.modules = frozenset()
 
     @staticmethod
     def _first_error(outcomes: Sequence[Outcome]) -> BaseException | None:
@@ -288,6 +312,7 @@ class _Exploring:
             with collector_still():
                 exploration = self._exploration(explorer, remembered)
         finally:
+            self.program.unhook()
             tree.adopt_orphans(adopted)
         self.program.renew()
         findings = self._findings(exploration)

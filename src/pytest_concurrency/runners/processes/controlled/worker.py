@@ -22,6 +22,7 @@ from ..outcome import RETURNED, WorkerReport
 from ..represent import report_failure
 from . import files, locks, memory, queues
 from .agent import Agent
+from .patches import Patches
 from .wire import Channel
 
 _HOOKED = (
@@ -68,6 +69,7 @@ def bindings_of(rootdir: str) -> tuple[Binding, ...]:
 class Task:
     """What a controlled worker is to do, and what it needs to know; inherited by the fork, never pickled."""
 
+    agent: Agent
     path: str
     function: Callable[..., Any]
     kwargs: Mapping[str, Any]
@@ -76,7 +78,6 @@ class Task:
     silent: frozenset[str]
     redirect: bool
     bindings: tuple[Binding, ...] = ()
-    adopts: bool = False
     coverage: Any = None
     listed: bool = False
 
@@ -91,9 +92,10 @@ def work(task: Task, channel: Channel, others: tuple[Channel, ...]) -> None:
         _silence()
     _measure_nothing(task.coverage)
     random.seed(task.seed)
-    agent = Agent(channel, task.path, str(task.config.rootpath), task.silent, task.adopts, task.listed)
-    install(agent, task.bindings)
-    agent.begin()
+    agent = task.agent
+    agent.silent, agent.listed = task.silent, task.listed
+    _take_over(agent, task.bindings)
+    agent.begin(channel, task.path)
     failure: tuple[str, int] = ("", 0)
     try:
         value = task.function(**task.kwargs)
@@ -118,14 +120,15 @@ def _report(value: Any) -> WorkerReport:
         return WorkerReport(RETURNED, unpicklable=describe_culprit(value, "result"))
 
 
-def install(agent: Agent, bindings: Sequence[Binding]) -> None:
-    """Hook everything that processes share, in this process and for the rest of its life."""
-    memory.install(agent)
-    locks.install(agent)
-    queues.install(agent)
-    files.install(agent)
-    for module in _optional():
-        module.install(agent)
+def install(agent: Agent, patches: Patches) -> None:
+    """Hook everything that processes share. In the process that forks the workers, which inherit the hooks: to install
+    them in each takes longer than most bodies; ``agent`` lets pass what the process itself does."""
+    for module in (memory, locks, queues, files, *_optional()):
+        module.install(agent, patches)
+
+
+def _take_over(agent: Agent, bindings: Sequence[Binding]) -> None:
+    """Hook what only a worker can, in this process and for the rest of its life."""
     for binding in bindings:
         binding.namespace[binding.name] = getattr(sys.modules[binding.module], binding.function)
     os.register_at_fork(before=agent.before_fork, after_in_parent=agent.after_fork, after_in_child=agent.in_child)
