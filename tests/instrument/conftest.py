@@ -12,7 +12,7 @@ import pytest
 from pytest_concurrency.instrument.activation import Cache, Instrumenter
 from pytest_concurrency.instrument.rewrite import Hooks
 from pytest_concurrency.instrument.scope import Area
-from pytest_concurrency.instrument.sites import Site
+from pytest_concurrency.instrument.sites import Site, Sites
 
 
 class Laboratory:
@@ -21,7 +21,7 @@ class Laboratory:
     def __init__(self) -> None:
         self.events: list[tuple[Any, ...]] = []
         self.module: dict[str, Any] = {}
-        names = [name for name in Hooks.__slots__ if name not in ("iterate", "method", "enter", "substitute")]
+        names = [name for name in Hooks.__slots__ if name not in ("iterate", "method", "enter", "substitute", "aside")]
         self.hooks = Hooks(
             **{name: self._noting(name) for name in names},
             iterate=self._noting("iterate", True),
@@ -54,9 +54,9 @@ class Laboratory:
         return False
 
     @contextlib.contextmanager
-    def active(self, builtins: tuple[str, ...] = ()) -> Iterator[tuple[Site, ...]]:
-        """Instrument the module for the length of the block."""
-        self.instrumenter = Instrumenter(self.hooks, self.stand_ins.keys(), builtins, Cache())
+    def active(self, builtins: tuple[str, ...] = (), at_once: bool = True) -> Iterator[Sites]:
+        """Instrument the module for the length of the block, all of its functions ``at_once`` or as they are called."""
+        self.instrumenter = Instrumenter(self.hooks, self.stand_ins.keys(), builtins, Cache(), at_once=at_once)
         with self.instrumenter.active(self) as sites:  # type: ignore[arg-type]
             assert not self.instrumenter.untouched
             yield sites

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from types import CodeType
 
+from ..instrument.deferred import current
 from ..instrument.sites import CALL, METHOD, STEP, WHOLE, WITH, Site
 from ..runtime.execution import Execution, Location
 from ..runtime.worker import Tag, Worker
@@ -60,6 +61,7 @@ class Contention:
         self.of_workers: set[Site] = set()
         self.nested: list[Nested] = []
         self.most_workers = 0
+        self.focused = False
         self.counts: dict[str, dict[int, int]] = {}
         self._groups: dict[Site, Site] = {}
         self._visitors: dict[Site, set[str]] = {}
@@ -139,6 +141,7 @@ class Contention:
         What a contended write is computed from counts with it: in serial order perhaps no second worker came as far.
         A site that was passed but met no container (a comparison of numbers) is silent, too.
         """
+        self.focused = True
         self.contended |= {source for site in self.contended for source in site.derived}
         for site in sites:
             site.contended = site.kind != STEP and (
@@ -148,6 +151,12 @@ class Contention:
                 or site.split
             )
             site.off = not site.contended
+
+    def introduce(self, site: Site) -> None:
+        """Take note of a site that nobody has passed yet; it counts like the others that nobody has passed."""
+        site.contended = not self.focused or site.kind != STEP
+        site.seen = site.split = False
+        site.group = site.hits = 0
 
     def _find(self, site: Site) -> Site:
         while (parent := self._groups.get(site, site)) is not site:
@@ -163,7 +172,8 @@ class Contention:
 def _body_of(worker: Worker) -> object:
     """Return what is the same for workers that run the same code."""
     body = worker.body if worker.body is not None else worker.entry
-    return getattr(body, "__code__", body)
+    code = getattr(body, "__code__", body)
+    return current(code) if isinstance(code, CodeType) else code
 
 
 def has_own_orders(run: Execution) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..detect.failures import Failure, failures_of
 from ..detect.trace_events import Event
-from ..instrument.sites import Site
+from ..instrument.sites import Site, Sites
 from ..runtime.outsiders import Outsiders
 from ..runtime.trace import LostUpdate, Outcome, Row
 from ..runtime.values import Reference
@@ -61,7 +61,7 @@ class Explorer:
         self,
         run_once: RunOnce,
         settings: Settings,
-        sites: Sequence[Site],
+        sites: Collection[Site],
         outsiders: Outsiders | None = None,
         dismissed: Callable[[Failure], bool] = lambda failure: False,
         stale: Callable[[], bool] = lambda: False,
@@ -227,6 +227,8 @@ class Explorer:
         seconds = self._time_left() * (1.0 if alone else 1.0 / DPOR_SLICE)
         began, first = time.monotonic(), self._runs.count
         files = frozenset(site.path for site in self._sites if not site.muted)
+        if isinstance(self._sites, Sites):
+            files |= self._sites.files
         strategy.files = files
         with Audit(strategy, files):
             while not strategy.exhausted and self._budget_left() and (alone or not strategy.doubts):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 
-from ..instrument.sites import READ, Site
+from ..instrument.sites import READ, Site, Sites
 from ..runtime.state import STATE
 from ..settings import Settings
 from ..strategies.anywhere import Anywhere, Look
@@ -34,7 +34,7 @@ class Portfolio:
     """The strategies for one program, of which ``runs`` teach more and more. Runs of those in ``looks`` are to be
     observed; ``alone``: every strategy is run here, and its run may decide on the next."""
 
-    def __init__(self, settings: Settings, runs: Runs, sites: Sequence[Site], alone: bool) -> None:
+    def __init__(self, settings: Settings, runs: Runs, sites: Collection[Site], alone: bool) -> None:
         self._settings = settings
         self._runs = runs
         self._contention = runs.contention
@@ -64,7 +64,7 @@ class Portfolio:
 
     def _auto(self, seed: int) -> Iterator[Strategy]:
         sampling: list[Strategy] = [Surw(seed, self._contention.counts), Pos(seed), Pct(seed), RandomWalk(seed)]
-        anywhere = Anywhere(seed, frozenset(site.key for site in self._sites if not site.muted))
+        anywhere = Anywhere(seed, self._keys())
         portfolio = itertools.cycle([*sampling, *sampling, anywhere, *sampling, *sampling, anywhere, Look(seed)])
         likely, _ = self.directed()
         self._reached = set(self._contention.of_workers)
@@ -85,6 +85,11 @@ class Portfolio:
             yield from itertools.islice(mixed, DPOR_TURN * self.slice)
             if not every.doubts:
                 yield every
+
+    def _keys(self) -> frozenset[str]:
+        if isinstance(self._sites, Sites):
+            return self._sites.live_keys()
+        return frozenset(site.key for site in self._sites if not site.muted)
 
     def _deeper(self, strategy: Strategy) -> Iterator[Strategy]:
         """Where a worker got somewhere only because ``strategy`` held another one, hold it there, too, for a third."""
@@ -131,7 +136,8 @@ class Portfolio:
         known = self._contention
         sites = sorted(known.contended, key=lambda s: (not s.derived, s.action == READ, s.key))
         updates = [site for site in sites if site.derived]
-        updates += [site for site in self._sites if site.split and site.derived and site not in updates]
+        split = [site for site in self._sites if site.split and site.derived and site not in updates]
+        updates += sorted(split, key=lambda s: s.key)
         others = [site for site in sites if not site.derived]
         others += sorted(known.synchronising, key=lambda s: s.key)
         again = (2, 3) if len(updates) <= 3 else ()

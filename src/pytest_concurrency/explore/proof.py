@@ -34,9 +34,9 @@ def doubt_of(run: Execution, outcome: Outcome) -> str:
         return "time passed: a wait timed out, a worker slept or polled"
     if run.explore_timeouts and run.timed_waits:
         return "a wait has a time-out, and only the sampling strategies explore those"
-    if run.uses_thread_locals or any(site.seen and _is_thread_local(site) for site in run.sites):
+    if run.uses_thread_locals or any(site.seen and _is_thread_local(site) for site in run.all_sites()):
         return "thread-local data is used"
-    if run.saturated or any(site.hits > SATURATION for site in run.sites):
+    if run.saturated or any(site.hits > SATURATION for site in run.all_sites()):
         return "a place was passed too often to be watched"
     return ""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Set
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..instrument.sites import STEP, Site
+from ..instrument.sites import STEP, Site, Sites
 from ..runtime.execution import Execution
 from ..runtime.journal import JournalledExecution
 from ..runtime.outsiders import Outsiders
@@ -39,15 +40,23 @@ class Runs:
     """
 
     def __init__(
-        self, run_once: RunOnce, settings: Settings, sites: Sequence[Site], outsiders: Outsiders | None, collects: bool
+        self,
+        run_once: RunOnce,
+        settings: Settings,
+        sites: Collection[Site],
+        outsiders: Outsiders | None,
+        collects: bool,
     ) -> None:
         STATE.places.clear()
+        if isinstance(sites, Sites):
+            sites.introduce = self._introduce
         self._run_once = run_once
         self._settings = settings
         self._sites = sites
         self._outsiders = outsiders
         self._collects = collects
         self._collected = False
+        self._switch = _Switch()
         self._clean = False  # the sites are as a run that only decides needs them
         self.contention = Contention()
         self.tally = Tally()
@@ -92,7 +101,6 @@ class Runs:
         plain = not (observing or recording or precise or strategy.sites or recorder)
         if not (plain and self._clean):
             self._set_sites(strategy.sites, recording, precise, looks or recorder is not None)
-        sites = (*self._sites, *STATE.places.sites()) if STATE.places else self._sites
         journalled = self._collects
         execution = (JournalledExecution if journalled else Execution)(
             strategy,
@@ -101,7 +109,7 @@ class Runs:
             recording=recording,
             timeout=self._settings.timeout,
             outsiders=self._outsiders,
-            sites=sites,
+            sites=self._sites,
             harmless=self.harmless,
             horizon=horizon,
             explore_timeouts=self._settings.explore_timeouts,
@@ -130,14 +138,38 @@ class Runs:
             self.contention.focus(self._sites)
         return outcome
 
-    def _set_sites(self, wanted: frozenset[str], recording: bool, precise: bool, all_accesses: bool) -> None:
+    def _set_sites(self, wanted: Set[str], recording: bool, precise: bool, all_accesses: bool) -> None:
         """Switch sites on or off for the next run."""
+        if isinstance(self._sites, Sites) and wanted is not self._sites.accesses:
+            self._sites.find(wanted)
         sites = (*self._sites, *STATE.places.sites())
         hidden = recording and any(not site.contended and site.key in wanted for site in sites)
+        self._switch = _Switch(wanted, hidden, precise, all_accesses)
         for site in sites:
-            site.off = not (site.contended or site.key in wanted or hidden)
-            if precise and site.kind != STEP:
-                site.off = False
-            if all_accesses:
-                site.off = site.kind == STEP
+            self._switch(site)
             site.hits = 0
+
+    def _introduce(self, site: Site) -> None:
+        """A function was called for the first time: make its site like the others of this run."""
+        self.contention.introduce(site)
+        self._switch(site)
+        if self.last is not None and self.last.coasting:
+            site.off = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Switch:
+    """Switches a site on or off: those in ``wanted`` are on although they touch nothing shared, all of them are where
+    they are ``hidden``; a ``precise`` run needs all accesses and the calls in ``wanted``."""
+
+    wanted: Set[str] = frozenset()
+    hidden: bool = False
+    precise: bool = False
+    all_accesses: bool = False
+
+    def __call__(self, site: Site) -> None:
+        site.off = not (site.contended or site.key in self.wanted or self.hidden)
+        if self.precise and site.kind != STEP:
+            site.off = False
+        if self.all_accesses:
+            site.off = site.kind == STEP

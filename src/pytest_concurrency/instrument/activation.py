@@ -4,40 +4,90 @@ from __future__ import annotations
 
 import gc
 import types
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from _thread import get_ident
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from .callers import AT_CALLER, BEYOND, NOWHERE, aliases, inner, looks
+from .naming import Names
 from .rewrite import Hooks, Rewritten, Scope, rewrite, written_cells
 from .scope import Area, Chooser, Stores, all_functions, globals_written, scan_stores, young_functions
-from .sites import Site
+from .sites import Sites
+from .stubs import Stubs, can_wait
 from .vocabulary import ANNOUNCED_CALLS
 
 
 @dataclass(slots=True)
 class Cache:
-    """Rewritten code by original code and scope; lives as long as the session. Keys keep their code alive."""
+    """Rewritten code by original code and scope; lives as long as the session. Keys keep their code alive.
+
+    ``known`` are the identities of the code that was rewritten, ``resolver`` is asked by stubs what to run.
+    """
 
     entries: dict[tuple[int, Scope, tuple[int, ...]], Rewritten] = field(default_factory=dict)
     originals: dict[int, types.CodeType] = field(default_factory=dict)
+    known: set[int] = field(default_factory=set)
+    resolver: Callable[[types.CodeType], types.CodeType] | None = None
+    _stubs: dict[int, types.CodeType | None] = field(default_factory=dict)
+    _maker: Stubs = field(default_factory=Stubs)
 
     def by_replacement(self, code: types.CodeType) -> types.CodeType | None:
         """Return the original for which ``code`` stands in, or None."""
         return self.originals.get(id(code))
 
+    def stub(self, code: types.CodeType) -> types.CodeType | None:
+        """Return a stub for ``code``, or None where it cannot be given one. A stub keeps its code alive."""
+        if id(code) not in self._stubs:
+            stub = self._maker.make(code, self._resolve) if can_wait(code) else None
+            if stub is None:
+                return None
+            self._stubs[id(code)] = stub
+            self.originals[id(stub)] = code
+        return self._stubs[id(code)]
+
+    def _resolve(self, code: types.CodeType) -> types.CodeType:
+        return code if self.resolver is None else self.resolver(code)
+
+
+@dataclass(frozen=True, slots=True)
+class _Module:
+    """What has to be known of a module to rewrite its code, as it was before the test ran.
+
+    ``written``, ``substituted`` and ``calls`` are global names: that code in scope may rebind, that hold a function
+    with a controlled stand-in, and builtins with one. ``aliases`` see :mod:`.callers`.
+    """
+
+    names: dict[str, Any]
+    name: str
+    accesses: bool
+    written: frozenset[str]
+    substituted: frozenset[str]
+    calls: frozenset[str]
+    aliases: Mapping[str, str]
+
 
 @dataclass(slots=True)
 class _Known:
-    """What instrumenting for one test found, for the next one."""
+    """What instrumenting for one test found; where many tests are run in a row, for the next one.
+
+    ``local`` is rewritten code by the identity of its original, ``waiting`` the original code whose functions have a
+    stub, with its module, and ``users`` are these functions. ``level`` is how far code in scope looks at its callers.
+    """
 
     area: Area
     modules: frozenset[str]
     stores: Stores
-    sites: dict[int, Site] = field(default_factory=dict)
-    scopes: dict[int, frozenset[str]] = field(default_factory=dict)
+    sites: Sites
+    scopes: dict[tuple[int, bool], _Module] = field(default_factory=dict)
     local: dict[int, types.CodeType] = field(default_factory=dict)
     swapped: list[tuple[types.FunctionType, types.CodeType]] = field(default_factory=list)
+    names: Names = field(default_factory=Names)
+    entries: dict[int, Rewritten] = field(default_factory=dict)
+    waiting: dict[int, tuple[types.CodeType, _Module]] = field(default_factory=dict)
+    users: dict[int, list[types.FunctionType]] = field(default_factory=dict)
+    level: int = NOWHERE
 
 
 def _collections() -> int:
@@ -49,15 +99,27 @@ class Instrumenter:
     """Rewrites the functions of an area, and undoes it.
 
     ``substitutes`` holds ``id(function)`` of every library function that has a controlled stand-in, ``builtins`` the
-    names of such builtins; ``hooks.substitute`` gives the stand-in.
+    names of such builtins; ``hooks.substitute`` gives the stand-in. A function is rewritten when it is first called,
+    unless code in scope could tell (see :mod:`.callers`), or all are to be rewritten ``at_once``.
     """
 
-    def __init__(self, hooks: Hooks, substitutes: Collection[int], builtins: Collection[str], cache: Cache) -> None:
+    def __init__(
+        self,
+        hooks: Hooks,
+        substitutes: Collection[int],
+        builtins: Collection[str],
+        cache: Cache,
+        *,
+        at_once: bool = False,
+    ) -> None:
         self._hooks = hooks
         self._substitutes = substitutes
         self._builtins = frozenset(builtins)
         self._cache = cache
+        self._at_once = at_once
         self._known: _Known | None = None
+        self._now: _Known | None = None
+        self._busy: set[int] = set()
         self.untouched: set[str] = set()
         self._announced = {
             module: frozenset(f"{cls}.{name}" for cls, names in classes.items() for name in names)
@@ -65,8 +127,8 @@ class Instrumenter:
         }
 
     @contextmanager
-    def active(self, chooser: Chooser, many: bool = False) -> Iterator[tuple[Site, ...]]:
-        """Instrument for the length of the block; give all access sites in scope.
+    def active(self, chooser: Chooser, many: bool = False) -> Iterator[Sites]:
+        """Instrument for the length of the block; give the access sites of all code that is called in it.
 
         ``many``: many tests in a row are run like that. While the area and its modules stay the same, what was found
         for the test before is taken over, and only young functions are looked for: looking at all costs more than most
@@ -87,33 +149,32 @@ class Instrumenter:
             elif chooser.synchronisation(function):
                 library.append(function)
         if known is None:
-            known = _Known(chooser.area, modules, scan_stores(mine))
-        stores, sites, scopes, local = known.stores, known.sites, known.scopes, known.local
+            known = _Known(chooser.area, modules, scan_stores(mine), Sites(self._seek))
         mine.sort(key=lambda f: f.__code__.co_qualname.count("<locals>"))
+        self._look_around(mine, known)
         swapped: list[tuple[types.FunctionType, types.CodeType]] = []
+        before = self._cache.resolver
         try:
+            self._now, self._cache.resolver = known, self._resolve
             for function, code in known.swapped:
                 if function.__code__ is code:
-                    function.__code__ = local[id(code)]
+                    function.__code__ = known.local.get(id(code)) or self._cache.stub(code) or code
                     swapped.append((function, code))
-            for function in mine:
-                key = id(function.__globals__)
-                if key not in scopes:
-                    scopes[key] = globals_written(function, stores)
-                self._swap(function, True, stores, scopes[key], sites, swapped, local)
-            for function in library:
-                self._swap(function, False, stores, frozenset(), sites, swapped, local)
-            tell_apart(sites.values())
+            for functions, accesses in ((mine, True), (library, False)):
+                for function in functions:
+                    self._swap(function, self._module(function, accesses, known), swapped, known)
             if known is not self._known:
                 known.swapped[:] = swapped
                 self._known = known if many else None
-            yield tuple(sites.values())
+            yield known.sites
         finally:
+            self._now, self._cache.resolver = None, before
             for function, code in swapped:
                 function.__code__ = code
             young = many and collected == _collections() and not gc.isenabled()
             self._restore_strays(young_functions() if young else all_functions())
-            for site in sites.values():
+            known.sites.introduce = None
+            for site in known.sites:
                 site.cache.clear()
 
     def _restore_strays(self, functions: Iterable[types.FunctionType]) -> None:
@@ -123,70 +184,133 @@ class Instrumenter:
             if original is not None:
                 function.__code__ = original
 
+    def _look_around(self, functions: Iterable[types.FunctionType], known: _Known) -> None:
+        """Name the code of ``functions``, and see how far it looks at its callers."""
+        for function in functions:
+            module = self._module(function, True, known)
+            new = known.names.add(module.name, function.__code__)
+            if new:
+                known.sites.files.add(function.__code__.co_filename)
+                if known.level != BEYOND and looks(new, module.aliases) == BEYOND:
+                    known.level = BEYOND
+        for code in known.names.number():
+            entry = known.entries.get(id(code))
+            if entry is not None:
+                known.sites.renumber(entry.sites, known.names.number_of(code))
+
+    def _module(self, function: types.FunctionType, accesses: bool, known: _Known) -> _Module:
+        names = function.__globals__
+        module = known.scopes.get((id(names), accesses))
+        if module is None:
+            module = known.scopes[id(names), accesses] = _Module(
+                names,
+                str(names.get("__name__", "?")),
+                accesses,
+                globals_written(function, known.stores) if accesses else frozenset(),
+                frozenset(name for name, value in list(names.items()) if id(value) in self._substitutes),
+                frozenset(self._builtins - names.keys()) if accesses else frozenset(),
+                aliases(names),
+            )
+        return module
+
     def _swap(
         self,
         function: types.FunctionType,
-        accesses: bool,
-        stores: Stores,
-        names: frozenset[str],
-        sites: dict[int, Site],
+        module: _Module,
         swapped: list[tuple[types.FunctionType, types.CodeType]],
-        local: dict[int, types.CodeType],
+        known: _Known,
     ) -> None:
         code = function.__code__
         if self._cache.by_replacement(code) is not None:
             return  # taken over from the test before
-        replacement = local.get(id(code))
+        replacement = known.local.get(id(code))
+        if replacement is None and self._waits(code, module, known):
+            replacement = self._cache.stub(code)
+            if replacement is not None:
+                known.waiting[id(code)] = code, module
+                known.users.setdefault(id(code), []).append(function)
         if replacement is None:
-            shared = frozenset(code.co_freevars) if accesses else frozenset()
-            replacement = self._rewrite(code, function.__globals__, accesses, stores, names, shared, sites, local)
+            shared = frozenset(code.co_freevars) if module.accesses else frozenset()
+            replacement = self._rewrite(code, module, shared, known)
         if replacement is not code:
             function.__code__ = replacement
             swapped.append((function, code))
 
-    def _rewrite(
-        self,
-        code: types.CodeType,
-        module: dict[str, Any],
-        accesses: bool,
-        stores: Stores,
-        names: frozenset[str],
-        cells: frozenset[str],
-        sites: dict[int, Site],
-        local: dict[int, types.CodeType],
-    ) -> types.CodeType:
-        known = local.get(id(code))
-        if known is not None:
-            return known
-        inner = cells | written_cells(code) if accesses else frozenset()
+    def _waits(self, code: types.CodeType, module: _Module, known: _Known) -> bool:
+        """Say whether functions with ``code`` may be rewritten when they are first called."""
+        if id(code) in known.waiting:
+            return True
+        if self._at_once or known.level == BEYOND or id(code) in self._cache.known:
+            return False
+        return looks(inner(code), module.aliases) < AT_CALLER
+
+    def _resolve(self, code: types.CodeType) -> types.CodeType:
+        """Return what is to run for ``code``, which is called for the first time, and give it to its functions.
+
+        Threads may come at the same time: both get the same. What the rewriter itself calls runs as it is.
+        """
+        known, ident = self._now, get_ident()
+        if known is None or (ident in self._busy and id(code) not in known.local):
+            return code
+        if id(code) not in known.local:
+            self._busy.add(ident)
+            try:
+                with self._hooks.aside():
+                    for each in (known.names.owner(code), code):
+                        found = known.waiting.get(id(each))
+                        if found is not None:
+                            original, module = found
+                            shared = frozenset(original.co_freevars) if module.accesses else frozenset()
+                            self._rewrite(original, module, shared, known)
+            finally:
+                self._busy.discard(ident)
+        replacement = known.local.get(id(code), code)
+        for function in known.users.pop(id(code), ()):
+            if self._cache.by_replacement(function.__code__) is code:
+                function.__code__ = replacement
+        known.waiting.pop(id(code), None)
+        return replacement
+
+    def _seek(self, keys: Set[str]) -> None:
+        """Rewrite the functions that have the sites called ``keys``."""
+        known = self._now
+        wanted = {tuple(key.split(":", 2)[:2]) for key in keys}
+        for code, module in list(known.waiting.values()) if known is not None else ():
+            if any((module.name, each.co_qualname) in wanted for each in inner(code)):
+                self._resolve(code)
+
+    def _rewrite(self, code: types.CodeType, module: _Module, cells: frozenset[str], known: _Known) -> types.CodeType:
+        done = known.local.get(id(code))
+        if done is not None:
+            return done
+        within = cells | written_cells(code) if module.accesses else frozenset()
         nested = {
-            id(const): self._rewrite(const, module, accesses, stores, names, inner, sites, local)
+            id(const): self._rewrite(const, module, within, known)
             for const in code.co_consts
             if isinstance(const, types.CodeType)
         }
         used = frozenset(code.co_names)
-        module_name = str(module.get("__name__", "?"))
+        stores, accesses = known.stores, module.accesses
         scope = Scope(
-            module=module_name,
+            module=module.name,
             accesses=accesses,
-            globals_written=names & used,
+            globals_written=module.written & used,
             attributes_written=frozenset(stores.attributes & used) if accesses else frozenset(),
             any_attribute=accesses and stores.any_attribute,
-            substituted=frozenset(name for name in used if id(module.get(name)) in self._substitutes),
-            substituted_calls=frozenset(n for n in self._builtins & used if accesses and n not in module),
-            announced=self._announced.get(module_name, frozenset()),
+            substituted=module.substituted & used,
+            substituted_calls=module.calls & used,
+            announced=self._announced.get(module.name, frozenset()),
         )
         key = (id(code), scope, tuple(id(replaced) for replaced in nested.values()))
         entry = self._cache.entries.get(key)
         if entry is None:
-            entry = self._rewritten(code, scope, nested, cells)
-            self._cache.entries[key] = entry
-            if entry.code is not code:
-                self._cache.originals[id(entry.code)] = code
-        for site in entry.sites:
-            sites[id(site)] = site
-        local[id(code)] = entry.code
-        return entry.code
+            entry = self._cache.entries.setdefault(key, self._rewritten(code, scope, nested, cells))
+        if entry.code is not code:
+            self._cache.originals[id(entry.code)] = code
+        self._cache.known.add(id(code))
+        known.entries[id(code)] = entry
+        known.sites.add(entry.sites, known.names.number_of(code))
+        return known.local.setdefault(id(code), entry.code)
 
     def _rewritten(
         self, code: types.CodeType, scope: Scope, nested: Mapping[int, types.CodeType], cells: frozenset[str]
@@ -200,19 +324,6 @@ class Instrumenter:
             pass
         self.untouched.add(f"{scope.module}.{code.co_qualname}")
         return Rewritten(code, code, ())
-
-
-def tell_apart(sites: Iterable[Site]) -> None:
-    """Number the keys of sites in functions of the same name (a property's getter and setter, two lambdas)."""
-    named: dict[str, list[Site]] = {}
-    for site in sites:
-        if not site.muted:
-            named.setdefault(site.key.partition("@")[0], []).append(site)
-    for key, alike in named.items():
-        if len(alike) > 1:
-            alike.sort(key=lambda site: (site.line, site.offset))
-            for number, site in enumerate(alike, 1):
-                site.key = key if number == 1 else f"{key}@{number}"
 
 
 def _shape(code: types.CodeType) -> tuple[object, ...]:

@@ -6,10 +6,12 @@ a controlled stand-in that lives no longer than the call or the ``with`` stateme
 
 from __future__ import annotations
 
+import dis
 import inspect
 import types
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +47,8 @@ class Hooks:
     call: Hook
     substitute: Hook
     step: Hook
+    aside: Callable[[], AbstractContextManager[object]] = nullcontext
+    """Not called by rewritten code: within it, hooks do not take the calling thread for a worker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +112,6 @@ def written_cells(code: types.CodeType) -> frozenset[str]:
     stores: Counter[str] = Counter()
 
     def scan(inner: types.CodeType, owned: frozenset[str]) -> None:
-        import dis
-
         names = frozenset(inner.co_cellvars if inner is code else inner.co_freevars) & owned
         if names:
             for instr in dis.get_instructions(inner):

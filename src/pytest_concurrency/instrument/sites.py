@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterable, Iterator, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,3 +85,80 @@ class Site:
 
     def __repr__(self) -> str:
         return f"<Site {self.key} {self.path}:{self.line}>"
+
+
+class _LiveKeys(frozenset[str]):
+    """A set of keys that knows those that come later."""
+
+    _live: Set[str]
+
+    def __new__(cls, live: Set[str]) -> _LiveKeys:
+        self = super().__new__(cls, live)
+        self._live = live
+        return self
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._live
+
+    def __len__(self) -> int:
+        return len(self._live)
+
+
+class Sites(Collection[Site]):
+    """The access sites of one activation; more come when code is called for the first time.
+
+    ``keys`` are those of all sites, ``accesses`` without the library's; ``files`` are the files of all code in scope.
+    ``introduce`` is told of each site that comes, before anything passes it. Iterating is safe while sites come.
+    """
+
+    def __init__(self, seek: Callable[[Set[str]], None] = lambda keys: None) -> None:
+        self._sites: dict[int, Site] = {}
+        self._seek = seek
+        self._sought: set[str] = set()
+        self.keys: set[str] = set()
+        self.accesses: set[str] = set()
+        self.files: set[str] = set()
+        self.introduce: Callable[[Site], None] | None = None
+
+    def __iter__(self) -> Iterator[Site]:
+        return iter(tuple(self._sites.values()))
+
+    def __len__(self) -> int:
+        return len(self._sites)
+
+    def __contains__(self, site: object) -> bool:
+        return id(site) in self._sites
+
+    def add(self, sites: Iterable[Site], number: int) -> None:
+        """Take up the sites of one code object, the one of that ``number`` (from 1) among those of its name."""
+        for site in sites:
+            if id(site) in self._sites:
+                continue
+            if not site.muted:
+                key = site.key.partition("@")[0]
+                site.key = key if number == 1 else f"{key}@{number}"
+                self.accesses.add(site.key)
+            self.keys.add(site.key)
+            if self.introduce is not None:
+                self.introduce(site)
+            self._sites[id(site)] = site
+
+    def renumber(self, sites: Iterable[Site], number: int) -> None:
+        """Number sites anew that are taken up already."""
+        for site in sites:
+            if not site.muted:
+                key = site.key.partition("@")[0]
+                site.key = key if number == 1 else f"{key}@{number}"
+                self.accesses.add(site.key)
+                self.keys.add(site.key)
+
+    def live_keys(self) -> frozenset[str]:
+        """Return the keys of all accesses, those of accesses that come later included."""
+        return _LiveKeys(self.accesses)
+
+    def find(self, keys: Set[str]) -> None:
+        """Make sure that the sites called ``keys`` are there, if there are any: nobody may have come by yet."""
+        missing = keys - self.keys - self._sought
+        if missing:
+            self._sought |= missing
+            self._seek(missing)

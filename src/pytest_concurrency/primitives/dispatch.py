@@ -13,6 +13,7 @@ from _thread import get_ident
 from collections.abc import Callable
 from typing import Any
 
+from ..instrument.deferred import outer
 from ..instrument.rewrite import Hooks
 from ..instrument.sites import Site
 from ..instrument.vocabulary import SYNC_MODULES
@@ -129,7 +130,7 @@ def call(obj: Any, site: Site) -> None:
     """Announce a method of the standard library's primitives, once, at its beginning."""
     if get_ident() != STATE.ident and not hooks._mine():
         return
-    caller = sys._getframe(2)
+    caller = outer(sys._getframe(1)) or sys._getframe(1)
     if caller.f_globals.get("__name__") in SYNC_MODULES and site.name not in _RESULTS:
         return
     run, worker, name = STATE.run, STATE.worker, site.name
@@ -178,6 +179,7 @@ HOOKS = Hooks(
     call=call,
     substitute=substitute,
     step=hooks.step,
+    aside=hooks.aside,
 )
 
 SUBSTITUTES: dict[int, Any] = {**clocks.SUBSTITUTES, **threads.SUBSTITUTES}

@@ -17,7 +17,7 @@ from ..explore.pipeline import Explorer
 from ..extensions import announced, detectors, files_of_strategies, reviewed
 from ..instrument.activation import Cache, Instrumenter
 from ..instrument.scope import Area, Chooser, test_module_files
-from ..instrument.sites import Site
+from ..instrument.sites import Sites
 from ..model import Finding, TestResult
 from ..options import THREADS
 from ..primitives.dispatch import BUILTINS, HOOKS, SUBSTITUTES
@@ -128,7 +128,7 @@ class _Stress:
     settings: Settings
     program: Program
     accepted: Accepted
-    sites: tuple[Site, ...] = ()
+    sites: Sites = field(default_factory=Sites)
     outsiders: Outsiders = field(default_factory=Outsiders)
     dismissals: Dismissals = field(default_factory=Dismissals)
     remembered: Remembered = field(default_factory=list)

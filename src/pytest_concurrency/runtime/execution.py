@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from _thread import allocate_lock, get_ident
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..instrument.sites import CALL, METHOD, WITH, Site
@@ -81,7 +81,7 @@ class Execution:
         timeout: float = 10.0,
         max_steps: int = NEVER,
         horizon: int = NEVER,
-        sites: Sequence[Site] = (),
+        sites: Iterable[Site] = (),
         harmless: Container[tuple[str, str, str]] = (),
         outsiders: Outsiders | None = None,
         explore_timeouts: bool = False,
@@ -232,7 +232,7 @@ class Execution:
         as is known, whatever a daemon serves that waits."""
         if worker.wait is None or worker.thread is None:
             return False
-        return idle_in_pool(worker) or (worker.daemon and worker.entry not in self.outsiders.restarted)
+        return idle_in_pool(worker) or (worker.daemon and not self.outsiders.is_restarted(worker.entry))
 
     def _detach(self, worker: Worker) -> None:
         """Let the thread of ``worker`` go on outside the run."""
@@ -388,8 +388,13 @@ class Execution:
         self.next_decision = self.look_at
         self._freeze()
         self.saturated.clear()
-        for site in self.sites:
+        for site in self.all_sites():
             site.off = True
+
+    def all_sites(self) -> Iterator[Site]:
+        """Yield the sites of the code in scope and of the builtins it calls."""
+        yield from self.sites
+        yield from tuple(STATE.places.sites())
 
     def _freeze(self) -> None:
         """Keep the rows recorded so far and record no more."""
@@ -681,6 +686,13 @@ class Execution:
         worker.gate.acquire()
         self._resumed(worker)
         return True
+
+    def come_back(self, ident: int) -> None:
+        """The worker on thread ``ident`` stood aside for a moment; it goes on unless another one was let go on."""
+        worker = self.by_ident.get(ident)
+        with self.mutex:
+            if not STATE.ident and STATE.run is self and not (worker is not None and worker.external):
+                STATE.ident = ident
 
     def make_external(self, worker: Worker, path: str, line: int) -> None:
         """Called by the watchdog: ``worker`` holds the baton and blocks in a call that is not controlled."""

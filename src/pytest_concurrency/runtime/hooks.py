@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+from ..instrument.deferred import outer
 from ..instrument.sites import READ, Site
 from ..instrument.vocabulary import CONTAINER_METHODS, READ_ITEM
 from .execution import Execution, Location
@@ -55,6 +56,21 @@ def uncontrolled() -> Iterator[None]:
         yield
     finally:
         STATE.run, STATE.ident = run, ident
+
+
+@contextmanager
+def aside() -> Iterator[None]:
+    """Let the engine run code on a worker's own thread in the middle of a run: hooks take it for nobody's. All others
+    go on waiting for their turn."""
+    run, ident = STATE.run, STATE.ident
+    if run is None or ident != get_ident():
+        yield
+        return
+    STATE.ident = 0
+    try:
+        yield
+    finally:
+        run.come_back(ident)
 
 
 def _attribute_kind(cls: type, obj: Any, name: str) -> int:
@@ -164,11 +180,11 @@ def note(run: Execution, worker: Worker, site: Site, action: str, target: str, v
 
 
 def _depth() -> int:
-    frame = sys._getframe(1)
+    frame: types.FrameType | None = sys._getframe(1)
     depth = 0
     while frame is not None:
         depth += 1
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = outer(frame)
     return depth
 
 

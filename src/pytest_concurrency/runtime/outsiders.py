@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any
 
+from ..instrument.deferred import current
 from .worker import Abandon
 
 POLL_SECONDS = 0.05
@@ -78,12 +79,16 @@ class Outsiders:
         """Say whether one of them has done anything since the start of the run."""
         return any(ident not in self._spent or self._spent[ident] != self._used(ident) for ident in self._idents(known))
 
+    def is_restarted(self, entry: CodeType | None) -> bool:
+        """Say whether a thread at ``entry`` was started by several schedules."""
+        return any(current(known) is current(entry) for known in self.restarted)
+
     def started(self, entry: CodeType | None) -> None:
         """A run starts a thread at ``entry``: where an earlier schedule did so, too, its thread is of no more use."""
         if entry is None or not self.residents:
             return
         for ident, resident in list(self.residents.items()):
-            if resident.entry is entry:
+            if current(resident.entry) is current(entry):
                 self.restarted.add(entry)
                 resident.ending = True
                 del self.residents[ident]

@@ -15,6 +15,7 @@ import types
 from bisect import bisect_right
 from typing import Any, TypeAlias
 
+from ..instrument.deferred import outer
 from ..instrument.sites import Site
 
 Call: TypeAlias = tuple[int, types.CodeType, int]
@@ -37,14 +38,14 @@ def _function() -> types.FrameType | None:
 def call_of() -> Call | None:
     """Return the call that led into the function whose hook this is called from."""
     frame = _function()
-    caller = frame.f_back if frame is not None else None
+    caller = outer(frame) if frame is not None else None
     return None if caller is None else (id(caller), caller.f_code, caller.f_lasti)
 
 
 def links(site: Site, read: Call | None) -> bool:
     """Say whether the write at ``site``, about to be done, was given a value computed from what ``read`` returned."""
     frame = _function()
-    caller = frame.f_back if frame is not None else None
+    caller = outer(frame) if frame is not None else None
     if read is None or frame is None or caller is None or read[0] != id(caller) or read[1] is not caller.f_code:
         return False
     known: Any = site.cache

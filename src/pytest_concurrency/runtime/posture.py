@@ -6,6 +6,7 @@ import os
 import sys
 import types
 
+from ..instrument.deferred import outer
 from .values import is_plain
 
 _DEEP = 100
@@ -26,5 +27,5 @@ def posture() -> tuple[object, ...]:
             names = tuple((name, type(value), value if is_plain(value) else id(value))
                           for name, value in list(frame.f_locals.items()))  # fmt: skip
             frames.append((id(code), frame.f_lasti, names))
-        frame = frame.f_back
+        frame = outer(frame)
     return (depth, *frames)

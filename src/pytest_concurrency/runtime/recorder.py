@@ -16,6 +16,7 @@ from typing import Any
 
 from ..detect.data_race import ITERATION, PLAIN, UPDATE, Touch
 from ..detect.trace_events import Action, Event
+from ..instrument.deferred import outer
 from ..instrument.sites import METHOD, WHOLE, Site
 from ..instrument.vocabulary import SYNC_MODULES
 from .trace import Row
@@ -129,9 +130,9 @@ def _operation() -> tuple[str, Any]:
         name = frame.f_code.co_qualname
         if name in _SENDS or name in _HEARS:
             return name, frame.f_locals.get("self")
-        frame = frame.f_back
+        frame = outer(frame)
         while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
-            frame = frame.f_back
+            frame = outer(frame)
     return "", None
 
 
@@ -141,5 +142,5 @@ def _place() -> tuple[str, int]:
     while frame is not None and (
         frame.f_globals.get("__name__") in SYNC_MODULES or frame.f_code.co_filename.startswith(_PACKAGE)
     ):
-        frame = frame.f_back
+        frame = outer(frame)
     return (frame.f_code.co_filename, frame.f_lineno) if frame is not None else ("", 0)

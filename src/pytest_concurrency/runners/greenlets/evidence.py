@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ...instrument.deferred import outer
 from .kernel import Sleeping
 
 
@@ -93,5 +94,5 @@ def view_stack(frame: types.FrameType | None, with_variables: int = 4, depth: in
     while frame is not None and len(views) < depth:
         variables = dict(frame.f_locals) if len(views) < with_variables else None
         views.append(FrameView(frame.f_code, frame.f_lasti, frame.f_lineno or 0, frame.f_globals, variables))
-        frame = frame.f_back
+        frame = outer(frame)
     return tuple(views)

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 from ...detect.failures import failures_of
 from ...explore.model import Found
+from ...instrument.deferred import outer
 from ...runtime.trace import Outcome
 from ...schedules.directives import BEFORE, BLOCKED, Directive
 from ...strategies.base import Candidate, Strategy
@@ -63,7 +64,7 @@ def _called_frame(is_own: IsOwn) -> types.FrameType | None:
             if is_own(frame.f_code):
                 return called
             called = frame
-        frame = frame.f_back
+        frame = outer(frame)
     return called
 
 

@@ -17,7 +17,7 @@ from ....detect.causes import Cause, atomicity_violation
 from ....detect.failures import Failure, failures_of
 from ....instrument.activation import Cache
 from ....instrument.scope import test_module_files
-from ....instrument.sites import Site
+from ....instrument.sites import Site, Sites
 from ....model import Finding
 from ....report.width import width_of
 from ....runtime.state import STATE
@@ -83,7 +83,7 @@ class Orders:
         self._slow = slow
         self._result = Explored()
         self._dismissed = Dismissals()
-        self._sites: tuple[Site, ...] = ()
+        self._sites = Sites()
         self._real_time = False
         self._harmless: set[tuple[str, str, str]] = set()
         self._tree = EveryOrder()
@@ -106,6 +106,7 @@ class Orders:
             site.off = False
         body = self._body()
         run = self._last = OrderRun(strategy, self._result.runs, mode, self._sites, self._harmless, self._clocks)
+        self._sites.introduce = self._introduce
         self._busy(True)
         try:
             outcome = run_order(run, mode, body, self._settings.seed)
@@ -119,6 +120,10 @@ class Orders:
         self._choices += len(run.decisions)
         run.forget()
         return outcome
+
+    def _introduce(self, site: Site) -> None:
+        """A function was called for the first time: its site is like all others of this run."""
+        site.off = self._last is not None and self._last.coasting
 
     def _failures(self, outcome: Outcome) -> tuple[Failure, ...]:
         severity = self._settings.severity

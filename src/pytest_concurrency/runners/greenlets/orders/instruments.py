@@ -56,6 +56,7 @@ _HOOKS = Hooks(
     call=_call,
     substitute=_substitute,
     step=hooks.step,
+    aside=hooks.aside,
 )
 
 

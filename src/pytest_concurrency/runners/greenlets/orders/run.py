@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import warnings
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -57,7 +57,7 @@ class OrderRun(Execution):
     """The execution that the hooks of instrumented code report to; the hub's loop asks it what comes next."""
 
     def __init__(
-        self, strategy: Strategy, number: int, mode: Mode, sites: Sequence[Site], harmless: Container[Any],
+        self, strategy: Strategy, number: int, mode: Mode, sites: Iterable[Site], harmless: Container[Any],
         clocks: Clocks,
     ) -> None:  # fmt: skip
         super().__init__(strategy, number, recording=mode.recording, sites=sites, harmless=harmless)

@@ -1,0 +1,74 @@
+"""Putting off the rewriting of a function until it is first called.
+
+Most functions of a large project are never called by a test. Instead of rewritten code such a function gets a *stub*
+(see :mod:`.stubs`) that asks for the rewritten code, and calls that with the very arguments it was given. From then on
+the function has its rewritten code. The stub's frame is on the stack during that first call: it takes itself out of the
+traceback of what is raised, and whoever walks the stack for the engine leaves it out.
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Callable
+from typing import Any
+
+_traceback = BaseException.__dict__["__traceback__"].__get__
+
+
+class Deferred:
+    """The constant in a stub: the original code, and whom to ask for what stands in for it."""
+
+    __slots__ = ("_resolve", "now", "original")
+
+    def __init__(self, original: types.CodeType, resolve: Callable[[types.CodeType], types.CodeType]) -> None:
+        self.original = original
+        self.now = original
+        self._resolve = resolve
+
+    def __call__(self, cells: Callable[[], Any] | None = None) -> types.FunctionType:
+        """Return what the stub is to call: the function that runs it may be a copy with other globals or cells."""
+        code = self.now = self._resolve(self.original)
+        closure = getattr(cells, "__closure__", None)
+        return types.FunctionType(code, sys._getframe(1).f_globals, closure=closure)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Deferred, (self.original, itself)
+
+
+def itself(code: types.CodeType) -> types.CodeType:
+    """Resolve a stub outside of a test that is instrumented."""
+    return code
+
+
+def take_out() -> None:
+    """Take the calling stub's frame out of the traceback of the exception that goes through it."""
+    error = sys.exception()
+    trace = _traceback(error)
+    if error is not None and trace is not None:
+        rest = trace.tb_next
+        while rest is not None and rest.tb_frame.f_code.co_filename == __file__:
+            rest = None  # an interruption while the code was being rewritten
+        BaseException.with_traceback(error, rest)
+
+
+def is_stub(code: types.CodeType) -> bool:
+    """Say whether ``code`` is a stub."""
+    consts = code.co_consts
+    return bool(consts) and type(consts[-1]) is Deferred
+
+
+def outer(frame: types.FrameType) -> types.FrameType | None:
+    """Return the frame that has called ``frame``, as if there were no stubs."""
+    caller = frame.f_back
+    while caller is not None and is_stub(caller.f_code):
+        caller = caller.f_back
+    return caller
+
+
+def current(code: types.CodeType | None) -> types.CodeType | None:
+    """Return what runs for ``code`` by now: the same for a stub and for what has taken its place."""
+    if code is None or not is_stub(code):
+        return code
+    now: types.CodeType = code.co_consts[-1].now
+    return now
