@@ -162,7 +162,7 @@ def test_code_that_cannot_be_rewritten_runs_as_it_is(lab, monkeypatch):
     monkeypatch.setattr(activation, "rewrite", fails)
     module = lab.load(SOURCE)
     before = module["plain"].__code__
-    instrumenter = activation.Instrumenter(lab.hooks, (), (), activation.Cache())
+    instrumenter = activation.Instrumenter(lab.hooks, (), (), activation.Cache(), at_once=True)
     with instrumenter.active(lab):
         assert module["plain"].__code__ is before
         module["plain"]()
@@ -176,7 +176,7 @@ def test_second_activation_comes_from_the_cache(lab, monkeypatch):
     real = activation.rewrite
     monkeypatch.setattr(activation, "rewrite", lambda *args: calls.append(1) or real(*args))
     lab.load(SOURCE)
-    instrumenter = activation.Instrumenter(lab.hooks, (), (), activation.Cache())
+    instrumenter = activation.Instrumenter(lab.hooks, (), (), activation.Cache(), at_once=True)
     with instrumenter.active(lab):
         pass
     first = len(calls)

@@ -92,7 +92,7 @@ def test_what_nobody_writes_is_not_told(lab):
     module = lab.load("limit = 3\nclass C:\n    size = 4\ndef subject(c): return limit + c.size")
     with lab.active() as sites:
         assert module["subject"](module["C"]()) == 7
-    assert sites == () and lab.events == []
+    assert not sites and lab.events == []
 
 
 def test_with_statement_enters_the_stand_in(lab):

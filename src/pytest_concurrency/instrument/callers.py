@@ -140,6 +140,7 @@ def _repeats(steps: list[dis.Instruction]) -> bool:
 
 def _frames_own(steps: list[dis.Instruction]) -> bool:
     """Say whether all frames that the code asks for are its own."""
+    steps = [step for step in steps if step.opname != "PUSH_NULL"]
     asked = [index for index, step in enumerate(steps) if step.argval in ("_getframe", "currentframe")]
     called = [steps[index + 1 : index + 3] for index in asked]
     return bool(asked) and all(
