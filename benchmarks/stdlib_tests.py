@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 import unittest
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -155,8 +155,8 @@ class _Outcomes(unittest.TestResult):
 
 
 @contextlib.contextmanager
-def instrumented(modules: tuple[str, ...]) -> Iterator[tuple[int, int]]:
-    """Instrument everything in ``modules``, and run each test case as a worker; gives the numbers of sites and of
+def instrumented(modules: tuple[str, ...]) -> Iterator[tuple[Collection[object], Collection[str]]]:
+    """Instrument everything in ``modules``, and run each test case as a worker; gives the sites and the
     functions that the bytecode library cannot take apart (those with t-strings), which run as they are."""
     from pytest_concurrency.instrument.activation import Cache, Instrumenter
     from pytest_concurrency.instrument.scope import Area, Chooser
@@ -193,7 +193,7 @@ def instrumented(modules: tuple[str, ...]) -> Iterator[tuple[int, int]]:
         watchdog = Watchdog()
         watchdog.start()
         try:
-            yield len(sites), len(instrumenter.untouched)
+            yield sites, instrumenter.untouched
         finally:
             watchdog.stop()
             unittest.TestCase.__call__ = call  # type: ignore[method-assign]
@@ -215,8 +215,9 @@ def run_here(subject: Subject, instrument: bool) -> dict[str, object]:
     began = time.perf_counter()
     sites = untouched = 0
     if instrument:
-        with instrumented((name, *subject.packages)) as (sites, untouched):
+        with instrumented((name, *subject.packages)) as (found, left):
             suite.run(result)
+            sites, untouched = len(found), len(left)
     else:
         suite.run(result)
     return {"sites": sites, "untouched": untouched, "seconds": time.perf_counter() - began, "tests": result.table}
