@@ -307,7 +307,7 @@ class ThreadsPlugin:
         if first is None or first.external or exploration.unrepeatable or is_hypothesis_test(stress.item):
             return
         if first.virtual_seconds > MAX_VIRTUAL_SECONDS:
-            exploration.notes.append("not run freely on real threads: the test sleeps")
+            exploration.notes.append("not run freely on real threads: the test sleeps or polls")
             return
         for interval in settings.switch_intervals:
             if time.monotonic() - stress.begun > FREE_SHARE * settings.max_seconds:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .posture import posture
+from .posture import native_posture, posture
 from .worker import Abandon, Worker
 
 if TYPE_CHECKING:
@@ -72,6 +72,6 @@ def spin(run: Execution, worker: Worker) -> None:
 def _repeats(run: Execution, worker: Worker) -> bool:
     """Say whether ``worker`` was at this very point often before with the same local variables: it polls. A worker
     that computes something from values which nobody changes moves on, however long it takes."""
-    here = (worker.index, posture())
+    here = (worker.index, native_posture(), posture())
     run.postures[here] = seen = run.postures.get(here, 0) + 1
     return seen > REPEATS_LIMIT

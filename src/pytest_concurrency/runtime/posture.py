@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import types
+from collections.abc import Callable
+from functools import cache
 
 from ..instrument.deferred import outer
 from .values import is_plain
@@ -12,6 +14,31 @@ from .values import is_plain
 _DEEP = 100
 """Innermost frames that are looked into; of all others only the number counts."""
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+
+
+_MOST_NATIVE = 2_000
+"""Frames of C from which on a stack counts as unlike every other: it grows, and an end of it will come."""
+
+
+@cache
+def _backtrace() -> Callable[[], int]:
+    """Return a function that counts the calling thread's frames of C, up to :data:`_MOST_NATIVE`; 0 where the C library
+    has no ``backtrace()``."""
+    try:
+        import ctypes
+
+        found = ctypes.PyDLL(None).backtrace
+    except (ImportError, OSError, AttributeError):
+        return lambda: 0
+    room = (ctypes.c_void_p * _MOST_NATIVE)()
+    return lambda: int(found(room, _MOST_NATIVE))
+
+
+def native_posture() -> object:
+    """Return a value that is the same at two moments only if as many frames of C are on this thread's stack: C code
+    that calls itself (pickle, json, copying) shows in no frame of Python."""
+    depth = _backtrace()()
+    return depth if depth < _MOST_NATIVE else object()
 
 
 def posture() -> tuple[object, ...]:
