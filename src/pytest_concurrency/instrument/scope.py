@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dis
 import gc
 import os
@@ -11,7 +12,9 @@ import sysconfig
 import types
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from .vocabulary import SYNC_MODULES
 
@@ -21,6 +24,19 @@ _STORE_GLOBAL = dis.opmap["STORE_GLOBAL"]
 _DELETE_GLOBAL = dis.opmap["DELETE_GLOBAL"]
 _EXTENDED_ARG = dis.opmap["EXTENDED_ARG"]
 _INTERESTING = bytes((_STORE_ATTR, _DELETE_ATTR, _STORE_GLOBAL, _DELETE_GLOBAL))
+_LEAVES = frozenset({str, bytes, int, float, bool, type(None), complex, types.CodeType, types.BuiltinFunctionType})
+_PARTS: dict[type, tuple[str, ...]] = {
+    types.FunctionType: ("__closure__", "__defaults__", "__kwdefaults__", "__dict__", "__globals__"),
+    types.MethodType: ("__func__", "__self__"),
+    property: ("fget", "fset", "fdel"),
+    staticmethod: ("__func__",),
+    classmethod: ("__func__",),
+    partial: ("func", "args", "keywords"),
+    types.CellType: (),
+}
+FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+"""Whether this is a free-threaded build of Python, whatever its GIL does."""
+FORGETFUL = FREE_THREADED and sys.version_info < (3, 14)
 _NEVER = ("pytest_concurrency", "_pytest", "pytest", "pluggy", "bytecode", "xdist", "execnet", "coverage")
 
 
@@ -69,14 +85,55 @@ class Area:
 
 def all_functions() -> Iterator[types.FunctionType]:
     """Yield every Python function alive."""
+    seen: set[int] = set()
     for candidate in gc.get_objects():
         if type(candidate) is types.FunctionType:
+            seen.add(id(candidate))
             yield candidate
+    if FORGETFUL:
+        yield from (function for function in reachable_functions() if id(function) not in seen)
+
+
+def reachable_functions() -> Iterator[types.FunctionType]:
+    """Yield every Python function that can be reached from a loaded module.
+
+    From the first thread on, the free-threaded build of 3.13 makes the functions that exist immortal, and its garbage
+    collector knows them no more (``_PyGC_ImmortalizeDeferredObjects()`` in CPython's ``Python/gc_free_threading.c``).
+    """
+    stack: list[Any] = [vars(module) for module in list(sys.modules.values()) if isinstance(module, types.ModuleType)]
+    seen = {id(start) for start in stack}
+    while stack:
+        for candidate in _held_by(stack.pop()):
+            if type(candidate) not in _LEAVES and id(candidate) not in seen:
+                seen.add(id(candidate))
+                stack.append(candidate)
+                if type(candidate) is types.FunctionType:
+                    yield candidate
+
+
+def _held_by(holder: Any) -> Iterable[Any]:
+    """Return what ``holder`` refers to; no code of the program runs for it, and none of a collector's, which is what
+    that build crashes in."""
+    kind = type(holder)
+    if kind is dict:
+        return list(holder.values())
+    if kind in (list, tuple, set, frozenset):
+        return list(holder)
+    if isinstance(holder, type):
+        return list(type.__dict__["__dict__"].__get__(holder).values())
+    held = [getattr(holder, name, None) for name in _PARTS.get(kind, ())]
+    if kind is types.CellType:
+        with contextlib.suppress(ValueError):  # it is empty
+            held.append(holder.cell_contents)
+    elif kind not in _PARTS and kind.__dictoffset__:
+        with contextlib.suppress(AttributeError):
+            held.append(object.__getattribute__(holder, "__dict__"))
+    return held
 
 
 def young_functions() -> Iterator[types.FunctionType]:
     """Yield every Python function that the garbage collector takes for young (all, where it knows no ages)."""
-    if not getattr(sys, "_is_gil_enabled", lambda: True)():
+    if FREE_THREADED:
         yield from all_functions()
         return
     for generation in (0, 1):
