@@ -473,10 +473,32 @@ def test_next_of_many_tests_gets_rewritten_code(lab):
     assert waiting(module) == []
 
 
-@pytest.mark.parametrize(
-    "look", ["sys._getframe(2)", "[1 for _ in iter(sys._getframe().f_back.f_back, None)]", "plain.__code__"]
-)
-def test_nothing_is_put_off_where_code_could_tell(lab, look):
-    module = lab.load(SOURCE + f"\nimport sys\ndef looks():\n    return {look}\n")
-    with lab.active(at_once=False):
+LOOKS = {
+    "at a depth": "sys._getframe(2)",
+    "at all of the stack": "traceback.extract_stack()",
+    "at code": "plain.__code__",
+}
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS.keys())
+def test_calling_what_could_tell_is_noticed(lab, look):
+    module = lab.load(SOURCE + f"\nimport sys, traceback\ndef looks():\n    return {look}\n")
+    instrumenter = Instrumenter(lab.hooks, (), (), Cache())
+    with instrumenter.active(lab) as sites:
+        module["plain"]()
+        assert not sites.disturbed and "chain" in waiting(module)
+        module["looks"]()
+        assert sites.disturbed
+        sites.complete()
+        assert not sites.disturbed and waiting(module) == []
+        module["looks"]()
+        assert not sites.disturbed
+    with instrumenter.active(lab) as sites:
         assert waiting(module) == []
+
+
+def test_what_looks_at_its_caller_only_is_rewritten_at_once(lab):
+    module = lab.load(SOURCE + "\nimport sys\ndef looks():\n    return sys._getframe(1).f_code\n")
+    with lab.active(at_once=False) as sites:
+        assert "looks" not in waiting(module) and "plain" in waiting(module)
+        assert module["looks"]() is sys._getframe().f_code and not sites.disturbed

@@ -7,6 +7,7 @@ import json
 import pytest
 
 SHOP = """
+import inspect
 import traceback
 import warnings
 
@@ -46,6 +47,12 @@ def told():
         trouble()
     except ValueError:
         return traceback.format_exc()
+
+def where():
+    return [frame.function for frame in inspect.stack()[:4]], traceback.extract_stack()[-3].name
+
+def through():
+    return where()
 
 def old():
     warnings.warn("old", DeprecationWarning, stacklevel=2)
@@ -88,6 +95,13 @@ def test_warning(thread_runner):
         thread_runner.run(body, body)
     assert [warning.filename for warning in caught] == [__file__] * 2
 
+def test_stack(thread_runner):
+    def body():
+        assert shop.through() == (["where", "through", "body", "carry"], "body")
+    def carry():
+        body()
+    thread_runner.run(carry, carry)
+
 def test_failure(thread_runner):
     thread_runner.run(shop.trouble)
 """
@@ -114,7 +128,7 @@ def found(test):
 
 def test_same_in_a_process_in_which_all_is_rewritten(run):
     result, together = run()
-    result.assert_outcomes(failed=3, passed=3)
+    result.assert_outcomes(failed=3, passed=4)
     for name in ("test_property", "test_late"):
         _, alone = run(f"test_shop.py::{name}")
         assert found(alone[name]) == found(together[name])
@@ -126,8 +140,13 @@ def test_same_in_a_process_in_which_all_is_rewritten(run):
 
 
 def test_no_frame_of_a_stub_is_shown(run):
-    result, tests = run("test_shop.py::test_failure", "test_shop.py::test_traceback", "test_shop.py::test_warning")
-    result.assert_outcomes(failed=1, passed=2)
+    result, tests = run(
+        "test_shop.py::test_failure",
+        "test_shop.py::test_traceback",
+        "test_shop.py::test_warning",
+        "test_shop.py::test_stack",
+    )
+    result.assert_outcomes(failed=1, passed=3)
     text = result.stdout.str()
-    assert text.count('shop.py", line 33, in trouble') == 2 == text.count(", in trouble") and "deferred.py" not in text
+    assert text.count('shop.py", line 34, in trouble') == 2 == text.count(", in trouble") and "deferred.py" not in text
     assert tests["test_warning"]["outcome"] == "passed"

@@ -123,6 +123,14 @@ class Runs:
         begun = time.monotonic()
         outcome = self._run_once(execution)
         self.last_seconds = time.monotonic() - begun
+        if isinstance(self._sites, Sites) and self._sites.disturbed:
+            self._sites.complete()
+            self._clean = False
+            if isinstance(strategy, Precise):
+                strategy.doubt("a function looked at its callers while they were being rewritten")
+            elif recorder is None:
+                self.count -= 1
+                return self(strategy, observing=observing, recording=recording, horizon=horizon, keeping=keeping)
         if self.progress is not None:
             self.progress.tick(self.count, outcome.switches)
         self._collected = self._collected or bool(execution.values)

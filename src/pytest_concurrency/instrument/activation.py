@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from .callers import AT_CALLER, BEYOND, NOWHERE, aliases, inner, looks
+from .callers import BEYOND, NOWHERE, aliases, inner, looks
 from .naming import Names
 from .rewrite import Hooks, Rewritten, Scope, rewrite, written_cells
 from .scope import Area, Chooser, Stores, all_functions, globals_written, scan_stores, young_functions
@@ -23,12 +23,14 @@ from .vocabulary import ANNOUNCED_CALLS
 class Cache:
     """Rewritten code by original code and scope; lives as long as the session. Keys keep their code alive.
 
-    ``known`` are the identities of the code that was rewritten, ``resolver`` is asked by stubs what to run.
+    ``known`` are the identities of the code that was rewritten, ``levels`` say how far code looks at its callers, and
+    ``resolver`` is asked by stubs what to run.
     """
 
     entries: dict[tuple[int, Scope, tuple[int, ...]], Rewritten] = field(default_factory=dict)
     originals: dict[int, types.CodeType] = field(default_factory=dict)
     known: set[int] = field(default_factory=set)
+    levels: dict[int, tuple[types.CodeType, int]] = field(default_factory=dict)
     resolver: Callable[[types.CodeType], types.CodeType] | None = None
     _stubs: dict[int, types.CodeType | None] = field(default_factory=dict)
     _maker: Stubs = field(default_factory=Stubs)
@@ -46,6 +48,13 @@ class Cache:
             self._stubs[id(code)] = stub
             self.originals[id(stub)] = code
         return self._stubs[id(code)]
+
+    def level(self, code: types.CodeType, names: Mapping[str, str]) -> int:
+        """Return how far ``code`` looks, in a module with these :func:`aliases`."""
+        known = self.levels.get(id(code))
+        if known is None:
+            known = self.levels[id(code)] = code, looks(inner(code), names)
+        return known[1]
 
     def _resolve(self, code: types.CodeType) -> types.CodeType:
         return code if self.resolver is None else self.resolver(code)
@@ -73,7 +82,8 @@ class _Known:
     """What instrumenting for one test found; where many tests are run in a row, for the next one.
 
     ``local`` is rewritten code by the identity of its original, ``waiting`` the original code whose functions have a
-    stub, with its module, and ``users`` are these functions. ``level`` is how far code in scope looks at its callers.
+    stub, with its module, and ``users`` are these functions. Where code in ``alarms`` is called, stubs can be seen;
+    ``at_once``: that is known to happen.
     """
 
     area: Area
@@ -87,7 +97,8 @@ class _Known:
     entries: dict[int, Rewritten] = field(default_factory=dict)
     waiting: dict[int, tuple[types.CodeType, _Module]] = field(default_factory=dict)
     users: dict[int, list[types.FunctionType]] = field(default_factory=dict)
-    level: int = NOWHERE
+    alarms: set[int] = field(default_factory=set)
+    at_once: bool = False
 
 
 def _collections() -> int:
@@ -100,7 +111,7 @@ class Instrumenter:
 
     ``substitutes`` holds ``id(function)`` of every library function that has a controlled stand-in, ``builtins`` the
     names of such builtins; ``hooks.substitute`` gives the stand-in. A function is rewritten when it is first called,
-    unless code in scope could tell (see :mod:`.callers`), or all are to be rewritten ``at_once``.
+    or before, where it looks at its caller. ``at_once``: all functions are.
     """
 
     def __init__(
@@ -185,14 +196,15 @@ class Instrumenter:
                 function.__code__ = original
 
     def _look_around(self, functions: Iterable[types.FunctionType], known: _Known) -> None:
-        """Name the code of ``functions``, and see how far it looks at its callers."""
+        """Name the code of ``functions``, and see whether any that can tell a stub has been called before."""
+        known.at_once = known.at_once or self._at_once
         for function in functions:
             module = self._module(function, True, known)
-            new = known.names.add(module.name, function.__code__)
-            if new:
-                known.sites.files.add(function.__code__.co_filename)
-                if known.level != BEYOND and looks(new, module.aliases) == BEYOND:
-                    known.level = BEYOND
+            code = function.__code__
+            if known.names.add(module.name, code):
+                known.sites.files.add(code.co_filename)
+                if id(code) in self._cache.known and self._cache.level(code, module.aliases) == BEYOND:
+                    known.at_once = True
         for code in known.names.number():
             entry = known.entries.get(id(code))
             if entry is not None:
@@ -240,9 +252,13 @@ class Instrumenter:
         """Say whether functions with ``code`` may be rewritten when they are first called."""
         if id(code) in known.waiting:
             return True
-        if self._at_once or known.level == BEYOND or id(code) in self._cache.known:
+        if known.at_once or id(code) in self._cache.known:
             return False
-        return looks(inner(code), module.aliases) < AT_CALLER
+        level = self._cache.level(code, module.aliases)
+        if level == BEYOND and module.accesses:
+            known.alarms.add(id(code))
+            return True
+        return level == NOWHERE
 
     def _resolve(self, code: types.CodeType) -> types.CodeType:
         """Return what is to run for ``code``, which is called for the first time, and give it to its functions.
@@ -264,6 +280,8 @@ class Instrumenter:
                             self._rewrite(original, module, shared, known)
             finally:
                 self._busy.discard(ident)
+        if id(code) in known.alarms and id(code) in known.waiting:
+            known.sites.disturbed = True
         replacement = known.local.get(id(code), code)
         for function in known.users.pop(id(code), ()):
             if self._cache.by_replacement(function.__code__) is code:
@@ -271,12 +289,12 @@ class Instrumenter:
         known.waiting.pop(id(code), None)
         return replacement
 
-    def _seek(self, keys: Set[str]) -> None:
-        """Rewrite the functions that have the sites called ``keys``."""
+    def _seek(self, keys: Set[str] | None) -> None:
+        """Rewrite the functions that have the sites called ``keys``, or all (None)."""
         known = self._now
-        wanted = {tuple(key.split(":", 2)[:2]) for key in keys}
+        wanted = {tuple(key.split(":", 2)[:2]) for key in keys or ()}
         for code, module in list(known.waiting.values()) if known is not None else ():
-            if any((module.name, each.co_qualname) in wanted for each in inner(code)):
+            if keys is None or any((module.name, each.co_qualname) in wanted for each in inner(code)):
                 self._resolve(code)
 
     def _rewrite(self, code: types.CodeType, module: _Module, cells: frozenset[str], known: _Known) -> types.CodeType:

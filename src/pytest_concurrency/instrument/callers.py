@@ -2,7 +2,7 @@
 
 A function that looks no further than at its direct caller is rewritten at once, and sees what it always saw. One that
 may look further (at a fixed depth of two or more, at a depth that it is given, or at all of the stack) might meet the
-stub of any other function, so with one of those in scope no function is put off.
+stub of any other function: when it is called, all functions are rewritten, and what it saw does not count.
 """
 
 from __future__ import annotations

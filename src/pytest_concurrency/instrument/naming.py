@@ -23,15 +23,13 @@ class Names:
     _numbers: dict[int, int] = field(default_factory=dict)
     _owners: dict[int, types.CodeType] = field(default_factory=dict)
 
-    def add(self, module: str, code: types.CodeType) -> tuple[types.CodeType, ...]:
-        """Take up ``code`` of a function of ``module``, those of outer functions first; return what is new of it."""
+    def add(self, module: str, code: types.CodeType) -> bool:
+        """Take up ``code`` of a function of ``module``, those of outer functions first; say whether it is new."""
         if id(code) in self._known:
-            return ()
-        new = []
+            return False
         for each in inner(code):
             if id(each) in self._known:
                 continue
-            new.append(each)
             self._known.add(id(each))
             if each is not code:
                 self._owners[id(each)] = code
@@ -40,7 +38,7 @@ class Names:
             alike.append(each)
             if len(alike) > 1:
                 self._alike.add(name)
-        return tuple(new)
+        return True
 
     def number(self) -> Iterator[types.CodeType]:
         """Number those that share a name; yield what has got another number than before."""

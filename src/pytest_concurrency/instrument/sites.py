@@ -109,9 +109,10 @@ class Sites(Collection[Site]):
 
     ``keys`` are those of all sites, ``accesses`` without the library's; ``files`` are the files of all code in scope.
     ``introduce`` is told of each site that comes, before anything passes it. Iterating is safe while sites come.
+    ``disturbed``: code was called that may have seen that other code was not rewritten yet.
     """
 
-    def __init__(self, seek: Callable[[Set[str]], None] = lambda keys: None) -> None:
+    def __init__(self, seek: Callable[[Set[str] | None], None] = lambda keys: None) -> None:
         self._sites: dict[int, Site] = {}
         self._seek = seek
         self._sought: set[str] = set()
@@ -119,6 +120,7 @@ class Sites(Collection[Site]):
         self.accesses: set[str] = set()
         self.files: set[str] = set()
         self.introduce: Callable[[Site], None] | None = None
+        self.disturbed = False
 
     def __iter__(self) -> Iterator[Site]:
         return iter(tuple(self._sites.values()))
@@ -155,6 +157,11 @@ class Sites(Collection[Site]):
     def live_keys(self) -> frozenset[str]:
         """Return the keys of all accesses, those of accesses that come later included."""
         return _LiveKeys(self.accesses)
+
+    def complete(self) -> None:
+        """Rewrite all that is not rewritten yet: nothing is disturbed from then on."""
+        self._seek(None)
+        self.disturbed = False
 
     def find(self, keys: Set[str]) -> None:
         """Make sure that the sites called ``keys`` are there, if there are any: nobody may have come by yet."""

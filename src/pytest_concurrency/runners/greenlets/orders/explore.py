@@ -112,6 +112,12 @@ class Orders:
             outcome = run_order(run, mode, body, self._settings.seed)
         finally:
             self._busy(False)
+        if self._sites.disturbed:
+            self._sites.complete()
+            self._result.runs -= 1
+            return self._run(
+                strategy, recording=recording, serial=serial, reverse=reverse, variant=variant, patience=patience
+            )
         if isinstance(outcome.error, (pytest.skip.Exception, pytest.xfail.Exception)):
             outcome = replace(outcome, error=None, timed_out="a run of it ended in a skip")
         if isinstance(outcome.error, pytest.exit.Exception):
