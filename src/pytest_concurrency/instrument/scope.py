@@ -61,6 +61,7 @@ class Area:
     excluded: frozenset[str] = frozenset()
     real: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Directories met so far, and where they really are: asking the file system for each file is slow."""
+    installed: tuple[str, ...] = field(default_factory=installed_roots, compare=False, repr=False)
 
     def holds_file(self, filename: str) -> bool:
         """Say whether the source file ``filename`` is under rootdir and not installed there."""
@@ -76,7 +77,7 @@ class Area:
         parts = Path(path[len(self.root) + 1 :]).parts
         if any(part in (".tox", ".nox", ".venv", "site-packages", "dist-packages") for part in parts):
             return False
-        return not any(path.startswith(root) and not self.root.startswith(root[:-1]) for root in installed_roots())
+        return not any(path.startswith(root) and not self.root.startswith(root[:-1]) for root in self.installed)
 
     def holds_module(self, name: str) -> bool:
         """Say whether module ``name`` was included by name."""
@@ -85,12 +86,11 @@ class Area:
 
 def all_functions() -> Iterator[types.FunctionType]:
     """Yield every Python function alive."""
-    seen: set[int] = set()
-    for candidate in gc.get_objects():
-        if type(candidate) is types.FunctionType:
-            seen.add(id(candidate))
-            yield candidate
+    kind = types.FunctionType
+    found = [candidate for candidate in gc.get_objects() if type(candidate) is kind]  # there are very many objects
+    yield from found
     if FORGETFUL:
+        seen = {id(function) for function in found}
         yield from (function for function in reachable_functions() if id(function) not in seen)
 
 
