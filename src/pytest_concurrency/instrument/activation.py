@@ -12,7 +12,7 @@ from typing import Any
 
 from .callers import BEYOND, NOWHERE, aliases, inner, looks
 from .naming import Names
-from .rewrite import Hooks, Rewritten, Scope, rewrite, written_cells
+from .rewrite import Hooks, Rewritten, Scope, rewrite, synchronises, written_cells
 from .scope import Area, Chooser, Stores, all_functions, globals_written, scan_stores, young_functions
 from .sites import Sites
 from .stubs import Stubs, can_wait
@@ -152,9 +152,8 @@ class Instrumenter:
         collected = _collections()
         mine: list[types.FunctionType] = []
         library: list[types.FunctionType] = []
-        for function in all_functions() if known is None else young_functions():
-            if self._cache.by_replacement(function.__code__) is not None:
-                function.__code__ = self._cache.by_replacement(function.__code__)  # type: ignore[assignment]
+        self._restore_strays(functions := list(all_functions() if known is None else young_functions()))
+        for function in functions:
             if chooser.accesses(function):
                 mine.append(function)
             elif chooser.synchronisation(function):
@@ -190,8 +189,9 @@ class Instrumenter:
 
     def _restore_strays(self, functions: Iterable[types.FunctionType]) -> None:
         """Give functions that were created while instrumented code ran their original code."""
+        originals = self._cache.originals
         for function in functions:
-            original = self._cache.by_replacement(function.__code__)
+            original = originals.get(id(function.__code__))
             if original is not None:
                 function.__code__ = original
 
@@ -236,6 +236,8 @@ class Instrumenter:
         if self._cache.by_replacement(code) is not None:
             return  # taken over from the test before
         replacement = known.local.get(id(code))
+        if replacement is None and not module.accesses and not self._synchronises(code, module):
+            return
         if replacement is None and self._waits(code, module, known):
             replacement = self._cache.stub(code)
             if replacement is not None:
@@ -247,6 +249,10 @@ class Instrumenter:
         if replacement is not code:
             function.__code__ = replacement
             swapped.append((function, code))
+
+    def _synchronises(self, code: types.CodeType, module: _Module) -> bool:
+        announced = self._announced.get(module.name, frozenset())
+        return synchronises(inner(code), module.substituted, announced)
 
     def _waits(self, code: types.CodeType, module: _Module, known: _Known) -> bool:
         """Say whether functions with ``code`` may be rewritten when they are first called."""

@@ -10,7 +10,7 @@ import dis
 import inspect
 import types
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -95,6 +95,18 @@ def rewrite(
     if not scope.accesses and not _synchronises(code, scope, nested):
         return Rewritten(code, code, ())
     return _Writer(code, scope, hooks, shared_cells | written_cells(code), nested).run()
+
+
+def synchronises(codes: Iterable[types.CodeType], substituted: frozenset[str], announced: frozenset[str]) -> bool:
+    """Say whether ``codes`` of the library, all that is in one function, may hold anything to take over; see
+    :class:`Scope`."""
+    names = SYNC_METHODS | substituted
+    return any(
+        not names.isdisjoint(code.co_names)
+        or code.co_qualname in announced
+        or not op.WITH_OPCODES.isdisjoint(code.co_code[::2])
+        for code in codes
+    )
 
 
 def _synchronises(code: types.CodeType, scope: Scope, nested: Mapping[int, types.CodeType]) -> bool:
