@@ -33,7 +33,8 @@ def _cell(finding: Finding) -> str:
         return "hangs"
     if not finding.schedules:
         return f"raised in {finding.seconds:.2f} s"
-    return f"{finding.schedules} in {finding.seconds:.2f} s"
+    explained = f" ({finding.explained:.2f})" if finding.explained is not None else ""
+    return f"{finding.schedules} in {finding.seconds:.2f} s{explained}"
 
 
 def _table(head: str, rows: list[tuple[str, list[str]]], tools: list[Tool]) -> str:
@@ -43,7 +44,10 @@ def _table(head: str, rows: list[tuple[str, list[str]]], tools: list[Tool]) -> s
 
 def find(tools: list[Tool], names: list[str], binaries: Path, seconds: float) -> bool:
     """Print the table of what was found; return whether this plugin found all and nothing in the twins."""
-    print(f"Schedules to the first failure and seconds; no (N): not found in N schedules. {seconds:g} s each.\n")
+    print(
+        f"Schedules to the first failure and seconds (in brackets: until it was shortened and explained, too); no (N): "
+        f"not found in N schedules. {seconds:g} s each.\n"
+    )
     buggy: list[tuple[str, list[str]]] = []
     twins: list[tuple[str, list[str]]] = []
     missed: dict[str, list[str]] = {tool.name: [] for tool in tools}

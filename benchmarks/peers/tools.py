@@ -21,16 +21,19 @@ GRACE = 15.0
 """Seconds beyond its time that a tool's process has to start and to come to an end."""
 ERROR_KEPT = 400  # characters
 ITERATIONS = 10_000_000
+TIMES = "times.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """``found``: yes, no, None where the tool could not tell; ``schedules`` run, ``seconds`` spent, and a remark."""
+    """``found``: yes, no, None where the tool could not tell; ``schedules`` run, ``seconds`` to the first failure or in
+    all, and a remark; ``explained``: seconds in all, where the failure was shortened and explained, too."""
 
     found: bool | None
     schedules: int
     seconds: float
     note: str = ""
+    explained: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,11 @@ def _ours(binaries: Path, program: str, seconds: float, folder: Path) -> tuple[l
     budget = ["--concurrency-schedules=100000000", f"--concurrency-max-seconds={seconds}"]
     report = f"--concurrency-report=json:{folder / 'report.json'}"
     others = ("-p", "no:frontrun", "-p", "no:run_parallel", "-p", "no:race")
-    command = _pytest(binaries, "test_ours.py", folder, *others, *budget, report, "--concurrency-include=statsd")
-    return command, {"PEERS_PROGRAM": program}
+    clock = ("-p", "peers.drivers.first_failure")
+    command = _pytest(
+        binaries, "test_ours.py", folder, *others, *clock, *budget, report, "--concurrency-include=statsd"
+    )
+    return command, {"PEERS_PROGRAM": program, "PEERS_TIMES": str(folder / TIMES)}
 
 
 def _frontrun(strategy: str) -> Callable[[Path, str, float, Path], tuple[list[str], dict[str, str]]]:
@@ -163,4 +169,6 @@ def _from_report(path: Path) -> Finding:
         return Finding(
             None if failed else False, test["schedules"], test["seconds"], "failed at once" if failed else ""
         )
-    return Finding(True, min(hazard["schedule"] for hazard in errors), test["seconds"], errors[0]["code"])
+    first = min(hazard["schedule"] for hazard in errors)
+    ended = json.loads((path.parent / TIMES).read_text())
+    return Finding(True, first, ended[str(first)], errors[0]["code"], explained=test["seconds"])
