@@ -91,3 +91,15 @@ def test_without_a_platform_that_knows_affinity_nothing_happens(monkeypatch):
     before = affinity()
     OneProcessor().take()
     assert affinity() == before
+
+
+def test_workers_of_xdist_choose_different_processors(monkeypatch):
+    allowed = sorted(os.sched_getaffinity(0))
+    taken = []
+    for number in range(2):
+        monkeypatch.setenv("PYTEST_XDIST_WORKER", f"gw{number}")
+        one = OneProcessor()
+        one.take()
+        taken.append(affinity())
+        one.close()
+    assert taken == [str(allowed[0]), str(allowed[1])]

@@ -31,7 +31,7 @@ class OneProcessor:
 
     def __init__(self) -> None:
         self._all: set[int] = _OS.sched_getaffinity(0) if hasattr(os, "sched_setaffinity") else set()
-        self._one = _current() & self._all if len(self._all) > 1 else set()
+        self._one = _share_of(self._all) or _current() & self._all if len(self._all) > 1 else set()
         self._ask: Any = getattr(os, "sched_getaffinity", None)
         self._taken = False
         self._looked = (0.0, 0.0)
@@ -75,6 +75,12 @@ class OneProcessor:
         share = (self._looked[1] - before[1]) / (self._looked[0] - before[0])
         self._patience = PATIENCE if share >= ENOUGH else self._patience - 1
         return self._patience > 0
+
+
+def _share_of(processors: set[int]) -> set[int]:
+    """Return a worker of pytest-xdist's own processor, so that two of them do not meet; empty outside of one."""
+    number = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
+    return {sorted(processors)[int(number) % len(processors)]} if number.isdecimal() else set()
 
 
 def _current() -> set[int]:
