@@ -5,32 +5,21 @@ from __future__ import annotations
 import types
 from typing import Any
 
-_MISSING = object()
+from ....watch import patching
 
 
-class Patches:
-    """Replaces attributes of modules and classes, and puts them back."""
+class Patches(patching.Patches):
+    """Knows what it has put into modules, too: others may have bound that to names of their own."""
 
     def __init__(self) -> None:
-        self._before: list[tuple[Any, str, Any]] = []
+        super().__init__()
         self._replaced: dict[int, tuple[Any, Any]] = {}
 
     def set(self, owner: Any, name: str, value: Any) -> None:
         """Replace ``name`` of ``owner``, whether it is its own or inherited."""
-        before = vars(owner).get(name, _MISSING)
-        self._before.append((owner, name, before))
         if isinstance(owner, types.ModuleType):
-            self._replaced.setdefault(id(value), (value, before))
-        setattr(owner, name, value)
-
-    def undo(self) -> None:
-        """Put everything back, the newest replacement first."""
-        while self._before:
-            owner, name, before = self._before.pop()
-            if before is _MISSING:
-                delattr(owner, name)
-            else:
-                setattr(owner, name, before)
+            self._replaced.setdefault(id(value), (value, getattr(owner, name)))
+        super().set(owner, name, value)
 
     def let_go(self, namespace: dict[str, Any]) -> None:
         """Put the originals where a module that was imported meanwhile has bound replacements: ``from os import
