@@ -65,6 +65,7 @@ class Outsiders:
     restarted: set[CodeType] = field(default_factory=set)
     _spent: dict[int, object] = field(default_factory=dict)
     _runs: int = 0
+    _ending: set[int] = field(default_factory=set)
 
     def begin(self, known: Set[int]) -> None:
         """Note, at the start of a run, how far every thread but the ``known`` has come."""
@@ -91,12 +92,13 @@ class Outsiders:
             if current(resident.entry) is current(entry):
                 self.restarted.add(entry)
                 resident.ending = True
+                self._ending.add(ident)
                 del self.residents[ident]
 
     def close(self) -> None:
         """The test is over: what still waits may do so for ever, without looking up; but a daemon of the only schedule
         that was run is ended, since nothing says that it is of any use to others."""
-        ending = set()
+        ending = self._ending
         for ident, resident in self.residents.items():
             if self._runs == 1 and resident.entry is not None:
                 resident.ending = True
