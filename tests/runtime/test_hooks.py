@@ -7,8 +7,13 @@ import weakref
 import pytest
 
 from pytest_concurrency.instrument.sites import ATTR, ITEM, READ, WHOLE, Site
-from pytest_concurrency.runtime import hooks
+from pytest_concurrency.runtime.containers import item_value
 from pytest_concurrency.runtime.execution import Execution
+from pytest_concurrency.runtime.hooks.attributes import read_attr
+from pytest_concurrency.runtime.hooks.container_calls import container_call
+from pytest_concurrency.runtime.hooks.containers import container_of, read_item
+from pytest_concurrency.runtime.hooks.iteration import iterate
+from pytest_concurrency.runtime.state import STATE
 from pytest_concurrency.runtime.values import MISSING
 from pytest_concurrency.strategies.serial import Serial
 
@@ -48,11 +53,11 @@ class Proxy:
 @pytest.mark.parametrize("cls", [Forbidding, Proxy])
 def test_attributes_are_read_without_the_programs_code(cls):
     obj = cls()
-    observed(lambda: hooks.read_attr(obj, site(ATTR, "n")))
+    observed(lambda: read_attr(obj, site(ATTR, "n")))
 
 
 def test_value_of_an_instance_with_its_own_getattribute_is_seen():
-    execution = observed(lambda: hooks.read_attr(Forbidding(), site(ATTR, "n")))
+    execution = observed(lambda: read_attr(Forbidding(), site(ATTR, "n")))
     assert [row.value for row in execution.rows or execution.kept_rows] == ["1"]
 
 
@@ -61,13 +66,13 @@ def test_key_with_a_hash_of_the_program():
 
     class Key:
         def __hash__(self):
-            assert hooks.STATE.run is None  # its own accesses are not announced in the middle of a hook
+            assert STATE.run is None  # its own accesses are not announced in the middle of a hook
             calls.append(1)
             return 1
 
     key = Key()
     table = {key: 5}
-    execution = observed(lambda: hooks.read_item(table, key, site(ITEM)))
+    execution = observed(lambda: read_item(table, key, site(ITEM)))
     assert calls and [row.value for row in execution.rows or execution.kept_rows] == ["5"]
 
 
@@ -76,7 +81,7 @@ def test_key_that_cannot_be_hashed():
         def __hash__(self):
             raise ValueError
 
-    assert hooks._item({}, Bad()) is MISSING
+    assert item_value({}, Bad()) is MISSING
 
 
 def test_view_leads_to_its_dictionary_and_keeps_nothing_alive():
@@ -88,10 +93,10 @@ def test_view_leads_to_its_dictionary_and_keeps_nothing_alive():
 
     def body():
         nonlocal table
-        items = hooks.container_call(table, site("method", "items")).items()
-        steps = hooks.iterate(items, site(WHOLE, "iter"))
+        items = container_call(table, site("method", "items")).items()
+        steps = iterate(items, site(WHOLE, "iter"))
         assert list(steps) == [("a", 1)]
-        assert hooks._container(items, site(WHOLE, "iter")) is table
+        assert container_of(items, site(WHOLE, "iter")) is table
         del items, steps
         del table
         assert ref() is None
@@ -108,7 +113,7 @@ def test_loop_does_not_hold_its_value():
     del items[1:]
 
     def body():
-        for item in hooks.iterate(items, site(WHOLE, "iter")):
+        for item in iterate(items, site(WHOLE, "iter")):
             items.clear()
             del item
             assert refs[0]() is None
@@ -121,7 +126,7 @@ def test_class_in_the_making_has_no_bases_yet():
 
     class Meta(type):
         def mro(cls):
-            hooks.read_attr(cls, site(ATTR, "f"))
+            read_attr(cls, site(ATTR, "f"))
             seen.append(cls.__mro__)
             return super().mro()
 

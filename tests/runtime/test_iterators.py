@@ -5,7 +5,7 @@ from collections import OrderedDict, deque
 
 import pytest
 
-from pytest_concurrency.runtime.hooks import container_kind
+from pytest_concurrency.runtime.containers import container_kind
 from pytest_concurrency.runtime.iterators import containers_behind
 
 NUMBERS = [1, 2, 3]

@@ -8,7 +8,8 @@ from types import CodeType
 
 from ..instrument.deferred import current
 from ..instrument.sites import CALL, METHOD, STEP, WHOLE, WITH, Site
-from ..runtime.execution import Execution, Location
+from ..runtime.execution import Execution
+from ..runtime.location import Location
 from ..runtime.worker import Tag, Worker
 from ..strategies.surw import ALL_LOCKS
 

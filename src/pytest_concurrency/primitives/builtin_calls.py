@@ -10,7 +10,9 @@ from typing import Any
 
 from ..instrument.sites import ATTR, READ, WHOLE, WRITE, Site
 from ..instrument.vocabulary import BUILTIN_READERS
-from ..runtime import hooks
+from ..runtime.control import mine
+from ..runtime.hooks.attributes import read_attr, write_attr
+from ..runtime.hooks.containers import read_whole
 from ..runtime.state import STATE
 
 
@@ -32,7 +34,7 @@ def _site(kind: str, action: str, target: str) -> Site:
 
 def _controlled() -> bool:
     """Say whether the calling thread is a worker that runs now; nothing is looked up for anybody else."""
-    return get_ident() == STATE.ident or hooks._mine()
+    return get_ident() == STATE.ident or mine()
 
 
 def _reader(name: str) -> Callable[..., Any]:
@@ -42,7 +44,7 @@ def _reader(name: str) -> Callable[..., Any]:
         if _controlled():
             site = _site(WHOLE, READ, name)
             for arg in args:
-                hooks.read_whole(arg, site)
+                read_whole(arg, site)
         return real(*args, **kwargs)
 
     controlled.__name__ = name
@@ -51,19 +53,19 @@ def _reader(name: str) -> Callable[..., Any]:
 
 def _getattr(obj: Any, name: str, *default: Any) -> Any:
     if type(name) is str and _controlled():
-        hooks.read_attr(obj, _site(ATTR, READ, name))
+        read_attr(obj, _site(ATTR, READ, name))
     return getattr(obj, name, *default)
 
 
 def _hasattr(obj: Any, name: str) -> bool:
     if type(name) is str and _controlled():
-        hooks.read_attr(obj, _site(ATTR, READ, name))
+        read_attr(obj, _site(ATTR, READ, name))
     return hasattr(obj, name)
 
 
 def _setattr(obj: Any, name: str, value: Any) -> None:
     if type(name) is str and _controlled():
-        hooks.write_attr(value, obj, _site(ATTR, WRITE, name))
+        write_attr(value, obj, _site(ATTR, WRITE, name))
     setattr(obj, name, value)
 
 

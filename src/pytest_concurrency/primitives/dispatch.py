@@ -17,8 +17,13 @@ from ..instrument.deferred import outer
 from ..instrument.rewrite import Hooks
 from ..instrument.sites import Site
 from ..instrument.vocabulary import SYNC_MODULES
-from ..runtime import hooks
-from ..runtime.hooks import note
+from ..runtime.containers import container_kind
+from ..runtime.control import aside, mine
+from ..runtime.hooks import attributes, containers, variables
+from ..runtime.hooks.access import step
+from ..runtime.hooks.container_calls import container_call
+from ..runtime.hooks.iteration import iterate
+from ..runtime.rows import note
 from ..runtime.state import STATE
 from . import builtin_calls, clocks, threads
 from .intents import intend_call
@@ -73,8 +78,8 @@ def _handler(cls: type, name: str) -> Callable[[Any, Site], Any]:
         return _begin
     if issubclass(cls, threading.Condition) and name in ("acquire", "release", "_release_save", "_acquire_restore"):
         return _condition
-    if hooks.container_kind(cls):
-        return hooks.container_call
+    if container_kind(cls):
+        return container_call
     for base in (LOCK_TYPES[1], QUEUE_TYPE):
         if issubclass(cls, base) and getattr(cls, name, None) is getattr(base, name, None):
             return _HANDLERS[base]
@@ -90,7 +95,7 @@ def _condition(obj: Any, site: Site) -> Any:
 
 def method(obj: Any, site: Site) -> Any:
     """Return what stands in for ``obj`` while its method ``site.name`` is looked up and called."""
-    if get_ident() != STATE.ident and not hooks._mine():
+    if get_ident() != STATE.ident and not mine():
         return obj
     cls = type(obj)
     handler = site.cache.get(("handler", cls))  # type: ignore[call-overload]
@@ -103,7 +108,7 @@ def enter(obj: Any, site: Site) -> Any:
     """Return what stands in for the context manager ``obj`` of a ``with`` statement."""
     cls = type(obj)
     if cls is LOCK_TYPES[0]:
-        if get_ident() != STATE.ident and not hooks._mine():
+        if get_ident() != STATE.ident and not mine():
             return obj
         run = STATE.run
         if not run.light or site.muted:
@@ -113,7 +118,7 @@ def enter(obj: Any, site: Site) -> Any:
         run.announce(worker, site, loc, True)
         # A free lock stays free until the worker's next announcement: it can be taken without our help.
         return AnnouncedLock(obj, site) if obj.locked() else obj
-    if cls is LOCK_TYPES[1] and (get_ident() == STATE.ident or hooks._mine()):
+    if cls is LOCK_TYPES[1] and (get_ident() == STATE.ident or mine()):
         return ControlledLock(obj, site)
     return obj
 
@@ -121,14 +126,14 @@ def enter(obj: Any, site: Site) -> Any:
 def substitute(obj: Any, site: Site | None) -> Any:
     """Return what stands in for a library function that was loaded from a global; other objects as they are."""
     stand_in = _STAND_INS.get(id(obj))
-    if stand_in is None or (get_ident() != STATE.ident and not hooks._mine()):
+    if stand_in is None or (get_ident() != STATE.ident and not mine()):
         return obj
     return stand_in
 
 
 def call(obj: Any, site: Site) -> None:
     """Announce a method of the standard library's primitives, once, at its beginning."""
-    if get_ident() != STATE.ident and not hooks._mine():
+    if get_ident() != STATE.ident and not mine():
         return
     caller = outer(sys._getframe(1)) or sys._getframe(1)
     if caller.f_globals.get("__name__") in SYNC_MODULES and site.name not in _RESULTS:
@@ -162,24 +167,24 @@ def call(obj: Any, site: Site) -> None:
 
 
 HOOKS = Hooks(
-    read_global=hooks.read_global,
-    write_global=hooks.write_global,
-    read_attr=hooks.read_attr,
-    write_attr=hooks.write_attr,
-    read_cell=hooks.read_cell,
-    write_cell=hooks.write_cell,
-    read_item=hooks.read_item,
-    write_item=hooks.write_item,
-    read_whole=hooks.read_whole,
-    write_whole=hooks.write_whole,
-    iterate=hooks.iterate,
-    read_position=hooks.read_position,
+    read_global=variables.read_global,
+    write_global=variables.write_global,
+    read_attr=attributes.read_attr,
+    write_attr=attributes.write_attr,
+    read_cell=variables.read_cell,
+    write_cell=variables.write_cell,
+    read_item=containers.read_item,
+    write_item=containers.write_item,
+    read_whole=containers.read_whole,
+    write_whole=containers.write_whole,
+    iterate=iterate,
+    read_position=attributes.read_position,
     method=method,
     enter=enter,
     call=call,
     substitute=substitute,
-    step=hooks.step,
-    aside=hooks.aside,
+    step=step,
+    aside=aside,
 )
 
 SUBSTITUTES: dict[int, Any] = {**clocks.SUBSTITUTES, **threads.SUBSTITUTES}

@@ -10,8 +10,8 @@ from typing import Any
 
 from ..instrument.sites import Site
 from ..runtime.execution import Execution
-from ..runtime.hooks import note
 from ..runtime.polling import spin
+from ..runtime.rows import note
 from ..runtime.state import STATE
 from ..runtime.waits import LockWait
 from ..runtime.worker import Abandon, Detached, Worker

@@ -6,7 +6,7 @@ from _queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from ..instrument.sites import Site
-from ..runtime.hooks import note
+from ..runtime.rows import note
 from ..runtime.state import STATE
 from ..runtime.waits import ItemWait
 from ..runtime.worker import Detached

@@ -25,7 +25,7 @@ from ..report.baseline import marked
 from ..report.lanes import explain
 from ..report.progress import progress_for
 from ..report.width import width_of
-from ..runtime import hooks
+from ..runtime.control import uncontrolled
 from ..runtime.execution import Execution
 from ..runtime.outsiders import Outsiders
 from ..runtime.pool import ThreadPool
@@ -94,7 +94,7 @@ class ThreadRunner:
         With ``acceptable`` any other value fails the test, a value in ``forbidden`` always does.
         """
         __tracebackhide__ = True
-        with hooks.uncontrolled():
+        with uncontrolled():
             text, verdict = described(value), judged(value, acceptable, forbidden)
         if self.execution is not None:
             self.execution.values.append((text, verdict))

@@ -16,6 +16,7 @@ from ..instrument.sites import CALL, METHOD, WITH, Site
 from ..strategies.base import EARLY, NEVER, Strategy
 from .clock import VirtualClock
 from .leftovers import let_go
+from .location import Location
 from .outsiders import Outsiders, Resident, end_quietly
 from .polling import POLL_CHECK, SPIN_AGAIN, SPIN_LIMIT, spin, yield_of_polling
 from .standstill import blocked, first_due, idle_in_pool, in_a_call, should_idle
@@ -23,7 +24,7 @@ from .state import STATE
 from .timeouts import early_timeouts
 from .trace import Blocked, LostUpdate, Outcome, Row, Switch
 from .waits import JoinWait, SleepWait
-from .worker import MAIN, Abandon, Detached, Tag, Wait, Worker
+from .worker import MAIN, Abandon, Detached, Wait, Worker
 
 if TYPE_CHECKING:
     from .recorder import Recorder
@@ -44,19 +45,6 @@ TOGETHER = 0.001
 """Virtual seconds within which deadlines count as one moment: whoever waits for them may wake in any order."""
 UNWIND_SECONDS = 2.0
 """Real seconds that one worker has to unwind when a run is given up."""
-
-
-class Location:
-    """What is known of one shared location in one run."""
-
-    __slots__ = ("accesses", "last", "streak", "version", "writer")
-
-    def __init__(self) -> None:
-        self.version = 0
-        self.writer = -1  # the worker that wrote last, and the first version of its unbroken run of writes
-        self.streak = 0
-        self.last: dict[int, tuple[int, Site, int, Worker]] = {}
-        self.accesses: set[tuple[Site, Tag]] = set()
 
 
 class Execution:

@@ -10,8 +10,8 @@ import contextvars
 import threading
 from _thread import allocate_lock, get_ident
 
+from .control import uncontrolled
 from .execution import Execution
-from .hooks import uncontrolled
 from .worker import Abandon, Worker
 
 JOIN_SECONDS = 2.0

@@ -181,7 +181,7 @@ def _parts(value: Any) -> list[Any]:
         return [*type.__dict__["__dict__"].__get__(value).values()]
     if isinstance(value, (types.MethodType, staticmethod, classmethod)):
         return [value.__func__, getattr(value, "__self__", None)]
-    from ...runtime.hooks import instance_dict
+    from ...runtime.attributes import instance_dict
 
     parts: list[Any] = []
     own = instance_dict(value)

@@ -9,19 +9,24 @@ from ....instrument.rewrite import Hooks
 from ....instrument.scope import Area, Chooser
 from ....instrument.sites import Site
 from ....primitives import builtin_calls
-from ....runtime import hooks
+from ....runtime.containers import container_kind
+from ....runtime.control import aside, identity
+from ....runtime.hooks import attributes, containers, variables
+from ....runtime.hooks.access import step
+from ....runtime.hooks.container_calls import container_call
+from ....runtime.hooks.iteration import iterate
 from ....runtime.state import STATE
 
 _BUILTINS = {id(getattr(__import__("builtins"), name)): stand_in for name, stand_in in builtin_calls.CONTROLLED.items()}
 
 
 def _running() -> bool:
-    return bool(hooks.identity() == STATE.ident)
+    return bool(identity() == STATE.ident)
 
 
 def _method(obj: Any, site: Site) -> Any:
-    if _running() and hooks.container_kind(type(obj)):
-        return hooks.container_call(obj, site)
+    if _running() and container_kind(type(obj)):
+        return container_call(obj, site)
     return obj
 
 
@@ -39,24 +44,24 @@ def _substitute(obj: Any, site: Site | None) -> Any:
 
 
 _HOOKS = Hooks(
-    read_global=hooks.read_global,
-    write_global=hooks.write_global,
-    read_attr=hooks.read_attr,
-    write_attr=hooks.write_attr,
-    read_cell=hooks.read_cell,
-    write_cell=hooks.write_cell,
-    read_item=hooks.read_item,
-    write_item=hooks.write_item,
-    read_whole=hooks.read_whole,
-    write_whole=hooks.write_whole,
-    read_position=hooks.read_position,
-    iterate=hooks.iterate,
+    read_global=variables.read_global,
+    write_global=variables.write_global,
+    read_attr=attributes.read_attr,
+    write_attr=attributes.write_attr,
+    read_cell=variables.read_cell,
+    write_cell=variables.write_cell,
+    read_item=containers.read_item,
+    write_item=containers.write_item,
+    read_whole=containers.read_whole,
+    write_whole=containers.write_whole,
+    read_position=attributes.read_position,
+    iterate=iterate,
     method=_method,
     enter=_enter,
     call=_call,
     substitute=_substitute,
-    step=hooks.step,
-    aside=hooks.aside,
+    step=step,
+    aside=aside,
 )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ....instrument.sites import Site
-from ....runtime import hooks
+from ....runtime.control import identity
 from ....runtime.execution import Execution
 from ....runtime.state import STATE
 from ....runtime.trace import Blocked, Outcome, Row, Switch
@@ -98,7 +98,7 @@ class OrderRun(Execution):
                 self._note_wait(leaving, origin)
         worker = self.worker_of(target)
         STATE.worker = worker  # type: ignore[assignment]
-        STATE.ident = hooks.identity() if worker is not None else 0
+        STATE.ident = identity() if worker is not None else 0
 
     def worker_of(self, greenlet: Any) -> Worker | None:
         """Return the worker that stands for ``greenlet``; None for the hub and for greenlets not gevent's."""
@@ -194,7 +194,7 @@ def _followed(run: OrderRun, mode: Mode) -> Iterator[None]:
     run.main.thread = greenlet.getcurrent()
     previous = greenlet.settrace(run.traced)
     hub.loop = loop
-    STATE.run, STATE.worker, STATE.ident = run, run.main, hooks.identity()
+    STATE.run, STATE.worker, STATE.ident = run, run.main, identity()
     try:
         with run.clocks.virtual(loop.elapsed):
             yield

@@ -1,0 +1,92 @@
+"""What every hook comes to: a read, a write or a call of unknown effect is announced, then noted."""
+
+from __future__ import annotations
+
+from _thread import get_ident
+from typing import Any
+
+from ...instrument.sites import Site
+from ..control import mine
+from ..location import Location, View
+from ..lost_updates import check_lost_update, through_caller
+from ..passed import call_of
+from ..rows import note
+from ..state import STATE
+from ..values import remember, show
+
+
+def read(site: Site, key: Any, loc: Any, view: View, a: Any, b: Any) -> None:
+    run = STATE.run
+    worker = STATE.worker
+    worker.key = key
+    run.announce(worker, site, loc, False)
+    if run.coasting or (run.light and not site.is_source):
+        return
+    location = run.locations.get(key)
+    if location is None:
+        location = run.locations[key] = Location()
+    if run.observing:
+        run.observe(worker, site, loc, False, a)
+        if run.recorder is not None:
+            run.recorder.access(worker, site, key, loc, False, view.target(a, b), (a, b))
+    if run.rows is not None:
+        value = view.peek(a, b)
+        note(run, worker, site, "read", view.target(a, b), show(value), loc)
+        if site.is_source:
+            worker.reads[site] = (key, location.version, remember(value), run.steps, worker.section)
+    elif site.is_source:
+        worker.reads[site] = (key, location.version, remember(view.peek(a, b)), run.steps, worker.section)
+    if site.returned:
+        worker.calls[site] = call_of()
+
+
+def write(site: Site, key: Any, loc: Any, value: Any, view: View, a: Any, b: Any) -> None:
+    run = STATE.run
+    worker = STATE.worker
+    worker.key = key
+    run.announce(worker, site, loc, True)
+    if run.coasting:
+        return
+    location = run.locations.get(key)
+    if location is None:
+        location = run.locations[key] = Location()
+    if run.observing:
+        run.observe(worker, site, loc, True, a)
+        if run.recorder is not None:
+            run.recorder.access(worker, site, key, loc, True, view.target(a, b), (a, b))
+    row = None
+    if run.rows is not None:
+        row = note(run, worker, site, "write", view.target(a, b), show(value), loc)
+    if site.derived:
+        check_lost_update(run, worker, site, site.derived, key, location, value, view, a, b, row)
+    if site.given and worker.calls and location.version:
+        sources = through_caller(worker, site, key, location)
+        if sources:
+            check_lost_update(run, worker, site, sources, key, location, value, view, a, b, row)
+    location.version = version = location.version + 1
+    index = worker.index
+    if location.writer != index:
+        location.writer, location.streak = index, version
+    location.last[index] = (version, site, run.steps, worker)
+
+
+def step(site: Site) -> None:
+    """Announce that a call is about to be made whose effect is not known; silent but in the phase that looks there."""
+    if site.off or (get_ident() != STATE.ident and not mine()):
+        return
+    worker, run = STATE.worker, STATE.run
+    if run.live > 1:
+        worker.key = None
+        run.announce(worker, site, None, False)
+        if run.rows is not None:
+            note(run, worker, site, "call", "", "", None)
+
+
+def unknown(cls: type, site: Site) -> None:
+    """An operation on an object whose class may do anything: it counts like a call of unknown effect."""
+    if cls.__module__ == "builtins" or STATE.run.light:
+        if not STATE.run.light or site.key not in STATE.run.strategy.sites:
+            return
+    if STATE.run.observing:
+        STATE.run.unknown.add(site)
+    step(site)

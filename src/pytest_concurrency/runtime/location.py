@@ -1,0 +1,32 @@
+"""A shared location: what one run knows of it, and how to look at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..instrument.sites import Site
+    from .worker import Tag, Worker
+
+
+class Location:
+    """What is known of one shared location in one run."""
+
+    __slots__ = ("accesses", "last", "streak", "version", "writer")
+
+    def __init__(self) -> None:
+        self.version = 0
+        self.writer = -1  # the worker that wrote last, and the first version of its unbroken run of writes
+        self.streak = 0
+        self.last: dict[int, tuple[int, Site, int, Worker]] = {}
+        self.accesses: set[tuple[Site, Tag]] = set()
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How to look at one kind of location: its value, and its name for a reader; both get the same two operands."""
+
+    peek: Callable[[Any, Any], Any]
+    target: Callable[[Any, Any], str]

@@ -1,0 +1,78 @@
+"""Updates that are lost: a write computed from what was read before another worker wrote to the same location."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..instrument.sites import Site
+from .location import Location, View
+from .passed import links
+from .trace import LostUpdate, Row
+from .values import differs, remember, show
+from .worker import Worker
+
+if TYPE_CHECKING:
+    from .execution import Execution
+
+
+def through_caller(worker: Worker, site: Site, key: Any, location: Location) -> list[Site]:
+    """Return the outdated reads of other functions that the value given to this write was computed from."""
+    if not any(index != worker.index for index in location.last):
+        return []
+    outdated = [
+        source
+        for source in worker.calls
+        if (read := worker.reads.get(source)) is not None and read[0] == key and read[1] < location.version
+    ]
+    return [source for source in outdated if links(site, worker.calls[source])]
+
+
+def check_lost_update(
+    run: Execution,
+    worker: Worker,
+    site: Site,
+    sources: Sequence[Site],
+    key: Any,
+    location: Location,
+    value: Any,
+    view: View,
+    a: Any,
+    b: Any,
+    row: Row | None,
+) -> None:
+    """Compare what this write was computed from with what other workers have written since it was read."""
+    for source in sources:
+        read = worker.reads.get(source)
+        if read is None or read[0] != key:
+            continue
+        if run.observing and read[4] != worker.section:
+            site.split = source.split = True
+        newest_of_others = location.streak - 1 if location.writer == worker.index else location.version
+        if newest_of_others <= read[1] or (source.key, site.key, worker.path) in run.harmless:
+            continue
+        others = [entry for index, entry in location.last.items() if index != worker.index and entry[0] > read[1]]
+        if not others:
+            continue
+        current = remember(view.peek(a, b))
+        if not differs(current, read[2]):
+            continue
+        other = max(others, key=lambda entry: entry[0])
+        name = view.target(a, b)
+        run.lost.append(
+            LostUpdate(
+                target=name,
+                worker=worker.path,
+                other=other[3].path,
+                read=Row(worker.path, source.path, source.line, "read", name, show(read[2]), source.key, read[3]),
+                overwritten=Row(
+                    other[3].path, other[1].path, other[1].line, "write", name, show(current), other[1].key, other[2]
+                ),
+                write=row or Row(worker.path, site.path, site.line, "write", name, show(value), site.key, run.steps),
+                value=remember(value),
+                occurrence=worker.occurrence,
+                read_occurrence=worker.counts.get(source, 0),
+            )
+        )
+        run.coast()
+        return
