@@ -19,6 +19,7 @@ from pytest_concurrency.instrument.activation import Cache, Instrumenter
 from pytest_concurrency.instrument.scope import Area, Chooser
 from pytest_concurrency.primitives.dispatch import BUILTINS, HOOKS, SUBSTITUTES
 from pytest_concurrency.runtime.execution import Execution
+from pytest_concurrency.runtime.lifecycle import run_callables
 from pytest_concurrency.runtime.pool import ThreadPool
 from pytest_concurrency.runtime.processor import OneProcessor
 from pytest_concurrency.runtime.trace import Outcome
@@ -74,7 +75,7 @@ def controlled_seconds(work: Callable[[Counter, int], None], times: int, seconds
         counter = Counter()
 
         def body() -> None:
-            execution.run_callables(execution.main, [lambda: work(counter, times)] * 2, pool)
+            run_callables(execution, execution.main, [lambda: work(counter, times)] * 2, pool)
 
         outcome = execution.run(body)
         before, ended = ended, time.perf_counter()

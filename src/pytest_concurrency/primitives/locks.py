@@ -10,6 +10,7 @@ from typing import Any
 
 from ..instrument.sites import Site
 from ..runtime.execution import Execution
+from ..runtime.outside_calls import stray
 from ..runtime.polling import spin
 from ..runtime.rows import note
 from ..runtime.state import STATE
@@ -228,6 +229,6 @@ def current_worker() -> Worker | None:
     if ident == STATE.ident:
         return STATE.worker
     run = STATE.run
-    if run is not None and run.stray(ident):
+    if run is not None and stray(run, ident):
         return STATE.worker
     return None

@@ -14,6 +14,7 @@ from typing import Any
 
 from ..instrument.sites import Site
 from ..runtime.execution import Execution
+from ..runtime.lifecycle import adopt, finish, joined, spawn
 from ..runtime.outsiders import entry_of
 from ..runtime.state import STATE
 from ..runtime.waits import JoinWait
@@ -31,8 +32,8 @@ def _carried(
     run: Execution, worker: Worker, function: Callable[..., Any], args: Any, kwargs: Any
 ) -> Callable[[], None]:
     def body() -> None:
-        if not run.adopt(worker):
-            run.finish(worker)
+        if not adopt(run, worker):
+            finish(run, worker)
             return
         try:
             function(*args, **kwargs)
@@ -42,7 +43,7 @@ def _carried(
             if not isinstance(error, SystemExit):
                 run.unseen.append((worker.path, error))
         finally:
-            run.finish(worker)
+            finish(run, worker)
 
     return body
 
@@ -54,7 +55,7 @@ def start_new_thread(function: Callable[..., Any], args: Any, kwargs: Any = None
     if parent is None:
         return _start_new_thread(function, args, kwargs)
     run = STATE.run
-    worker = run.spawn(parent, daemon=_is_daemon(function, True))
+    worker = spawn(run, parent, daemon=_is_daemon(function, True))
     _attach(run, worker, function)
     return _start_new_thread(_carried(run, worker, function, args, kwargs), ())
 
@@ -65,7 +66,7 @@ def start_joinable_thread(function: Callable[..., Any], handle: Any = None, daem
     if parent is None:
         return _start_joinable_thread(function, handle=handle, daemon=daemon)  # type: ignore[misc]
     run = STATE.run
-    worker = run.spawn(parent, daemon=daemon)
+    worker = spawn(run, parent, daemon=daemon)
     _attach(run, worker, function)
     if handle is not None:
         run.handles[id(handle)] = (handle, worker)
@@ -95,7 +96,7 @@ def wait_for(run: Execution, waiting: Worker, target: Worker, timeout: float | N
     if timeout is not None and timeout > 0:
         run.timed_waits = True
     if target.done:
-        run.joined(waiting, target)
+        joined(run, waiting, target)
         return True
     if timeout is not None and timeout <= 0:
         return False
@@ -105,7 +106,7 @@ def wait_for(run: Execution, waiting: Worker, target: Worker, timeout: float | N
             return False
     except Detached as detached:
         return detached.resident.wait(lambda seconds: _has_ended(target, seconds), timeout)
-    run.joined(waiting, target)
+    joined(run, waiting, target)
     return True
 
 
@@ -145,7 +146,7 @@ class ControlledHandle:
                 if not known[1].done:
                     return False
                 self._handle.join()
-                STATE.run.joined(STATE.worker, known[1])
+                joined(STATE.run, STATE.worker, known[1])
         return self._handle.is_done()  # type: ignore[no-any-return]
 
     def __getattr__(self, name: str) -> Any:

@@ -22,6 +22,7 @@ from _pytest.outcomes import Exit, OutcomeException
 
 from ..options import PER_WORKER
 from ..runtime.execution import Execution
+from ..runtime.lifecycle import run_callables
 from ..runtime.pool import ThreadPool
 from ..runtime.processor import OneProcessor
 from ..runtime.state import STATE
@@ -218,7 +219,7 @@ class Program:
         self._at_once(execution, [function] * self._plan.settings.workers)
 
     def _at_once(self, execution: Execution, bodies: Sequence[Callable[[], Any]]) -> None:
-        children = execution.run_callables(execution.main, bodies, self._pool)
+        children = run_callables(execution, execution.main, bodies, self._pool)
         error = first_error([child.error for child in children])
         if error is not None:
             raise error

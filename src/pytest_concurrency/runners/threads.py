@@ -27,6 +27,7 @@ from ..report.progress import progress_for
 from ..report.width import width_of
 from ..runtime.control import uncontrolled
 from ..runtime.execution import Execution
+from ..runtime.lifecycle import run_callables
 from ..runtime.outsiders import Outsiders
 from ..runtime.pool import ThreadPool
 from ..runtime.state import STATE
@@ -83,7 +84,7 @@ class ThreadRunner:
             raise RuntimeError("thread_runner.run() works inside the test function only")
         if STATE.worker is None or threading.get_ident() != self.execution.main.ident:
             raise RuntimeError("thread_runner.run() must be called from the test function's own thread")
-        children = self.execution.run_callables(self.execution.main, bodies, self.pool)
+        children = run_callables(self.execution, self.execution.main, bodies, self.pool)
         return gather([w.take_result() for w in children], [w.error for w in children], return_exceptions)
 
     def outcome(

@@ -6,13 +6,14 @@ from _thread import get_ident
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from .outside_calls import come_back, stray
 from .state import STATE
 
 
 def mine() -> bool:
     """Say whether the calling thread is the worker with the baton (after waiting for it, if it is a worker)."""
     run = STATE.run
-    return run is not None and run.stray(get_ident())
+    return run is not None and stray(run, get_ident())
 
 
 def identity() -> int:
@@ -43,4 +44,4 @@ def aside() -> Iterator[None]:
     try:
         yield
     finally:
-        run.come_back(ident)
+        come_back(run, ident)

@@ -9,21 +9,22 @@ from __future__ import annotations
 import threading
 import time
 from _thread import allocate_lock, get_ident
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..instrument.sites import CALL, METHOD, WITH, Site
 from ..strategies.base import EARLY, NEVER, Strategy
 from .clock import VirtualClock
-from .leftovers import let_go
+from .ending import drain, give_up, outcome_of, release_leftovers
 from .location import Location
-from .outsiders import Outsiders, Resident, end_quietly
+from .outside_calls import has_baton
+from .outsiders import Outsiders
 from .polling import POLL_CHECK, SPIN_AGAIN, SPIN_LIMIT, spin, yield_of_polling
-from .standstill import blocked, first_due, idle_in_pool, in_a_call, should_idle
+from .standstill import advance_clock, fail_livelock, fail_stuck, first_due, should_idle
 from .state import STATE
-from .timeouts import early_timeouts
+from .timeouts import early_candidates, early_timeouts, end_wait
 from .trace import Blocked, LostUpdate, Outcome, Row, Switch
-from .waits import JoinWait, SleepWait
+from .waits import SleepWait
 from .worker import MAIN, Abandon, Detached, Wait, Worker
 
 if TYPE_CHECKING:
@@ -31,20 +32,12 @@ if TYPE_CHECKING:
 
 SATURATION = 3_000
 """Accesses at one site in an observing run after which the site is silent until the next switch."""
-JUMPS_LIMIT = 20_000
-"""Clock jumps without any write before polling workers count as a livelock."""
-DRAIN_SECONDS = 1.0
-"""Virtual seconds that threads have to end by themselves after the test's body has ended."""
 FAIR_FACTOR = 20
 """How often the length that a run should have at the most it may have in fair turns before it is a livelock."""
 FAIR_TURN = 100
 """Operations of a turn when a run that is too long goes on in fair turns."""
 PATIENCE_SHARE = 0.5
 """Part of a run's ``timeout`` that timed waits may spend in real time while a worker is in such a call."""
-TOGETHER = 0.001
-"""Virtual seconds within which deadlines count as one moment: whoever waits for them may wake in any order."""
-UNWIND_SECONDS = 2.0
-"""Real seconds that one worker has to unwind when a run is given up."""
 
 
 class Execution:
@@ -176,114 +169,17 @@ class Execution:
             if error is not None and (self.current is not main or isinstance(error, KeyboardInterrupt)):
                 raise error  # a signal's handler raised it, perhaps while another worker has the baton
             try:
-                self._drain()
+                drain(self)
             except Abandon:
                 pass
         except BaseException:
-            self._give_up("interrupted")
+            give_up(self, "interrupted")
             raise
         finally:
             STATE.ident = 0
             STATE.run = STATE.worker = None  # type: ignore[assignment]
-            self._release_leftovers()
-        return self._outcome(error)
-
-    def _drain(self) -> None:
-        """Let the threads that the body left behind end; what then remains is leaked (or a daemon)."""
-        self.draining = True
-        self.drain_end = self.clock.now + DRAIN_SECONDS
-        rest = [w for w in self.workers if w is not self.main and not w.done]
-        if rest and not self.aborting:
-            self.park(self.main, JoinWait([w for w in rest if not w.daemon], None))
-        if any(not w.done for w in self.workers if w is not self.main):
-            self._give_up(self.aborting or "over")
-
-    def _give_up(self, reason: str) -> None:
-        """Unwind every other worker, one at a time; called on the main thread while it holds the baton."""
-        self.aborting = self.aborting or reason
-        if self.current is not self.main:
-            self.next_decision = 0
-            self.main.gate.acquire(timeout=UNWIND_SECONDS)
-        self.next_decision = NEVER
-        for worker in self.workers:
-            if worker is self.main or worker.done:
-                continue
-            if worker.external:
-                continue
-            if reason == "over" and self._outlives(worker):
-                self._detach(worker)
-            else:
-                self._unwind(worker)
-
-    def _outlives(self, worker: Worker) -> bool:
-        """Say whether what ``worker`` serves may live on after the run: an executor that was not shut down, or, as far
-        as is known, whatever a daemon serves that waits."""
-        if worker.wait is None or worker.thread is None:
-            return False
-        return idle_in_pool(worker) or (worker.daemon and not self.outsiders.is_restarted(worker.entry))
-
-    def _detach(self, worker: Worker) -> None:
-        """Let the thread of ``worker`` go on outside the run."""
-        entry = None if idle_in_pool(worker) else worker.entry
-        worker.resident = self.outsiders.residents[worker.ident] = Resident(worker.ident, entry)
-        end_quietly(worker.thread)
-        worker.done = True
-        self.live -= 1
-        self.by_ident.pop(worker.ident, None)
-        worker.gate.release()
-
-    def _unwind(self, worker: Worker) -> None:
-        main = self.main
-        self.current = worker
-        STATE.ident = worker.ident
-        STATE.worker = worker
-        worker.wait = None
-        try:
-            worker.gate.release()
-        except RuntimeError:
-            pass
-        main.gate.acquire(timeout=UNWIND_SECONDS)
-        self.current = main
-        STATE.ident = main.ident
-        STATE.worker = main
-
-    def _release_leftovers(self) -> None:
-        """Free the locks that ended workers still hold, so that the next run does not meet them locked, and let go of
-        threads that did not end."""
-        for worker, lock, _ in list(self.owners.values()):
-            if worker.resident is not None:
-                continue
-            try:
-                if worker is self.main or type(lock) is _LOCK_TYPE:
-                    lock.release()
-            except RuntimeError:
-                pass
-        self.owners.clear()
-        for worker in self.workers:
-            if not worker.done and worker.thread is not None:
-                let_go(worker.thread)
-
-    def _outcome(self, error: BaseException | None) -> Outcome:
-        switches = tuple(self.switches)
-        return Outcome(
-            number=self.number,
-            steps=self.steps,
-            switches=switches,
-            preemptions=sum(not s.forced for s in switches),
-            error=error,
-            stuck=self.stuck,
-            livelock=self.livelock,
-            lost=tuple(self.lost),
-            unseen=tuple(self.unseen),
-            leaked=self.leaked,
-            timed_out=self.timed_out,
-            external=tuple(dict.fromkeys(self.external)),
-            rows=tuple(self.rows or self.kept_rows),
-            failed_at=self.failed_at or self.steps,
-            workers=tuple(w.path for w in self.workers),
-            virtual_seconds=self.clock.now,
-            failing=tuple(w.path for w in self.workers if w.error is not None),
-        )
+            release_leftovers(self)
+        return outcome_of(self, error)
 
     def observe(self, worker: Worker, site: Site, loc: Any, write: bool, accessed: object = None) -> None:
         """Note for :mod:`..explore.contention` who did what to a location, after what and under which locks."""
@@ -318,7 +214,7 @@ class Execution:
         if step >= self.next_decision:
             self._decide(worker)
 
-    def _enabled(self) -> list[Worker]:
+    def enabled(self) -> list[Worker]:
         return [
             w for w in self.workers
             if not w.done and not w.external and (w.wait is None or w.timed_out or w.wait.ready())
@@ -342,14 +238,15 @@ class Execution:
             return
         if self.precise is not None and (len(self.workers) == 1 or _is_silent(worker)):
             return
-        enabled = self._enabled()
-        early = self._early_candidates() if self.early is not None else ()
+        enabled = self.enabled()
+        early = early_candidates(self) if self.early is not None else ()
         chosen: Any = worker
         if self.steps > self.max_steps:
             still = self.steps - max(self.progress, self.max_steps) > self.max_steps
             if still or self.steps > FAIR_FACTOR * self.max_steps:
-                self.fail_livelock(
-                    f"no end after {self.steps} operations, all but the first {self.max_steps} of them in fair turns"
+                fail_livelock(
+                    self,
+                    f"no end after {self.steps} operations, all but the first {self.max_steps} of them in fair turns",
                 )
                 raise Abandon
             chosen = min(enabled, key=lambda w: (w.last_run, w.index))
@@ -357,7 +254,7 @@ class Execution:
             chosen = self.strategy.pick([*enabled, *early] if early else enabled, worker, self.steps)
         self._plan()
         if chosen is not worker:
-            self.log(worker, chosen, forced=False, chosen=True, early=bool(early) and self._end_wait(chosen))
+            self.log(worker, chosen, forced=False, chosen=True, early=bool(early) and end_wait(self, chosen))
             self.switch(worker, chosen)
 
     def _plan(self) -> None:
@@ -374,7 +271,7 @@ class Execution:
         self.failed_at = self.failed_at or self.steps
         self.asked_at = NEVER
         self.next_decision = self.look_at
-        self._freeze()
+        self.freeze()
         self.saturated.clear()
         for site in self.all_sites():
             site.off = True
@@ -384,7 +281,7 @@ class Execution:
         yield from self.sites
         yield from tuple(STATE.places.sites())
 
-    def _freeze(self) -> None:
+    def freeze(self) -> None:
         """Keep the rows recorded so far and record no more."""
         if self.rows is not None:
             self.kept_rows, self.rows = self.rows, None
@@ -394,17 +291,7 @@ class Execution:
         for w in self.workers:
             if w.wait is not None and w.wait.deadline is not None and w.wait.deadline <= self.clock.now:
                 w.timed_out = True
-        return self._enabled()
-
-    def fail_livelock(self, reason: str) -> None:
-        """Give the run up: its workers run without getting anywhere."""
-        self._freeze()
-        if self.draining:
-            self.leaked = tuple(blocked(self, w) for w in self.workers if not (w.done or w.daemon or w is self.main))
-        else:
-            self.livelock = reason
-        self.aborting = "livelock"
-        self.next_decision = self.steps + 10_000
+        return self.enabled()
 
     def log(self, worker: Worker, to: Worker, forced: bool, chosen: bool, early: bool = False) -> None:
         """Note a switch: ``forced`` because the worker could not go on, ``chosen`` by the strategy among several."""
@@ -418,31 +305,15 @@ class Execution:
         """Hand the baton from ``worker`` to ``chosen`` and wait until it comes back."""
         with self.mutex:
             was_lost = worker.external
-            if self._has_baton(worker):
-                if was_lost and chosen not in self._enabled():
+            if has_baton(self, worker):
+                if was_lost and chosen not in self.enabled():
                     return  # the choice was made before the baton was lost and found again
-                self._resume(chosen)
+                self.resume(chosen)
         worker.gate.acquire()
-        self._resumed(worker)
+        self.resumed(worker)
 
-    def _has_baton(self, worker: Worker) -> bool:
-        """Say whether ``worker``, which runs, may hand the baton on: not if the watchdog took it for blocked and gave
-        the baton away between its last look at the baton and now. Called with the mutex held."""
-        if not worker.external:
-            return True
-        worker.external = False
-        if self.idle:
-            self.idle = False
-            self._end_idling()
-            self.current = worker
-            self.taken_up = True
-            STATE.worker = worker
-            STATE.ident = worker.ident
-            return True
-        return False
-
-    def _resume(self, chosen: Worker) -> None:
-        self._end_idling()
+    def resume(self, chosen: Worker) -> None:
+        self.end_idling()
         chosen.last_run = self.steps
         self.current = chosen
         self.taken_up = False
@@ -455,7 +326,7 @@ class Execution:
         STATE.ident = chosen.ident
         chosen.gate.release()
 
-    def _resumed(self, worker: Worker) -> None:
+    def resumed(self, worker: Worker) -> None:
         self.taken_up = True
         STATE.worker = worker
         STATE.ident = worker.ident
@@ -477,15 +348,15 @@ class Execution:
             while True:
                 chosen: Worker | None = None
                 with self.mutex:
-                    if self._has_baton(worker):
-                        chosen = self._next(worker)
+                    if has_baton(self, worker):
+                        chosen = self.successor(worker)
                         if chosen is not worker and chosen is not None:
-                            self._resume(chosen)
+                            self.resume(chosen)
                 if chosen is not worker:
                     worker.gate.acquire()
                     if worker.resident is not None:
                         raise Detached(worker.resident)
-                    self._resumed(worker)
+                    self.resumed(worker)
                 if worker.timed_out and not wait.ready():
                     self.clock.advance_to(wait.deadline or 0.0)
                     return False
@@ -497,12 +368,12 @@ class Execution:
             worker.wait = None
             worker.timed_out = False
 
-    def _next(self, leaving: Worker | None) -> Worker | None:
+    def successor(self, leaving: Worker | None) -> Worker | None:
         """Choose who goes on when ``leaving`` cannot; None where the baton has to lie idle for a while."""
         while True:
             if self.aborting:
                 return self._abort_target(leaving)
-            enabled = self._enabled()
+            enabled = self.enabled()
             if self.draining and self.main in enabled:
                 return self.main
             if self.sleepless and leaving is not None and isinstance(leaving.wait, SleepWait):
@@ -511,11 +382,11 @@ class Execution:
                 return leaving
             if enabled:
                 chosen: Any = enabled[0]
-                early = self._early_candidates() if self.early is not None else ()
+                early = early_candidates(self) if self.early is not None else ()
                 if (len(enabled) > 1 or early or self.precise is not None) and not self.coasting:
                     chosen = self.strategy.pick([*enabled, *early] if early else enabled, None, self.steps, leaving)
                     self._plan()
-                ends = bool(early) and self._end_wait(chosen)
+                ends = bool(early) and end_wait(self, chosen)
                 if leaving is not None and (ends or chosen is not leaving):
                     self.log(leaving, chosen, forced=True, chosen=ends or chosen is not enabled[0], early=ends)
                 return chosen  # type: ignore[no-any-return]
@@ -523,198 +394,22 @@ class Execution:
             if should_idle(self, first):
                 self.idle = True
                 return None
-            self._end_idling()
+            self.end_idling()
             if first is not None:
-                self._advance_clock(first)
+                advance_clock(self, first)
             else:
-                self._fail_stuck()
+                fail_stuck(self)
 
-    def _early_candidates(self) -> Sequence[Worker]:
-        """Return the workers whose timed wait the strategy may end now."""
-        return () if self.early is None or self.draining or self.coasting else self.early.candidates(self.workers)
-
-    def _end_wait(self, worker: Worker) -> bool:
-        """Let the timed wait of ``worker``, which was chosen, end where it is not over; return whether it did."""
-        if self.early is None or not self.early.end(worker):
-            return False
-        if self.rows is not None:
-            held_up = blocked(self, worker)
-            what = held_up.operation or held_up.waits_for
-            self.rows.append(Row(worker.path, held_up.path, held_up.line, "times out:", what, step=self.steps))
-        return True
-
-    def _end_idling(self) -> None:
+    def end_idling(self) -> None:
         """Somebody goes on: what a timed wait lay idle is taken off the patience left."""
         if self.idle_since and self.idle_timed:
             self.patience -= time.monotonic() - self.idle_since
         self.idle_since = 0.0
 
-    def _advance_clock(self, first: Worker) -> None:
-        """Move the clock to the end of the wait of ``first``."""
-        moment: float = first.wait.deadline  # type: ignore[union-attr, assignment]
-        self.jumps += 1
-        if self.jumps > JUMPS_LIMIT and not in_a_call(self):
-            self.fail_livelock("the workers poll, sleep and poll again for a state that nobody changes")
-            return
-        self.clock.advance_to(moment)
-        for w in self.workers:
-            if not w.done and w.wait is not None and w.wait.deadline is not None:
-                if w.wait.deadline <= moment + TOGETHER:
-                    w.timed_out = True
-
     def _abort_target(self, leaving: Worker | None) -> Worker:
         if leaving is not None and leaving is not self.main and not leaving.done:
             return leaving
         return self.main
-
-    def _fail_stuck(self) -> None:
-        self._freeze()
-        rows = tuple(blocked(self, w) for w in self.workers if not w.done and w.wait is not None)
-        if self.draining:
-            self.leaked = tuple(row for row in rows if row.worker != MAIN and not row.daemon and not row.idle_in_pool)
-            self.aborting = "over"
-        else:
-            self.stuck = rows
-            self.aborting = "stuck"
-
-    # -- threads
-
-    def spawn(self, parent: Worker, daemon: bool = False) -> Worker:
-        """Register a new worker started by ``parent``; it waits for its first turn."""
-        path = str(parent.children) if parent is self.main else f"{parent.path}.{parent.children}"
-        parent.children += 1
-        worker = Worker(path, len(self.workers), parent, daemon)
-        self.workers.append(worker)
-        self.live += 1
-        if self.recorder is not None:
-            self.recorder.fork(parent, worker)
-        return worker
-
-    def joined(self, waiting: Worker, ended: Worker) -> None:
-        """Note that ``waiting`` knows that ``ended`` has ended: what that did is now in its past."""
-        waiting.joined(ended)
-        if self.recorder is not None:
-            self.recorder.joined(waiting, ended)
-
-    def adopt(self, worker: Worker) -> bool:
-        """Called on a new worker's own thread: wait for the first turn; False where the run is over already."""
-        worker.ident = get_ident()
-        worker.native_id = threading.get_native_id()
-        self.by_ident[worker.ident] = worker
-        worker.gate.acquire()
-        self.begin(worker)
-        return not self.aborting
-
-    def begin(self, worker: Worker) -> None:
-        """Called on a worker's own thread when it has the baton for the first time."""
-        self.taken_up = True
-        STATE.worker = worker
-        STATE.ident = get_ident()
-        if not worker.native_id:
-            worker.native_id = threading.get_native_id()
-        worker.started = True
-
-    def finish(self, worker: Worker) -> None:
-        """Called on a worker's own thread when it has ended: hand the baton on."""
-        if worker.resident is not None:
-            return  # it had left the run
-        with self.mutex:
-            worker.done = True
-            self.live -= 1
-            worker.reads.clear()
-            self.by_ident.pop(worker.ident, None)
-            self.progress = self.steps
-            self.spins = 0
-            if worker.external and not self.idle:
-                worker.external = False
-                return
-            worker.external = False
-            self.idle = False
-            if self.aborting:
-                self._resume(self.main)
-                return
-            chosen = self._next(worker)
-            if chosen is not None:
-                self._resume(chosen)
-
-    def run_callables(self, main: Worker, callables: Sequence[Callable[[], Any]], pool: Any) -> list[Worker]:
-        """Run each callable in a worker of its own on threads of ``pool`` and wait for all of them."""
-        children = []
-        for body in callables:
-            worker = self.spawn(main)
-            worker.body = body
-            children.append(worker)
-        for worker in children:
-            pool.carry(self, worker)
-        self.park(main, JoinWait(children, None))
-        for worker in children:
-            self.joined(main, worker)
-        return children
-
-    # -- what the engine does not control
-
-    def stray(self, ident: int) -> bool:
-        """A thread without the baton is at a hook: a worker that came back from a blocking call waits for its turn
-        (True: it now has it); any other thread is none of ours (False)."""
-        worker = self.by_ident.get(ident)
-        if worker is None or worker.done:
-            return False
-        with self.mutex:
-            if not worker.external:
-                return False  # a signal's handler, run while the main thread waits for its turn
-            worker.external = False
-            if self.idle:
-                self.idle = False
-                self._end_idling()
-                self.current = worker
-                self.taken_up = True
-                STATE.worker = worker
-                STATE.ident = ident
-                return True
-        worker.gate.acquire()
-        self._resumed(worker)
-        return True
-
-    def come_back(self, ident: int) -> None:
-        """The worker on thread ``ident`` stood aside for a moment; it goes on unless another one was let go on."""
-        worker = self.by_ident.get(ident)
-        with self.mutex:
-            if not STATE.ident and STATE.run is self and not (worker is not None and worker.external):
-                STATE.ident = ident
-
-    def make_external(self, worker: Worker, path: str, line: int) -> None:
-        """Called by the watchdog: ``worker`` holds the baton and blocks in a call that is not controlled."""
-        with self.mutex:
-            if self.current is not worker or worker.done or self.aborting or not self.taken_up:
-                return
-            worker.external = True
-            self.external.append((worker.path, path, line))
-            STATE.ident = 0
-            chosen = self._next(None)
-            if chosen is not None:
-                self._resume(chosen)
-
-    def poke(self) -> None:
-        """Called by the watchdog while the baton lies idle: see whether something was released meanwhile."""
-        with self.mutex:
-            if not self.idle:
-                return
-            enabled = self.enabled_or_due()
-            if self.aborting or enabled or not should_idle(self, first_due(self)):
-                self.idle = False
-                chosen = self._next(None)
-                if chosen is not None:
-                    self._resume(chosen)
-
-    def expire(self, reason: str) -> None:
-        """Called by the watchdog when the real time of the run is over."""
-        if self.aborting or (self.idle and not in_a_call(self) and not self._enabled()):
-            return  # nobody can go on, and it was hoped for long enough: poke() says so
-        self.timed_out = reason
-        self.aborting = "timed out"
-        self.next_decision = 0
-        for site in self.saturated:
-            site.off = False
 
 
 def _is_silent(worker: Worker) -> bool:
@@ -723,6 +418,3 @@ def _is_silent(worker: Worker) -> bool:
     if site is None or site.contended or site.kind in (WITH, CALL):
         return False
     return not (site.kind == METHOD and worker.loc[1] in ("lock", "queue", "call"))
-
-
-_LOCK_TYPE = type(allocate_lock())

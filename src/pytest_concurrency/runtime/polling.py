@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .posture import native_posture, posture
+from .standstill import fail_livelock
 from .worker import Abandon, Worker
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def spin(run: Execution, worker: Worker) -> None:
         worker.site.hits = 0  # silenced, it could not be seen to spin again
     others = [w for w in run.enabled_or_due() if w is not worker]
     if run.spins > ROUNDS_LIMIT * max(1, len(run.workers)) and _repeats(run, worker):
-        run.fail_livelock("every worker that could run polls a state that nobody changes")
+        fail_livelock(run, "every worker that could run polls a state that nobody changes")
         raise Abandon
     if others and not run.aborting:
         chosen = min(others, key=lambda w: (w.last_run, w.index))

@@ -12,6 +12,7 @@ from _thread import allocate_lock, get_ident
 
 from .control import uncontrolled
 from .execution import Execution
+from .lifecycle import begin, finish
 from .worker import Abandon, Worker
 
 JOIN_SECONDS = 2.0
@@ -39,12 +40,12 @@ class _Carrier:
                 return
             _carry(run, worker)
             self.run = self.worker = None
-            run.finish(worker)
+            finish(run, worker)
             del run, worker
 
 
 def _carry(run: Execution, worker: Worker) -> None:
-    run.begin(worker)
+    begin(run, worker)
     if run.aborting:
         return
     body, worker.body = worker.body, _begun  # what it refers to is let go with the work, not with the run
@@ -61,7 +62,7 @@ def _begun() -> None:
 
 
 class ThreadPool:
-    """Carriers for the workers of :meth:`Execution.run_callables`."""
+    """Carriers for the workers of :func:`.lifecycle.run_callables`."""
 
     def __init__(self, reuse: bool = True) -> None:
         self.reuse = reuse

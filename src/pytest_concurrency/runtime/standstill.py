@@ -1,4 +1,5 @@
-"""When nobody can go on: whose time comes first, whether help may come from outside, and who waits for what."""
+"""When nobody can go on: whose time comes first, whether help may come from outside, who waits for what, and the end
+of a run that gets nowhere."""
 
 from __future__ import annotations
 
@@ -7,15 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from .trace import Blocked
 from .waits import LockWait, SleepWait
-from .worker import Worker
+from .worker import MAIN, Worker
 
 if TYPE_CHECKING:
     from .execution import Execution
 
+JUMPS_LIMIT = 20_000
+"""Clock jumps without any write before polling workers count as a livelock."""
 NAP_SECONDS = 0.1
 """Real seconds that a sleep lasts at the most while a worker is in a call outside the engine's control."""
 SETTLE_SECONDS = 0.03
 """Real seconds in which a thread outside the engine's control shows whether what a worker did has woken it up."""
+TOGETHER = 0.001
+"""Virtual seconds within which deadlines count as one moment: whoever waits for them may wake in any order."""
 
 
 def first_due(run: Execution) -> Worker | None:
@@ -101,3 +106,40 @@ def blocked(run: Execution, worker: Worker) -> Blocked:
 def idle_in_pool(worker: Worker) -> bool:
     """Say whether ``worker`` is an executor's thread that waits for its next task."""
     return worker.site is not None and worker.site.key.startswith("concurrent.futures.thread:_worker:")
+
+
+def advance_clock(run: Execution, first: Worker) -> None:
+    """Move the clock to the end of the wait of ``first``."""
+    moment: float = first.wait.deadline  # type: ignore[union-attr, assignment]
+    run.jumps += 1
+    if run.jumps > JUMPS_LIMIT and not in_a_call(run):
+        fail_livelock(run, "the workers poll, sleep and poll again for a state that nobody changes")
+        return
+    run.clock.advance_to(moment)
+    for w in run.workers:
+        if not w.done and w.wait is not None and w.wait.deadline is not None:
+            if w.wait.deadline <= moment + TOGETHER:
+                w.timed_out = True
+
+
+def fail_stuck(run: Execution) -> None:
+    """Give the run up: nobody can ever go on."""
+    run.freeze()
+    rows = tuple(blocked(run, w) for w in run.workers if not w.done and w.wait is not None)
+    if run.draining:
+        run.leaked = tuple(row for row in rows if row.worker != MAIN and not row.daemon and not row.idle_in_pool)
+        run.aborting = "over"
+    else:
+        run.stuck = rows
+        run.aborting = "stuck"
+
+
+def fail_livelock(run: Execution, reason: str) -> None:
+    """Give the run up: its workers run without getting anywhere."""
+    run.freeze()
+    if run.draining:
+        run.leaked = tuple(blocked(run, w) for w in run.workers if not (w.done or w.daemon or w is run.main))
+    else:
+        run.livelock = reason
+    run.aborting = "livelock"
+    run.next_decision = run.steps + 10_000

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from .standstill import blocked
+from .trace import Row
+from .worker import Worker
 
 if TYPE_CHECKING:
     from .clock import VirtualClock
-    from .worker import Worker
+    from .execution import Execution
 
 LIMIT = 5
 """Timed waits of one worker that may end early in one run: one that polls must not keep the others from going on."""
@@ -66,3 +71,19 @@ def early_timeouts(strategy: object, clock: VirtualClock, number: int, explore: 
     if getattr(strategy, "name", "") == "replay":
         return EarlyTimeouts(clock, None)
     return EarlyTimeouts(clock, number) if explore else None
+
+
+def early_candidates(run: Execution) -> Sequence[Worker]:
+    """Return the workers whose timed wait the strategy may end now."""
+    return () if run.early is None or run.draining or run.coasting else run.early.candidates(run.workers)
+
+
+def end_wait(run: Execution, worker: Worker) -> bool:
+    """Let the timed wait of ``worker``, which was chosen, end where it is not over; return whether it did."""
+    if run.early is None or not run.early.end(worker):
+        return False
+    if run.rows is not None:
+        held_up = blocked(run, worker)
+        what = held_up.operation or held_up.waits_for
+        run.rows.append(Row(worker.path, held_up.path, held_up.line, "times out:", what, step=run.steps))
+    return True

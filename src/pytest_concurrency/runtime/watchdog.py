@@ -12,6 +12,7 @@ import time
 from _thread import allocate_lock
 from types import CodeType
 
+from .outside_calls import expire, make_external, poke
 from .state import STATE
 
 LOOK_SECONDS = 0.02
@@ -59,9 +60,9 @@ class Watchdog:
             self._same = 0
             return
         if time.monotonic() > run.deadline:
-            run.expire(f"a schedule did not end within {run.timeout:g} s")
+            expire(run, f"a schedule did not end within {run.timeout:g} s")
         if run.idle:
-            run.poke()
+            poke(run)
             return
         worker = run.current
         now = (id(run), worker, run.steps, len(run.switches), run.taken_up)
@@ -91,7 +92,7 @@ class Watchdog:
         if self._same >= (LOOKS * LOOK_SECONDS / KNOWN_SECONDS if self._places else LOOKS) or place in self._places:
             self._same = 0
             self._places.add(place)
-            run.make_external(worker, path, line)
+            make_external(run, worker, path, line)
 
 
 def _spent(native_id: int) -> tuple[float, bool]:

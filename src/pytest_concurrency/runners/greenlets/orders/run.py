@@ -11,6 +11,7 @@ from typing import Any
 
 from ....instrument.sites import Site
 from ....runtime.control import identity
+from ....runtime.ending import outcome_of
 from ....runtime.execution import Execution
 from ....runtime.state import STATE
 from ....runtime.trace import Blocked, Outcome, Row, Switch
@@ -259,7 +260,7 @@ def run_order(run: OrderRun, mode: Mode, body: Callable[[], Any], seed: int) -> 
             run.used_random = random.getstate() != state
     finally:
         limit.close()
-    outcome = run._outcome(error)
+    outcome = outcome_of(run, error)
     if stuck:
         outcome = replace(outcome, stuck=stuck, error=None)
     if run.unjudged:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
 from ....runtime.execution import Execution
+from ....runtime.lifecycle import joined, spawn
 from ....runtime.trace import Blocked
 from ....strategies.base import NEVER
 from ....watch import tree
@@ -59,14 +60,14 @@ class Conductor:
         execution = self.execution
         members: list[Member] = []
         try:
-            workers = [execution.spawn(execution.main) for _ in range(count)]
+            workers = [spawn(execution, execution.main) for _ in range(count)]
             with contextlib.closing(start([worker.path for worker in workers])) as started:
                 for worker, (process, channel) in zip(workers, started, strict=True):
                     members.append(Member(worker, channel, process))
             self._members += members
             self._play()
             for member in members:
-                execution.joined(execution.main, member.worker)
+                joined(execution, execution.main, member.worker)
             return members
         finally:
             self._close(members)
@@ -86,7 +87,7 @@ class Conductor:
     def _adopt(self, parent: Member) -> None:
         """Take in the worker that ``parent`` is about to fork."""
         channel = Channel(socket.socket(fileno=parent.channel.ends.pop(0)))
-        self._members.append(Member(self.execution.spawn(parent.worker), channel, Adopted()))
+        self._members.append(Member(spawn(self.execution, parent.worker), channel, Adopted()))
 
     def _play(self) -> None:
         current: Member | None = None
@@ -236,7 +237,7 @@ class Conductor:
         if self._doubtful:
             raise Over("a thread or an alarm in one of its workers is not controlled")
         self.execution.stuck = tuple(self._blocked(m) for m in self._members if m.state is State.BLOCKED)
-        self.execution._freeze()
+        self.execution.freeze()
 
     def _blocked(self, member: Member) -> Blocked:
         assert member.waits is not None

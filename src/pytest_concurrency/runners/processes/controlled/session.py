@@ -23,6 +23,7 @@ from ....detect.failures import RAISED_AT
 from ....explore.model import Exploration
 from ....model import Finding
 from ....report.lanes import explain
+from ....runtime.ending import outcome_of
 from ....runtime.execution import Execution
 from ....runtime.trace import Outcome as RunOutcome
 from ....schedules import token as tokens
@@ -124,7 +125,7 @@ class ProcessProgram:
             error = None
         if error is not None and not isinstance(error, pytest.skip.Exception):
             self.failing = [outcome for outcome in self.outcomes if outcome.failed]
-        return execution._outcome(error)
+        return outcome_of(execution, error)
 
     def renew(self) -> None:
         """Set the test up afresh."""

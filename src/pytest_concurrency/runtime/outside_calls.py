@@ -1,0 +1,100 @@
+"""Workers in calls that the engine does not control: the run goes on without them, and they come back.
+
+The watchdog notices them, on a thread of its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .standstill import first_due, in_a_call, should_idle
+from .state import STATE
+from .worker import Worker
+
+if TYPE_CHECKING:
+    from .execution import Execution
+
+
+def has_baton(run: Execution, worker: Worker) -> bool:
+    """Say whether ``worker``, which runs, may hand the baton on: not if the watchdog took it for blocked and gave
+    the baton away between its last look at the baton and now. Called with the mutex held."""
+    if not worker.external:
+        return True
+    worker.external = False
+    if run.idle:
+        run.idle = False
+        run.end_idling()
+        run.current = worker
+        run.taken_up = True
+        STATE.worker = worker
+        STATE.ident = worker.ident
+        return True
+    return False
+
+
+def stray(run: Execution, ident: int) -> bool:
+    """A thread without the baton is at a hook: a worker that came back from a blocking call waits for its turn
+    (True: it now has it); any other thread is none of ours (False)."""
+    worker = run.by_ident.get(ident)
+    if worker is None or worker.done:
+        return False
+    with run.mutex:
+        if not worker.external:
+            return False  # a signal's handler, run while the main thread waits for its turn
+        worker.external = False
+        if run.idle:
+            run.idle = False
+            run.end_idling()
+            run.current = worker
+            run.taken_up = True
+            STATE.worker = worker
+            STATE.ident = ident
+            return True
+    worker.gate.acquire()
+    run.resumed(worker)
+    return True
+
+
+def come_back(run: Execution, ident: int) -> None:
+    """The worker on thread ``ident`` stood aside for a moment; it goes on unless another one was let go on."""
+    worker = run.by_ident.get(ident)
+    with run.mutex:
+        if not STATE.ident and STATE.run is run and not (worker is not None and worker.external):
+            STATE.ident = ident
+
+
+def make_external(run: Execution, worker: Worker, path: str, line: int) -> None:
+    """Called by the watchdog: ``worker`` holds the baton and blocks in a call that is not controlled."""
+    with run.mutex:
+        if run.current is not worker or worker.done or run.aborting or not run.taken_up:
+            return
+        worker.external = True
+        run.external.append((worker.path, path, line))
+        STATE.ident = 0
+        chosen = run.successor(None)
+        if chosen is not None:
+            run.resume(chosen)
+
+
+def poke(run: Execution) -> None:
+    """Called by the watchdog while the baton lies idle: see whether something was released meanwhile."""
+    with run.mutex:
+        if not run.idle:
+            return
+        enabled = run.enabled_or_due()
+        if run.aborting or enabled or not should_idle(run, first_due(run)):
+            run.idle = False
+            chosen = run.successor(None)
+            if chosen is not None:
+                run.resume(chosen)
+
+
+def expire(run: Execution, reason: str) -> None:
+    """Called by the watchdog when the real time of the run is over."""
+    if run.aborting or (run.idle and not in_a_call(run) and not run.enabled()):
+        return  # nobody can go on, and it was hoped for long enough: poke() says so
+    run.timed_out = reason
+    run.aborting = "timed out"
+    run.next_decision = 0
+    for site in run.saturated:
+        site.off = False
