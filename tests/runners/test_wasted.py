@@ -71,7 +71,7 @@ def test_the_workers_of_the_test_are_what_is_measured(pytester):
     source = """
     import threading
     import pytest
-    from pytest_concurrency.runners import threads
+    from pytest_concurrency.runners import exploring
 
     def measured(program, settings, root):
         measurement = program.measured(1.0)
@@ -80,8 +80,8 @@ def test_the_workers_of_the_test_are_what_is_measured(pytester):
 
     @pytest.fixture(autouse=True)
     def ask(monkeypatch):
-        monkeypatch.setattr(threads, "worth_asking", lambda exploration, program: True)
-        monkeypatch.setattr(threads, "wasted", measured)
+        monkeypatch.setattr(exploring, "worth_asking", lambda exploration, program: True)
+        monkeypatch.setattr(exploring, "wasted", measured)
 
     def body():
         return sum(range(100))

@@ -1,0 +1,113 @@
+"""What exploring a test has come to: its findings, its result for the report, and the error that it fails with."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from ..explore.model import Exploration, Found
+from ..extensions import reviewed
+from ..model import Finding, TestResult
+from ..options import THREADS
+from ..report.baseline import marked
+from ..report.lanes import explain
+from ..report.width import width_of
+from ..schedules import token as tokens
+from .base import hand_in
+from .program import without_our_frames
+from .stress import Stress
+from .whole_suite.blame import OwnDoing
+
+
+def findings_of(stress: Stress) -> tuple[tuple[Found | None, Finding], ...]:
+    """Return what was found as findings, without those that settings or comments dismiss."""
+    item = stress.item
+    kept: list[tuple[Found | None, Finding]] = []
+    width = width_of(stress.item.config)
+    for found in (*stress.exploration.found, *stress.exploration.suspected):
+        level = stress.settings.severity(found.failure.code)
+        if level is not None and not stress.dismissals(found.failure) and not stress.accepted.covers(found.failure):
+            word = "" if found.free else tokens.make(item.nodeid, found.failure.code, found.directives)
+            finding = explain(found, word, item.nodeid, stress.item.config.rootpath, level, width)
+            kept.append((found, marked(reviewed(item, finding), stress.item.config, item.nodeid)))
+    detected = (reviewed(item, finding) for finding in dict.fromkeys(stress.detected))
+    kept += [(None, marked(finding, stress.item.config, item.nodeid)) for finding in detected]
+    return tuple(kept)
+
+
+def hand_in_result(stress: Stress, findings: Iterable[tuple[Found | None, Finding]], outcome: str) -> None:
+    """Hand in what the report says of the test; nothing for a copy that helps to explore it."""
+    if stress.is_helper:
+        return
+    exploration = stress.exploration
+    notes = [*exploration.notes, *stress.dismissals.notes, *stress.memory.damage()]
+    unproven = bool(stress.program.gave_up or stress.accepted.findings)
+    if unproven:
+        notes = [note for note in notes if not note.endswith("explored: no hazard")]
+    if stress.program.gave_up:
+        notes.append(f"{stress.program.gave_up} schedules ended in a skip and were not judged")
+    extra: tuple[tuple[str, Any], ...] = ()
+    if isinstance(stress.dismissals, OwnDoing) and stress.dismissals.reasons:
+        extra = (("own_doing", stress.dismissals.reasons[0]),)
+        notes += [f"no fault of the code under test: {reason}" for reason in stress.dismissals.reasons]
+    hand_in(
+        stress.item,
+        TestResult(
+            nodeid=stress.item.nodeid,
+            runner=THREADS,
+            outcome=outcome,
+            schedules=exploration.schedules,
+            exhaustive=exploration.exhaustive and not unproven,
+            seconds=time.monotonic() - stress.begun,
+            seed=stress.settings.seed,
+            findings=(*(finding for _, finding in findings), *stress.accepted.findings, *stress.wasted),
+            notes=tuple(notes),
+            extra=(
+                *_extra(exploration, outcome == "passed" and stress.replayed is None, unproven),
+                *stress.extra,
+                *extra,
+            ),
+            reviewed=True,
+        ),
+    )
+
+
+def _extra(exploration: Exploration, passed: bool, unproven: bool) -> tuple[tuple[str, Any], ...]:
+    """Return what the JSON report says of this carrier's tests beyond the common fields.
+
+    The verdict on a test that passed is "proven" (every distinct interleaving was run), "explored" (the budget was used
+    and no hazard found) or "cut short" (a limit was hit before); None for all others.
+    """
+    verdict = None
+    if passed:
+        verdict = "proven" if exploration.exhaustive and not unproven else "explored"
+        if exploration.cut_short:
+            verdict = "cut short"
+    table = [outcome.to_json() for outcome in exploration.outcomes]
+    return (("verdict", verdict), *((("outcomes", table),) if table else ()))
+
+
+def raise_what_was_found(stress: Stress, findings: Iterable[tuple[Found | None, Finding]]) -> None:
+    """Fail the test with what was found, if anything was."""
+    __tracebackhide__ = True
+    exploration = stress.exploration
+    if stress.raised is not None:
+        notes = getattr(stress.raised, "__notes__", ())
+        if isinstance(stress.raised, pytest.fail.Exception) and notes:
+            pytest.fail("\n\n".join([str(stress.raised), "\n".join(notes)]), pytrace=False)
+        raise without_our_frames(stress.raised)
+    if exploration.plain is not None:
+        raise without_our_frames(exploration.plain)
+    if exploration.stopped:
+        pytest.fail(f"{exploration.stopped}; raise timeout= if the code needs longer", pytrace=False)
+    errors = [(found, finding) for found, finding in findings if finding.is_error]
+    for found, _ in errors:
+        if found is not None and found.outcome.error is not None:
+            raise without_our_frames(found.outcome.error)
+    details = [finding.detail or finding.message for _, finding in errors]
+    details += [f"{f.code} {f.name}: {f.detail}" for f in stress.wasted if f.is_error]
+    if details:
+        pytest.fail("\n\n".join(details), pytrace=False)
