@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from types import CodeType
+from typing import Any
 
 from ..instrument.deferred import current
 from ..instrument.sites import CALL, METHOD, STEP, WHOLE, WITH, Site
@@ -23,7 +25,7 @@ def contended_sites(location: Location) -> set[Site]:
     Two accesses interfere where their workers differ, one of them writes, and neither a thread's start or join nor a
     common lock lies between. With very many accesses all sites count.
     """
-    accesses = list(location.accesses)
+    accesses = list({(site, tag) for site, tag, _ in location.accesses})
     if len(accesses) > PAIRS_LIMIT:
         return {site for site, _ in accesses}
     found: set[Site] = set()
@@ -33,6 +35,19 @@ def contended_sites(location: Location) -> set[Site]:
                 found.add(site)
                 found.add(other_site)
     return found
+
+
+def races_at(location: Location) -> Iterator[tuple[Site, int, list[int]]]:
+    """Yield where another worker may interfere with the very part of a location that is accessed: the site, the
+    worker's index, and which times it comes there so. With very many accesses all count."""
+    parts: dict[Any, list[Tag]] = {}
+    for _, tag, part in location.accesses:
+        parts.setdefault(part, []).append(tag)
+    whole = parts.get(None, [])
+    for (site, tag, part), times in location.accesses.items():
+        others = itertools.chain.from_iterable(parts.values()) if part is None else [*parts[part], *whole]
+        if len(location.accesses) > PAIRS_LIMIT or any(interferes(tag, other) for other in others):
+            yield site, tag.index, times
 
 
 def interferes(a: Tag, b: Tag) -> bool:
@@ -57,6 +72,7 @@ class Contention:
     def __init__(self) -> None:
         self.contended: set[Site] = set()
         self.synchronising: set[Site] = set()
+        self.racing: dict[Site, dict[str, set[int]]] = {}
         self.seen: set[Site] = set()
         self.steps: set[Site] = set()
         self.of_workers: set[Site] = set()
@@ -72,7 +88,7 @@ class Contention:
     def learn(self, run: Execution) -> None:
         """Take in what ``run`` observed."""
         for location in run.locations.values():
-            sites = {site for site, _ in location.accesses}
+            sites = {site for site, _, _ in location.accesses}
             self.seen |= sites
             if len(location.accesses) < 2:
                 continue
@@ -81,6 +97,8 @@ class Contention:
                 continue
             for site in found:
                 (self.synchronising if site.kind in SYNCHRONISING and site.muted is False else self.contended).add(site)
+            for site, index, times in races_at(location):
+                self.racing.setdefault(site, {}).setdefault(run.workers[index].path, set()).update(times)
             first, *rest = sites
             for site in rest:
                 self._union(first, site)
@@ -123,6 +141,13 @@ class Contention:
         somewhere = {site for site, paths in self._visitors.items() if len(paths) > 1 or site in self._unequal}
         kinds = (*SYNCHRONISING, STEP)
         return {site for site in somewhere - self.contended if site in self.seen and site.kind not in kinds}
+
+    def times(self, site: Site) -> tuple[int, int, int]:
+        """Return three times that a worker comes to ``site``, the likeliest first: those at which another one may
+        interfere, as far as they are known."""
+        known = sorted(set().union(*self.racing.get(site, {}).values()))[:3]
+        first = known[0] if known else 1
+        return (first, *known[1:], *(first + more for more in range(max(1, len(known)), 3)))  # type: ignore[return-value]
 
     def directions(self, site: Site) -> tuple[bool, ...]:
         """Return from which end the workers are best run so that others are still to come when one is at ``site``: from

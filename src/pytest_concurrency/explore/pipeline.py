@@ -141,6 +141,12 @@ class Explorer:
                 return
         if self._share is not None:
             self._runs.count = first.number  # all that explore this test have to count alike
+        if not self._runs.silenced:
+            self._runs.max_steps = _most_steps(first)
+        for strategy in self._portfolio.at_once():
+            if self._take(self._runs(strategy, observing=True)):
+                return
+        self._runs.max_steps = 0
         second = self._runs(Serial(last_first=True), observing=True)
         if self._take(second):
             return
@@ -148,7 +154,7 @@ class Explorer:
         if self._settings.whole_suite and self._shares_nothing(first, second):
             return
         if not self._runs.silenced:  # else the length of a run is not known
-            self._runs.max_steps = 50_000 + 40 * max(first.steps, second.steps)
+            self._runs.max_steps = _most_steps(first, second)
         for strategy in self._strategies():
             if not self._budget_left() and not self._owed(strategy):
                 break
@@ -307,7 +313,7 @@ class Explorer:
             return False
         if len(failures_of(outcome)) != 1 or len(run.workers) == 1:
             return False
-        self._runs.max_steps = 50_000 + 40 * outcome.steps
+        self._runs.max_steps = _most_steps(outcome)
         seed = self._settings.seed
         others: list[Strategy] = [Serial(sleepless=True)] if outcome.virtual_seconds > 0 else []
         if has_own_orders(run):
@@ -419,3 +425,8 @@ class Explorer:
         if shown.found is not None:
             self._result.found.append(shown.found)
             self._result.suspected.extend(shown.suspected)
+
+
+def _most_steps(*known: Outcome) -> int:
+    """Return the number of operations after which a run is too long, by those ``known``."""
+    return 50_000 + 40 * max(outcome.steps for outcome in known)

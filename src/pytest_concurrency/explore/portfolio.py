@@ -13,11 +13,14 @@ from ..strategies.base import Strategy
 from ..strategies.bounded import Bounded
 from ..strategies.directed import Chain, Directed, HoldAll, Nested, StepOver
 from ..strategies.dpor import Dpor
+from ..strategies.interpose import Interpose
 from ..strategies.pct import Pct
 from ..strategies.pos import Pos
 from ..strategies.random_walk import RandomWalk
 from ..strategies.round_robin import RoundRobin
 from ..strategies.surw import Surw
+from .contention import has_own_orders
+from .forecast import forecast_of
 from .runs import Runs
 from .suspects import CYCLES
 
@@ -43,6 +46,16 @@ class Portfolio:
         self._reached: set[Site] = set()
         self.looks: list[Strategy] = []
         self.slice = max(10, settings.schedules // DPOR_SLICE)
+
+    def at_once(self) -> Iterator[Strategy]:
+        """Yield what is worth trying before anything but one serial run is known."""
+        known, run = self._contention, self._runs.last
+        if self._settings.strategy == "auto" and run is not None and (known.contended or known.synchronising):
+            passed = frozenset(site.key for worker in run.workers for site in worker.counts)
+            forecast = forecast_of(run, known)
+            yield Interpose(forecast, passed)
+            if has_own_orders(run):
+                yield Interpose(forecast, passed, last_first=True)
 
     def strategies(self) -> Iterator[Strategy]:
         """Yield the strategy of each run, without end."""
@@ -140,24 +153,25 @@ class Portfolio:
         updates += sorted(split, key=lambda s: s.key)
         others = [site for site in sites if not site.derived]
         others += sorted(known.synchronising, key=lambda s: s.key)
-        again = (2, 3) if len(updates) <= 3 else ()
+        again = (1, 2) if len(updates) <= 3 else ()
+        times = {site: known.times(site) for site in [*updates, *others]}
         ways = {site: known.directions(site) for site in [*updates, *others]}
-        likely: list[Strategy] = [Directed(s.key, 1, last_first=way) for s in updates for way in ways[s]]
+        likely: list[Strategy] = [Directed(s.key, times[s][0], last_first=way) for s in updates for way in ways[s]]
         likely += [HoldAll(points) for points in sorted(self._runs.cycles, key=len)[:CYCLES]]
-        likely += [Directed(s.key, n, last_first=way) for n in again for s in updates for way in ways[s]]
+        likely += [Directed(s.key, times[s][n], last_first=way) for n in again for s in updates for way in ways[s]]
         for site in others:
             for way in ways[site]:
-                likely.append(Directed(site.key, 1, last_first=way))
+                likely.append(Directed(site.key, times[site][0], last_first=way))
                 if site.action != READ and site not in known.synchronising:
-                    likely.append(StepOver(site.key, 1, last_first=way))
+                    likely.append(StepOver(site.key, times[site][0], last_first=way))
         if known.most_workers >= 3:
             nested = [Nested(s.key, last_first=way) for s in sites for way in ways[s]]
             likely += nested[:NESTED_SCHEDULES]
         rest: list[Strategy] = [StepOver(site.key, 1) for site in sorted(known.steps, key=lambda s: s.key)]
-        rest += [Directed(s.key, 1, last_first=not ways[s][0]) for s in others if len(ways[s]) == 1]
-        rest += [Directed(site.key, 2, last_first=flip) for flip in (False, True) for site in others]
-        rest += [Directed(s.key, n, last_first=ways[s][0]) for n in (2, 3) if not again for s in updates]
-        rest += [Directed(site.key, 1, any_access=True) for site in sites if site.action != READ]
+        rest += [Directed(s.key, times[s][0], last_first=not ways[s][0]) for s in others if len(ways[s]) == 1]
+        rest += [Directed(s.key, times[s][1], last_first=flip) for flip in (False, True) for s in others]
+        rest += [Directed(s.key, times[s][n], last_first=ways[s][0]) for n in (1, 2) if not again for s in updates]
+        rest += [Directed(s.key, times[s][0], any_access=True) for s in sites if s.action != READ]
         steps = sorted(known.steps, key=lambda s: s.key)
         rest += [StepOver(site.key, 1, last_first=True) for site in steps]
         hidden = known.of_workers - known.contended - known.synchronising - known.steps

@@ -49,7 +49,7 @@ def newly_shared(run: Execution) -> list[Site]:
     """Return the sites that were silent because nobody else touched what they touch, and that are not local."""
     found: set[Site] = set()
     for location in run.locations.values():
-        if len(location.accesses) > 1 and any(not site.contended for site, _ in location.accesses):
+        if len(location.accesses) > 1 and any(not site.contended for site, _, _ in location.accesses):
             found.update(site for site in contended_sites(location) if not site.contended)
     return sorted(found, key=lambda site: site.key)
 

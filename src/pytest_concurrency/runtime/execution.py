@@ -30,6 +30,8 @@ from .worker import MAIN, Abandon, Detached, Wait, Worker
 if TYPE_CHECKING:
     from .recorder import Recorder
 
+TIMES_KEPT = 16
+"""Of one worker's accesses at one site to one location under the same locks, so many are told apart."""
 SATURATION = 3_000
 """Accesses at one site in an observing run after which the site is silent until the next switch."""
 FAIR_FACTOR = 20
@@ -188,7 +190,11 @@ class Execution:
         location = self.locations.get(loc)
         if location is None:
             location = self.locations[loc] = Location()
-        location.accesses.add((site, worker.tag(write)))
+        key = worker.key
+        part = key if key != loc and key is not None and key[0] == loc[0] else None
+        times = location.accesses.setdefault((site, worker.tag(write), part), [])
+        if len(times) < TIMES_KEPT:
+            times.append(worker.occurrence)
         site.seen = True
         site.hits += 1
         if site.hits > SATURATION and self.precise is None and self.steps - self.progress < SATURATION:

@@ -12,7 +12,11 @@ if TYPE_CHECKING:
 
 
 class Location:
-    """What is known of one shared location in one run."""
+    """What is known of one shared location in one run.
+
+    ``accesses`` holds, for a site, who was there under which locks, and the part of the location that was accessed (a
+    container's item; None: all of it), which times that worker came to the site so.
+    """
 
     __slots__ = ("accesses", "last", "streak", "version", "writer")
 
@@ -21,7 +25,7 @@ class Location:
         self.writer = -1  # the worker that wrote last, and the first version of its unbroken run of writes
         self.streak = 0
         self.last: dict[int, tuple[int, Site, int, Worker]] = {}
-        self.accesses: set[tuple[Site, Tag]] = set()
+        self.accesses: dict[tuple[Site, Tag, Any], list[int]] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,19 @@ Testing, PLDI 2008; Park, Lu, Zhou: CTrigger, ASPLOS 2009).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, Protocol
 
 from .base import NEVER, Candidate
+
+
+class Operation(Protocol):
+    """An operation on a location: a worker's announced one, or one that was done."""
+
+    @property
+    def loc(self) -> Any: ...
+
+    @property
+    def key(self) -> Any: ...
 
 
 class Directed:
@@ -63,7 +74,7 @@ class Directed:
             self._done = True
             return held if held in enabled else others[0]
         chosen = current if current is not None and current is not held else self._default(others)
-        if _meets(chosen, held) and (chosen.write or self._any_access):
+        if meets(chosen, held) and (chosen.write or self._any_access):
             self._hit = True
         return chosen
 
@@ -120,7 +131,7 @@ class Nested:
             self._done = True
             return next((worker for worker in reversed(self._held) if worker in enabled), enabled[0])
         chosen = current if current is not None and current in free else free[self._default]
-        if len(self._held) == 1 and chosen.write and _meets(chosen, self._held[0]):
+        if len(self._held) == 1 and chosen.write and meets(chosen, self._held[0]):
             self._writer = chosen
         return chosen
 
@@ -128,7 +139,7 @@ class Nested:
         return NEVER if self._done else 0
 
 
-def _meets(a: Candidate, b: Candidate) -> bool:
+def meets(a: Operation, b: Operation) -> bool:
     """Say whether two announced operations are on one location: the same item, or the whole of one container."""
     if a.loc is None or a.loc != b.loc:
         return False

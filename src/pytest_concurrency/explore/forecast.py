@@ -1,0 +1,28 @@
+"""What each worker is likely to do to shared locations, from what was observed."""
+
+from __future__ import annotations
+
+from ..instrument.sites import READ
+from ..runtime.execution import Execution
+from ..strategies.interpose import Forecast, Race
+from .contention import SYNCHRONISING, Contention
+
+
+def forecast_of(run: Execution, known: Contention) -> Forecast:
+    """Return where each worker of ``run`` may meet another one: in each function that it came to as any worker did
+    there, since who came first may have done the work."""
+    by_function: dict[str, dict[str, Race]] = {}
+    for site, by_worker in known.racing.items():
+        writes = site.action != READ or site.kind in SYNCHRONISING
+        race = Race(site.group, writes, frozenset().union(*by_worker.values()))
+        by_function.setdefault(_function(site.key), {})[site.key] = race
+    forecast: dict[str, dict[str, Race]] = {}
+    for worker in run.workers:
+        own = forecast.setdefault(worker.path, {})
+        for function in {_function(site.key) for site in worker.counts}:
+            own.update(by_function.get(function, {}))
+    return forecast
+
+
+def _function(key: str) -> str:
+    return key.rpartition(":")[0]
