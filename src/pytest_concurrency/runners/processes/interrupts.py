@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]
 import contextlib
 import signal
 from collections.abc import Iterator
+from typing import Any
 
 _MASKS = hasattr(signal, "pthread_sigmask")
+_mask: Any = getattr(_signal, "pthread_sigmask", None)
+"""The function itself: the one of :mod:`signal` makes members of an enumeration of what it returns, in each worker."""
+_INTERRUPT = (int(signal.SIGINT),)
+_BLOCK, _UNBLOCK, _SET = (int(getattr(signal, name, 0)) for name in ("SIG_BLOCK", "SIG_UNBLOCK", "SIG_SETMASK"))
 
 
 @contextlib.contextmanager
@@ -15,14 +21,14 @@ def held_back() -> Iterator[None]:
     if not _MASKS:
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = _mask(_BLOCK, _INTERRUPT)
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        _mask(_SET, before)
 
 
 def let_in() -> None:
     """Let interrupts in again, in a worker that was forked while they were held back."""
     if _MASKS:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        _mask(_UNBLOCK, _INTERRUPT)
