@@ -17,6 +17,9 @@ _WITHOUT_STATE = frozenset({"request", "thread_runner", "process_runner", "green
 """Fixtures that a run cannot leave in another state than it found them in."""
 
 
+_RENEWED = pytest.StashKey[bool]()
+
+
 def is_renewed(item: pytest.Function) -> bool:
     """Say whether setting ``item`` up again has any effect: it has a class or function-scoped fixtures.
 
@@ -54,8 +57,9 @@ def begin_again(item: pytest.Function, put_back: Callable[[], None] | None = Non
 
     ``put_back`` is called while no function-scoped fixture is set up, to undo more than :mod:`.rewind` does.
     """
-    renewed = is_renewed(item)
+    renewed = item.stash.get(_RENEWED, False) or is_renewed(item)
     if renewed:
+        item.stash[_RENEWED] = True  # fixtures may be added, but none is taken away
         tear_down(item)
     rewind(item)
     if put_back is not None:
