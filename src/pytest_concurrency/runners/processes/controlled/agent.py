@@ -14,7 +14,7 @@ from _thread import get_ident
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .places import CALL, LOCK, Place, place_of
+from .places import CALL, LOCK, Place, place_of, tell
 from .values import full, shown
 from .wire import FREE, RUN, TIMED_OUT, Channel
 
@@ -101,7 +101,7 @@ class Agent:
             place = place_of(frame, self.rootdir, kind, action, name)
             if place is None or place.key in self.silent:
                 return place
-            message = ("at", place, loc, loc if key is None else key, write)
+            message = ("at", tell(place), loc, loc if key is None else key, write)
             if self._free:
                 self._free -= 1
                 self._send(message)
@@ -113,12 +113,12 @@ class Agent:
         """Note the value that was read or written; told with the next message."""
         if place is not None:
             with self.aside():
-                self._results.append(("did", place, loc, loc if key is None else key, write, shown(value),
+                self._results.append(("did", tell(place), loc, loc if key is None else key, write, shown(value),
                                       full(value), more))  # fmt: skip
 
     def taken(self, place: Place | None, loc: Any, name: str) -> None:
         """Note that a lock has been taken."""
-        self._results.append(("taken", place, loc, name))
+        self._results.append(("taken", tell(place), loc, name))
 
     def freed(self, loc: Any) -> None:
         """Note that what others may wait for at ``loc`` may be there now."""
@@ -138,7 +138,7 @@ class Agent:
             frame = sys._getframe(1)
             operation = what or _operation(frame)
             place = place_of(frame, self.rootdir, CALL, "wait")
-            turn = self._wait(("blocked", place, loc, operation, deadline, _is_alone()))
+            turn = self._wait(("blocked", tell(place), loc, operation, deadline, _is_alone()))
         return turn != TIMED_OUT
 
     def acquire(

@@ -16,7 +16,7 @@ from ....strategies.base import NEVER
 from ....watch import tree
 from .ledger import Ledger, Sites
 from .members import Adopted, Member, State
-from .places import LOCK
+from .places import LOCK, told, told_place
 from .wire import FREE, GO, RUN, TIMED_OUT, Channel
 
 _LOOK = 0.02
@@ -335,12 +335,13 @@ class Conductor:
                 member.free -= 1
             else:
                 member.state = State.READY
-            self.ledger.announced(member, *rest)
+            self.ledger.announced(member, told_place(rest[0]), *rest[1:])
             if member.worker.write:
                 self._changed_at = self.execution.steps
         elif kind == "blocked":
             member.state = State.BLOCKED
-            place, loc, operation, deadline, alone = rest
+            what, loc, operation, deadline, alone = rest
+            place = told(what)
             if not alone and not self._doubtful:
                 self._doubtful = True
                 self.execution.external.append(

@@ -9,7 +9,7 @@ from ....instrument.sites import READ, Site
 from ....runtime.execution import Execution
 from ....runtime.trace import Row
 from .members import Member
-from .places import LOCK, Place
+from .places import LOCK, Place, told, told_place
 from .updates import Access, Updates
 
 
@@ -90,7 +90,7 @@ class Ledger:
                 held.retag()
                 self._row(member, owner[1] if owner[0] is member else None, "release", rest[0], "")
         elif what == "taken":
-            place, loc, _ = rest
+            place, loc = told(rest[0]), rest[1]
             self.owners[loc] = member, place
             worker.held[self._number(loc)] = loc
             worker.retag()
@@ -100,7 +100,7 @@ class Ledger:
         elif what == "note":
             self.notes.append(rest[0])
         elif what == "did":
-            self._did(member, *rest)
+            self._did(member, told_place(rest[0]), *rest[1:])
 
     def _row(self, member: Member, place: Place | None, action: str, loc: Any, value: str) -> Row | None:
         if place is None:

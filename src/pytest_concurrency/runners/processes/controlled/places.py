@@ -5,8 +5,8 @@ from __future__ import annotations
 import linecache
 import os
 import types
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ....watch.sites import own_frame
 
@@ -17,7 +17,10 @@ _TEXT = 60
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place where an operation on something shared is made; ``key`` names it from run to run."""
+    """A place where an operation on something shared is made; ``key`` names it from run to run.
+
+    ``origin`` is what all the rest follows from. ``number`` is above 0 where the conductor knows the place.
+    """
 
     key: str
     path: str
@@ -25,25 +28,77 @@ class Place:
     kind: str
     action: str
     name: str
+    origin: Origin = field(default=("", "", 0, b"", 0, "", "", ""), compare=False)
+    number: int = field(default=0, compare=False)
 
 
-@lru_cache(maxsize=4096)
-def _positions(code: types.CodeType) -> list[tuple[int | None, int | None, int | None, int | None]]:
-    return list(code.co_positions())
+Origin = tuple[str, str, int, bytes, int, str, str, str]
+"""Where the code is (path, qualified name, first line, table of positions), the instruction, and what is done there:
+kind, action, what it is about."""
+Told = int | tuple[Any, ...] | None
+"""A place as it travels: by its number, or with all that is known of it."""
+
+_known: dict[Origin, Place] = {}
+_numbered: list[Place] = []
+"""Places that workers have told of: those forked later inherit them, and need not find out again what they are."""
+_LIMIT = 4096
 
 
-@lru_cache(maxsize=4096)
-def _make(code: types.CodeType, index: int, line: int, kind: str, action: str, name: str) -> Place:
-    positions = _positions(code)
+def tell(place: Place | None) -> Told:
+    """Return ``place`` as a worker tells the conductor of it."""
+    if place is None:
+        return None
+    return place.number or (place.key, place.path, place.line, place.kind, place.action, place.name, place.origin)
+
+
+def told(what: Told) -> Place | None:
+    """Return the place that a worker has told of, None for none."""
+    return None if what is None else told_place(what)
+
+
+def told_place(what: int | tuple[Any, ...]) -> Place:
+    """Return the place that a worker has told of."""
+    if isinstance(what, int):
+        return _numbered[what - 1]
+    origin = what[-1]
+    place = _known.get(origin)
+    if place is None or not place.number:
+        if len(_numbered) >= _LIMIT:
+            return Place(*what)
+        place = _known[origin] = replace(Place(*what), number=len(_numbered) + 1)
+        _numbered.append(place)
+    return place
+
+
+def forget() -> None:
+    """Forget all places: no worker is left that could tell of one by its number."""
+    _known.clear()
+    _numbered.clear()
+
+
+def _make(code: types.CodeType, instruction: int, line: int, kind: str, action: str, name: str) -> Place:
+    origin = (code.co_filename, code.co_qualname, code.co_firstlineno, code.co_linetable, instruction, kind, action,
+              name)  # fmt: skip
+    place = _known.get(origin)
+    if place is None:
+        place = _made(code, line, name, origin)
+        if len(_known) < 2 * _LIMIT:
+            _known[origin] = place
+    return place
+
+
+def _made(code: types.CodeType, line: int, name: str, origin: Origin) -> Place:
+    instruction, kind, action = origin[4:7]
+    positions = list(code.co_positions())
     column, end_column, end_line = 0, None, line
-    if index < len(positions):
-        line_, end_line_, column_, end_column = positions[index]
+    if instruction < len(positions):
+        line_, end_line_, column_, end_column = positions[instruction]
         line, end_line, column = line_ or line, end_line_ or line, column_ or 0
     base = os.path.basename(code.co_filename)
     key = f"{base}:{code.co_qualname}:{line - code.co_firstlineno}:{column}:{action}"
     if not name:
         name = _source(code.co_filename, line, end_line, column, end_column)
-    return Place(key, code.co_filename, line, kind, action, name)
+    return Place(key, code.co_filename, line, kind, action, name, origin)
 
 
 def _source(path: str, line: int, end_line: int | None, column: int, end_column: int | None) -> str:
