@@ -188,7 +188,8 @@ class ProcessProgram:
             every page that it touches is copied."""
             context = multiprocessing.get_context("fork")
             pairs = [socket.socketpair() for _ in paths]
-            ours, theirs = [Channel(end) for end, _ in pairs], [Channel(end) for _, end in pairs]
+            ours = [Channel(end, self.agent.adopts) for end, _ in pairs]
+            theirs = [Channel(end) for _, end in pairs]
             processes = []
             for path, (function, kwargs), end in zip(paths, calls, theirs, strict=True):
                 task = Task(

@@ -16,10 +16,11 @@ FREE = 100
 
 
 class Channel:
-    """One end of a connected stream socket."""
+    """One end of a connected stream socket; ``carries``: descriptors may come with messages."""
 
-    def __init__(self, end: socket.socket) -> None:
+    def __init__(self, end: socket.socket, carries: bool = True) -> None:
         self.end = end
+        self.carries = carries
         self.ends: list[int] = []  # descriptors that came with messages
         self._buffer = b""
 
@@ -48,10 +49,13 @@ class Channel:
                     message: tuple[Any, ...] = pickle.loads(data)
                     return message
             try:
-                more, ends, _, _ = socket.recv_fds(self.end, 65536, 8)
+                if self.carries:
+                    more, ends, _, _ = socket.recv_fds(self.end, 65536, 8)
+                    self.ends += ends
+                else:
+                    more = self.end.recv(16384)
             except OSError:
                 return None
-            self.ends += ends
             if not more:
                 return None
             self._buffer += more
