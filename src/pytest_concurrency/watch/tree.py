@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import multiprocessing
 import os
 import signal
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _REAP_SECONDS = 2.0
+_open, _read, _close = os.open, os.read, os.close
 _SET_SUBREAPER, _GET_SUBREAPER = 36, 37
 
 
@@ -86,16 +88,49 @@ def descendants(root: int | None = None) -> dict[int, ProcessInfo]:
     return found
 
 
+def below() -> frozenset[int]:
+    """Return the ids of the processes below this one: :func:`descendants`, without a look at each."""
+    me = os.getpid()
+    if not _children_are_listed():
+        return frozenset(descendants())
+    found: set[int] = set()
+    waiting = _listed_children(me)
+    while waiting:
+        pid = waiting.pop()
+        if pid not in found:
+            found.add(pid)
+            waiting += _listed_children(pid)
+    return frozenset(found)
+
+
+@functools.cache
+def _children_are_listed() -> bool:
+    """Say whether the kernel lists the children of a thread."""
+    me = os.getpid()
+    return os.path.exists(f"/proc/{me}/task/{me}/children")
+
+
 def _listed_children(pid: int) -> list[int]:
     """Return the children of every thread of ``pid``, from the list that Linux keeps."""
     pids: list[int] = []
     try:
         for task in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{task}/children") as stream:
-                pids += map(int, stream.read().split())
+            pids += map(int, _content(f"/proc/{pid}/task/{task}/children").split())
     except OSError:
         pass
     return pids
+
+
+def _content(path: str) -> bytes:
+    """Return what is in a file of /proc, of any length; looked at often, so without a stream."""
+    handle = _open(path, os.O_RDONLY)
+    try:
+        parts = []
+        while part := _read(handle, 65_536):
+            parts.append(part)
+        return b"".join(parts)
+    finally:
+        _close(handle)
 
 
 def command_of(pid: int) -> str:

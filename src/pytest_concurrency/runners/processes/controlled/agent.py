@@ -54,17 +54,17 @@ class Agent:
     # -- the life of a worker
 
     def begin(self, channel: Channel, path: str) -> None:
-        """Say on ``channel`` that the worker ``path`` is there and wait for its first turn."""
+        """Be the worker ``path`` from now on; return when it is its turn for the first time."""
         self.channel = channel
         self.path = path
         self._ident = get_ident()
         self.on = True
-        self._wait(("hello", self.path, os.getpid()))
+        self._await_turn()
 
-    def end(self, failure: tuple[Any, ...] | None = None) -> None:
-        """Say that the worker has done its work; nothing is controlled any more."""
+    def end(self, failure: tuple[Any, ...] | None = None, leaves: bool = False) -> None:
+        """Say that the worker has done its work, and whether it ``leaves`` at once; nothing is controlled any more."""
         self.on = False
-        self._send(("done", failure))
+        self._send(("done", failure, leaves))
 
     def here(self) -> bool:
         """Say whether the calling thread is the controlled one, in code whose operations count."""
@@ -194,12 +194,17 @@ class Agent:
         self._results = []
         self.children = self.quiet = 0
         self._busy = False
-        self.begin(Channel(end), path)
+        self.channel = Channel(end)
+        self._send(("hello", os.getpid()))
+        self.begin(self.channel, path)
 
     # -- the wire
 
     def _wait(self, message: tuple[Any, ...]) -> bytes:
         self._send(message)
+        return self._await_turn()
+
+    def _await_turn(self) -> bytes:
         turn = self.channel.receive_turn()
         if turn is None:
             os._exit(GONE)

@@ -41,13 +41,18 @@ class Over(Exception):
 
 
 class Conductor:
-    """Runs worker processes under ``execution``; ``limit`` is in real seconds for all of them together."""
+    """Runs worker processes under ``execution``; ``limit`` is in real seconds for all of them together.
+
+    Without ``waits``, workers that are about to leave do so while other things are done, until :meth:`settle`.
+    """
 
     def __init__(self, execution: Execution, sites: Sites, limit: float) -> None:
         self.execution = execution
         self.ledger = Ledger(execution, sites, self._wake)
         self._end = time.monotonic() + limit
+        self.waits = True
         self._members: list[Member] = []
+        self._leaving: list[Member] = []
         self._doubtful = False
         self._asked_at = 0
         self._changed_at = 0
@@ -56,7 +61,7 @@ class Conductor:
     # -- a group of workers
 
     def run(self, start: Start, count: int) -> list[Member]:
-        """Start ``count`` workers at once and see them through; none is left afterwards."""
+        """Start ``count`` workers at once and see them through; none is left afterwards, or after :meth:`settle`."""
         execution = self.execution
         members: list[Member] = []
         try:
@@ -104,13 +109,14 @@ class Conductor:
             current = chosen
 
     def _let_run(self, member: Member, turn: bytes) -> None:
-        if member.state is State.STARTING:
-            self._listen(member, _BORN)
+        if member.state is State.STARTING and isinstance(member.process, Adopted):
+            self._listen(member, _BORN)  # its id is not known yet
             if member.worker.done:
                 return
         if turn == GO and self._undisturbed(member):
             turn = RUN
         member.state = State.RUNNING
+        member.worker.started = True
         member.woken = False
         member.free = FREE if turn == RUN else 0
         member.worker.last_run = self.execution.steps
@@ -326,10 +332,8 @@ class Conductor:
         if kind == "fork":
             self._adopt(member)
         elif kind == "hello":
-            if isinstance(member.process, Adopted):
-                member.process.pid = rest[1]
+            member.process.pid = rest[0]
             member.state = State.READY
-            member.worker.started = True
         elif kind == "at":
             if member.free:
                 member.free -= 1
@@ -352,6 +356,7 @@ class Conductor:
         elif kind == "done":
             if rest[0] is not None:
                 member.report, member.raised_at = rest[0]
+            member.leaves = rest[1]
             self._ended(member)
 
     def _ended(self, member: Member) -> None:
@@ -369,13 +374,23 @@ class Conductor:
 
     # -- the end
 
+    def settle(self) -> None:
+        """See that the workers that were leaving are gone."""
+        leaving, self._leaving = self._leaving, []
+        self.waits = True
+        self._close(leaving)
+
     def _close(self, members: Sequence[Member]) -> None:
         """See that every process is gone, and all that it has started."""
         end = time.monotonic() + _EXIT
         over = all(m.state is State.DONE for m in members)
         for member in list(members):
+            if member.leaves and not self.waits:
+                self._leaving.append(member)
+                continue
             process = member.process
-            process.join(max(0.0, end - time.monotonic()) if over else 0.0)
+            ended = process.exitcode is not None
+            process.join(max(0.0, end - time.monotonic()) if over and not ended else 0.0)
             if process.exitcode is None:
                 below = [tree.look(process.pid), *tree.descendants(process.pid).values()]
                 tree.kill([info for info in below if info is not None])

@@ -45,7 +45,8 @@ class State(Enum):
 @dataclass(eq=False)
 class Member:
     """One worker process. ``waits`` is what it is blocked by: location, operation, virtual deadline, place; ``free``
-    the operations before which it does not wait for its turn, ``heard`` counts what it has said."""
+    the operations before which it does not wait for its turn, ``heard`` counts what it has said; ``leaves``: it ends
+    and does nothing more before."""
 
     worker: Worker
     channel: Channel
@@ -58,6 +59,7 @@ class Member:
     step: int = 0
     free: int = 0
     heard: int = 0
+    leaves: bool = False
 
     @property
     def deadline(self) -> float | None:

@@ -40,6 +40,7 @@ from ...unsafe import timeout_of_other_plugin
 from ..interrupts import held_back
 from ..outcome import DIED, SKIPPED, Outcome, RemoteError, WorkerDied, WorkerReport
 from ..start import default_method
+from . import places
 from .agent import Agent
 from .conductor import Conductor, Over, Start
 from .explorer import STRATEGIES, ProcessExplorer
@@ -49,7 +50,7 @@ from .members import Member
 from .patches import Patches
 from .snapshot import Snapshot
 from .wire import Channel
-from .worker import Binding, Task, bindings_of, install, work
+from .worker import NOTHING, NOTHING_PICKLED, Binding, Silence, Task, bindings_of, install, work
 
 SHARE = 0.6
 """Part of max_seconds that exploring may take; the rest is for runs in real time."""
@@ -88,6 +89,8 @@ class ProcessProgram:
     order: object = ()
     failing: list[Outcome] = field(default_factory=list)
     modules: frozenset[str] = frozenset()
+    before: frozenset[int] | None = None
+    silence: Silence | None = None
     bindings: tuple[Binding, ...] = ()
     patches: Patches = field(default_factory=Patches)
     agent: Agent = field(init=False)
@@ -107,14 +110,16 @@ class ProcessProgram:
         execution.workers.append(execution.main)
         execution.strategy.begin(execution.number)
         error: BaseException | None = None
-        state = random.getstate()
-        random.seed(self.settings.seed)
-        before = set(tree.descendants())
+        state = None
+        if self.via_fixture:  # else workers alone run code of the test's, and seed for themselves
+            state = random.getstate()
+            random.seed(self.settings.seed)
+        self.before = tree.below()
         try:
             error = self._body(limit)
         finally:
-            random.setstate(state)
-            tree.kill([i for p, i in tree.descendants().items() if p not in before and p not in tree.helpers()])
+            if state is not None:
+                random.setstate(state)
         execution.lost.extend(conductor.ledger.updates.lost)
         self.notes += [note for note in conductor.ledger.notes if note not in self.notes]
         self.order = tuple((s.worker, s.site, s.occurrence, s.to) for s in execution.switches)
@@ -129,14 +134,36 @@ class ProcessProgram:
 
     def renew(self) -> None:
         """Set the test up afresh."""
+        self.settle()
         begin_again(self.item, self.snapshot.restore)
+
+    def settle(self) -> None:
+        """See that nothing of the latest run is left running. Not at once: workers end while their run is judged."""
+        if self.conductor is not None:
+            self.conductor.settle()
+        if self.before is not None and tree.below() - self.before:
+            helpers = tree.helpers()
+            tree.kill([i for p, i in tree.descendants().items() if p not in self.before and p not in helpers])
+        self.before = None
+
+    def end(self) -> None:
+        """Leave nothing behind of what exploring has put in place."""
+        self.settle()
+        self.unhook()
+        places.forget()
+        if self.silence is not None:
+            self.silence.close()
+            self.silence = None
 
     def _body(self, limit: float) -> BaseException | None:
         try:
             if not self.via_fixture and self.settings.workers == 0:
                 return self._first_error(self._own())
             if not self.via_fixture:
-                return self._first_error(self.team([(self.item.obj, arguments(self.item))] * self.settings.workers))
+                assert self.conductor is not None
+                self.conductor.waits = False  # nothing of the test's runs before the next settle()
+                calls = [(self.item.obj, arguments(self.item))] * self.settings.workers
+                return self._first_error(self.team(calls))
             runner: Any = self.item.stash[ACTIVE_RUNNER]
             runner.controlled = self
             try:
@@ -169,15 +196,17 @@ class ProcessProgram:
 
     def _ready(self) -> Conductor:
         assert self.conductor is not None
-        seen = look(str(self.item.config.rootpath))
+        seen = look(str(self.item.config.rootpath)) if len(sys._current_frames()) > 1 else None
         if seen is not None and seen.threads:
             raise Over("threads run in the test's own process")
         return self.conductor
 
     def _starter(self, calls: Sequence[Call]) -> Start:
         assert self.conductor is not None
-        redirect = not {"capsys", "capfd", "capsysbinary", "capfdbinary", "capteesys"} & set(self.item.fixturenames)
         self._hook()
+        captured = {"capsys", "capfd", "capsysbinary", "capfdbinary", "capteesys"} & set(self.item.fixturenames)
+        if self.silence is None and not captured:
+            self.silence = Silence()
         silent = frozenset() if self.conductor.execution.rows is not None else self.sites.silent()
         coverage: Any = sys.modules.get("coverage")
         measured = coverage.Coverage.current() if coverage is not None else None
@@ -200,12 +229,12 @@ class ProcessProgram:
                     self.item.config,
                     self.settings.seed,
                     silent,
-                    redirect,
+                    self.silence,
                     self.bindings,
                     measured,
                     listed,
                 )
-                others = (*ours, *(other for other in theirs if other is not end))
+                others = tuple(other.fileno() for other in (*ours, *theirs) if other is not end)
                 processes.append(context.Process(target=work, args=(task, end, others), name=f"worker-{path}"))
             unused = list(ours)
             try:
@@ -252,7 +281,9 @@ class ProcessProgram:
 
 
 def _outcome(index: int, member: Member) -> Outcome:
-    report: WorkerReport | None = pickle.loads(member.report) if member.report is not None else None
+    report: WorkerReport | None = None
+    if member.report is not None:
+        report = NOTHING if member.report == NOTHING_PICKLED else pickle.loads(member.report)
     pid, code = member.process.pid, member.process.exitcode
     status = report.status if report is not None else DIED
     return Outcome(index, status, code, report, pid=pid, raised_at=member.raised_at)
@@ -314,7 +345,7 @@ class _Exploring:
             with collector_still():
                 exploration = self._exploration(explorer, remembered)
         finally:
-            self.program.unhook()
+            self.program.end()
             tree.adopt_orphans(adopted)
         self.program.renew()
         findings = self._findings(exploration)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import pickle
 import random
@@ -22,6 +23,7 @@ from ..outcome import RETURNED, WorkerReport
 from ..represent import report_failure
 from . import files, locks, memory, queues
 from .agent import Agent
+from .leaving import callbacks, nothing_is_left
 from .patches import Patches
 from .wire import Channel
 
@@ -65,6 +67,34 @@ def bindings_of(rootdir: str) -> tuple[Binding, ...]:
     return tuple(found)
 
 
+class Silence:
+    """Nowhere for workers to print to: made once, by the process that forks them."""
+
+    def __init__(self) -> None:
+        self._handle = os.open(os.devnull, os.O_WRONLY)
+        try:
+            self._streams = [_stream(1), _stream(2)]
+        except OSError:  # closed in this process
+            self._streams = []
+
+    def __call__(self) -> None:
+        """Let the standard streams of this process lead nowhere, for the rest of its life."""
+        os.dup2(self._handle, 1)
+        os.dup2(self._handle, 2)
+        sys.stdout, sys.stderr = self._streams or [_stream(1), _stream(2)]
+
+    def close(self) -> None:
+        """Close what has been opened, in the process that has made this."""
+        os.close(self._handle)
+
+
+def _stream(number: int) -> io.TextIOWrapper:
+    """Return what ``open(number, "w", closefd=False)`` does where that is no terminal."""
+    stream = io.TextIOWrapper(io.BufferedWriter(io.FileIO(number, "w", closefd=False)), None)
+    stream.mode = "w"  # type: ignore[misc]
+    return stream
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """What a controlled worker is to do, and what it needs to know; inherited by the fork, never pickled."""
@@ -76,26 +106,34 @@ class Task:
     config: pytest.Config
     seed: int
     silent: frozenset[str]
-    redirect: bool
+    silence: Silence | None
     bindings: tuple[Binding, ...] = ()
     coverage: Any = None
     listed: bool = False
 
 
-def work(task: Task, channel: Channel, others: tuple[Channel, ...]) -> None:
-    """Run ``task`` under the conductor at the other end of ``channel``; ``others`` are ends to close."""
+NOTHING = WorkerReport(RETURNED, value=pickle.dumps(None))
+NOTHING_PICKLED = pickle.dumps(NOTHING)
+"""What most workers report: made once."""
+_leave, _close = os._exit, os.close
+
+
+def work(task: Task, channel: Channel, others: tuple[int, ...]) -> None:
+    """Run ``task`` under the conductor at the other end of ``channel``; the descriptors
+    ``others`` are those of other workers."""
     let_in()
     gc.freeze()  # a collection would touch, and so copy, every page that is shared with the parent
     for other in others:
-        other.close()
-    if task.redirect:
-        _silence()
+        _close(other)
+    if task.silence is not None:
+        task.silence()
     _measure_nothing(task.coverage)
     random.seed(task.seed)
     agent = task.agent
     agent.silent, agent.listed = task.silent, task.listed
     _take_over(agent, task.bindings)
     agent.begin(channel, task.path)
+    at_first = callbacks()
     failure: tuple[str, int] = ("", 0)
     try:
         value = task.function(**task.kwargs)
@@ -104,16 +142,18 @@ def work(task: Task, channel: Channel, others: tuple[Channel, ...]) -> None:
     except BaseException as error:
         agent.on = False
         failure = raised_at(error)
-        report = report_failure(error, task.function, task.config)
+        report = pickle.dumps(report_failure(error, task.function, task.config))
     else:
         agent.on = False
-        report = _report(value)
-    agent.end((pickle.dumps(report), failure))
+        report = NOTHING_PICKLED if value is None else pickle.dumps(_report(value))
+        del value  # what ends with it ends before others go on
+    leaves = nothing_is_left(at_first)
+    agent.end((report, failure), leaves)
+    if leaves:
+        _leave(0)
 
 
 def _report(value: Any) -> WorkerReport:
-    if value is None:
-        return WorkerReport(RETURNED, value=pickle.dumps(None))
     try:
         return WorkerReport(RETURNED, value=pickle.dumps(value))
     except Exception:
@@ -126,12 +166,6 @@ def install(agent: Agent, patches: Patches) -> None:
     for module in (memory, locks, queues, files, *_optional()):
         module.install(agent, patches)
 
-
-def _take_over(agent: Agent, bindings: Sequence[Binding]) -> None:
-    """Hook what only a worker can, in this process and for the rest of its life."""
-    for binding in bindings:
-        binding.namespace[binding.name] = getattr(sys.modules[binding.module], binding.function)
-    os.register_at_fork(before=agent.before_fork, after_in_parent=agent.after_fork, after_in_child=agent.in_child)
     leave = os._exit
 
     def _exit(status: int) -> None:
@@ -139,7 +173,14 @@ def _take_over(agent: Agent, bindings: Sequence[Binding]) -> None:
             agent.end()
         leave(status)
 
-    os._exit = _exit  # type: ignore[assignment]
+    patches.set(os, "_exit", _exit)
+
+
+def _take_over(agent: Agent, bindings: Sequence[Binding]) -> None:
+    """Hook what only a worker can, in this process and for the rest of its life."""
+    for binding in bindings:
+        binding.namespace[binding.name] = getattr(sys.modules[binding.module], binding.function)
+    os.register_at_fork(before=agent.before_fork, after_in_parent=agent.after_fork, after_in_child=agent.in_child)
 
 
 def _optional() -> list[Any]:
@@ -164,12 +205,3 @@ def _measure_nothing(inherited: Any) -> None:
         for coverage in {inherited, Coverage.current()} - {None}:
             coverage.stop()
             coverage.save = lambda: None
-
-
-def _silence() -> None:
-    handle = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(handle, 1)
-    os.dup2(handle, 2)
-    os.close(handle)
-    sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115 - for the rest of the process's life
-    sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
