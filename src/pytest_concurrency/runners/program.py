@@ -37,6 +37,8 @@ from .whole_suite.per_worker import PerWorker
 if TYPE_CHECKING:
     from ..parallelism.model import Measurement
 
+LIKELY_WORKERS = 3
+"""So many threads are made ready for a test that says only while it runs how many it needs."""
 COLLECT_EVERY = 50
 """Runs between two collections of young garbage; the collector is off during a run."""
 
@@ -92,6 +94,13 @@ class Program:
     def forget_state(self) -> None:
         """Hold on to nothing of the program."""
         forget_state(self._item)
+
+    def prepare(self) -> None:
+        """Make ready what runs need; to be called before the code is instrumented."""
+        plan = self._plan
+        if plan.via_fixture or plan.settings.workers:
+            self._processor.take()  # threads stay where they were started
+            self._pool.prepare(LIKELY_WORKERS if plan.via_fixture else plan.settings.workers)
 
     def once(self, execution: Execution) -> Outcome:
         """Set the test up afresh and run it under ``execution``."""

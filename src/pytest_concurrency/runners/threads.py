@@ -240,6 +240,7 @@ class ThreadsPlugin:
         """Instrument what is loaded and explore; ``last``: go on with that even where the test imports more."""
         __tracebackhide__ = True
         item = stress.item
+        stress.program.prepare()
         with put_back(), unwinding_unlogged(), self._instrumenter.active(chooser, stress.plan.implicit) as stress.sites:
             loaded = chooser.modules()
             settled = last or is_hypothesis_test(item)

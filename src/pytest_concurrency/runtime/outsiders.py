@@ -16,6 +16,7 @@ from types import CodeType
 from typing import Any
 
 from ..instrument.deferred import current
+from . import watchdog
 from .worker import Abandon
 
 POLL_SECONDS = 0.05
@@ -23,7 +24,10 @@ POLL_SECONDS = 0.05
 ENDING_SECONDS = 1.0
 """Real seconds that such a thread has to end."""
 _OURS = ("stress-", "pytest_timeout")
-_HARMLESS = ("/execnet/", "/xdist/", "/pydevd", "/debugpy/", "\\execnet\\", "\\xdist\\", "\\pydevd", "\\debugpy\\")
+_HARMLESS = (
+    *("/execnet/", "/xdist/", "/pydevd", "/debugpy/", "\\execnet\\", "\\xdist\\", "\\pydevd", "\\debugpy\\"),
+    watchdog.__file__,
+)
 
 
 @dataclass(eq=False)

@@ -68,6 +68,12 @@ class ThreadPool:
         self.reuse = reuse
         self._carriers: list[_Carrier] = []
 
+    def prepare(self, count: int) -> None:
+        """Have ``count`` carriers ready: to start them while the code of :mod:`threading` is instrumented costs more
+        than most runs."""
+        while len(self._carriers) < count:
+            self._carriers.append(_Carrier(f"stress-{len(self._carriers)}"))
+
     def carry(self, run: Execution, worker: Worker) -> None:
         """Give ``worker`` a thread; it begins when it is first chosen."""
         carrier = next((c for c in self._carriers if c.worker is None), None)

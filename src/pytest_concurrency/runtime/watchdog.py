@@ -1,15 +1,15 @@
 """The watchdog: notices a worker that blocks in a call which the engine does not control, and the end of real time.
 
-One daemon thread for the time of one stressed test. A worker counts as blocked when its thread has used no CPU time
+One thread for the time of one stressed test, started below :mod:`threading`: that module's code is instrumented
+meanwhile, and whoever lists threads does not meet it. A worker counts as blocked when its thread has used no CPU time
 over several looks although it holds the baton; it then loses the baton and waits for its turn when it comes back.
 """
 
 from __future__ import annotations
 
 import sys
-import threading
 import time
-from _thread import allocate_lock
+from _thread import allocate_lock, start_new_thread
 from types import CodeType
 
 from .outside_calls import expire, make_external, poke
@@ -20,6 +20,7 @@ KNOWN_SECONDS = 0.005
 """The same once it is known where workers block: there they count as blocked at the second look."""
 IDLE_SECONDS = 0.003
 """Seconds between two looks while the baton lies idle."""
+ENDING_SECONDS = 2.0
 LOOKS = 3
 """Looks without CPU time or progress before a worker counts as blocked."""
 
@@ -30,7 +31,7 @@ class Watchdog:
     def __init__(self) -> None:
         self._stop = allocate_lock()
         self._stop.acquire()
-        self.thread = threading.Thread(target=self._watch, name="stress-watchdog", daemon=True)
+        self._ended = allocate_lock()
         self._last: tuple[object, ...] = ()
         self._same = 0
         self._cpu = 0.0
@@ -38,16 +39,20 @@ class Watchdog:
 
     def start(self) -> None:
         """Begin to watch."""
-        self.thread.start()
+        self._ended.acquire()
+        start_new_thread(self._watch, ())
 
     def stop(self) -> None:
         """End the thread; returns when it has ended."""
         self._stop.release()
-        self.thread.join(2.0)
+        self._ended.acquire(timeout=ENDING_SECONDS)
 
     def _watch(self) -> None:
-        while not self._stop.acquire(timeout=self._pause()):
-            self._look()
+        try:
+            while not self._stop.acquire(timeout=self._pause()):
+                self._look()
+        finally:
+            self._ended.release()
 
     def _pause(self) -> float:
         if STATE.run is not None and STATE.run.idle:
