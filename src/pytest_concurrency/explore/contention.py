@@ -197,9 +197,7 @@ class Contention:
 
 def _body_of(worker: Worker) -> object:
     """Return what is the same for workers that run the same code."""
-    body = worker.body if worker.body is not None else worker.entry
-    code = getattr(body, "__code__", body)
-    return current(code) if isinstance(code, CodeType) else code
+    return current(worker.entry) if isinstance(worker.entry, CodeType) else worker
 
 
 def has_own_orders(run: Execution) -> bool:

@@ -84,6 +84,7 @@ def run_callables(run: Execution, main: Worker, callables: Sequence[Callable[[],
     for body in callables:
         worker = spawn(run, main)
         worker.body = body
+        worker.entry = getattr(body, "__code__", None)
         children.append(worker)
     for worker in children:
         pool.carry(run, worker)

@@ -72,6 +72,9 @@ class Worker:
     ``reads`` holds what it last read at each site that writes are computed from, ``calls`` which call the function
     that returns it was made by.
 
+    ``entry`` is the code that it was started to run, where that is known; ``body`` is what it runs, on a thread of the
+    pool, and is let go when it has begun.
+
     ``path`` is its spawn path ("main", "0", "0.1"), ``index`` its place in the order of creation. ``site``, ``loc``
     and ``write`` describe the operation it has announced and not yet done.
     """

@@ -23,8 +23,6 @@ from .serial import Serial
 
 WINDOWS = 200
 """Times that a worker is let in between in one run."""
-AT_ONE_PLACE = 2
-"""The same for one worker at one place, where it came to the conflicting access."""
 TRIES = 3
 """Times that a worker is let in at one place and blocks or ends before it comes to it."""
 STEPS = 10_000
@@ -70,7 +68,6 @@ class _Progress:
     announced: _Operation | None = None
     times: dict[str, int] = field(default_factory=dict)
     windows: list[_Operation] = field(default_factory=list)
-    used: dict[str, int] = field(default_factory=dict)
     tries: dict[str, int] = field(default_factory=dict)
 
 
@@ -88,6 +85,7 @@ class Interpose:
     def __init__(self, forecast: Forecast, known: frozenset[str], last_first: bool = False) -> None:
         self._forecast = forecast
         self._known = known
+        self._last_times = {path: _last_times(races) for path, races in forecast.items()}
         self._serial = Serial(last_first=last_first)
         self._end = -1 if last_first else 0
         self.begin(0)
@@ -133,7 +131,7 @@ class Interpose:
         progress.times[last.place] = progress.times.get(last.place, 0) + 1
         if last.group or last.open:
             progress.windows = [w for w in progress.windows if w.key != last.key or w.loc != last.loc][1 - OPEN :]
-        if last.open and progress.used.get(last.place, 0) < AT_ONE_PLACE:
+        if last.open:
             progress.windows.append(last)
 
     def _let_in(
@@ -195,16 +193,12 @@ class Interpose:
 
     def _comes_to(self, path: str, group: int, write: bool) -> bool:
         """Say whether the worker ``path`` has still to come to a place where it reads (or writes) in ``group``."""
+        places = self._last_times.get(path, {}).get((group, write), ())
         done = self._done.get(path)
-        times = done.times if done is not None else {}
-        return any(
-            race.group == group and race.write == write and times.get(place, 0) < max(race.times)
-            for place, race in self._forecast.get(path, {}).items()
-        )
+        return any(done is None or done.times.get(place, 0) < last for place, last in places)
 
     def _close(self, holder: Candidate, window: _Operation) -> None:
         progress = self._done[holder.path]
-        progress.used[window.place] = progress.used.get(window.place, 0) + 1
         progress.tries.pop(window.place, None)
         if window in progress.windows:
             progress.windows.remove(window)
@@ -225,6 +219,14 @@ class Interpose:
 
     def quiet_until(self, step: int) -> int:
         return 0 if self._left > 0 else NEVER
+
+
+def _last_times(races: Mapping[str, Race]) -> dict[tuple[int, bool], list[tuple[str, int]]]:
+    """Return the places of ``races`` by group and whether they write, and the last time that matters at each."""
+    found: dict[tuple[int, bool], list[tuple[str, int]]] = {}
+    for place, race in races.items():
+        found.setdefault((race.group, race.write), []).append((place, max(race.times)))
+    return found
 
 
 def _starts(path: str, other: str) -> bool:
