@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .callers import BEYOND, NOWHERE, aliases, inner, looks
+from .injected import Injected, in_attributes, in_defaults
 from .naming import Names
 from .rewrite import Hooks, Rewritten, Scope, rewrite, synchronises, written_cells
 from .scope import Area, Chooser, Stores, all_functions, globals_written, scan_stores, young_functions
@@ -83,7 +84,7 @@ class _Known:
 
     ``local`` is rewritten code by the identity of its original, ``waiting`` the original code whose functions have a
     stub, with its module, and ``users`` are these functions. Where code in ``alarms`` is called, stubs can be seen;
-    ``at_once``: that is known to happen.
+    ``at_once``: that is known to happen. ``injected`` are the library functions that code was handed before.
     """
 
     area: Area
@@ -99,6 +100,7 @@ class _Known:
     users: dict[int, list[types.FunctionType]] = field(default_factory=dict)
     alarms: set[int] = field(default_factory=set)
     at_once: bool = False
+    injected: list[Injected] = field(default_factory=list)
 
 
 def _collections() -> int:
@@ -110,8 +112,9 @@ class Instrumenter:
     """Rewrites the functions of an area, and undoes it.
 
     ``substitutes`` holds ``id(function)`` of every library function that has a controlled stand-in, ``builtins`` the
-    names of such builtins; ``hooks.substitute`` gives the stand-in. A function is rewritten when it is first called,
-    or before, where it looks at its caller. ``at_once``: all functions are.
+    names of such builtins; ``hooks.substitute`` gives the stand-in. Code that was handed such a function before gets
+    its stand-in from ``stand_ins``, by ``id(function)``; anybody may call that. A function is rewritten when it is
+    first called, or before, where it looks at its caller. ``at_once``: all functions are.
     """
 
     def __init__(
@@ -121,11 +124,13 @@ class Instrumenter:
         builtins: Collection[str],
         cache: Cache,
         *,
+        stand_ins: Mapping[int, Any] | None = None,
         at_once: bool = False,
     ) -> None:
         self._hooks = hooks
         self._substitutes = substitutes
         self._builtins = frozenset(builtins)
+        self._stand_ins = stand_ins or {}
         self._cache = cache
         self._at_once = at_once
         self._known: _Known | None = None
@@ -160,6 +165,7 @@ class Instrumenter:
                 library.append(function)
         if known is None:
             known = _Known(chooser.area, modules, scan_stores(mine), Sites(self._seek))
+        known.injected += self._injected(functions, mine, library)
         mine.sort(key=lambda f: f.__code__.co_qualname.count("<locals>"))
         self._look_around(mine, known)
         swapped: list[tuple[types.FunctionType, types.CodeType]] = []
@@ -170,6 +176,8 @@ class Instrumenter:
                 if function.__code__ is code:
                     function.__code__ = known.local.get(id(code)) or self._cache.stub(code) or code
                     swapped.append((function, code))
+            for injected in known.injected:
+                injected.put()
             for functions, accesses in ((mine, True), (library, False)):
                 for function in functions:
                     self._swap(function, self._module(function, accesses, known), swapped, known)
@@ -181,11 +189,29 @@ class Instrumenter:
             self._now, self._cache.resolver = None, before
             for function, code in swapped:
                 function.__code__ = code
+            for injected in known.injected:
+                injected.undo()
             young = many and collected == _collections() and not gc.isenabled()
             self._restore_strays(young_functions() if young else all_functions())
             known.sites.introduce = None
             for site in known.sites:
                 site.cache.clear()
+
+    def _injected(
+        self,
+        functions: Iterable[types.FunctionType],
+        mine: Iterable[types.FunctionType],
+        library: Iterable[types.FunctionType],
+    ) -> Iterator[Injected]:
+        """Yield where code of the area, code made for it included, holds library functions that have a stand-in."""
+        if not self._stand_ins:
+            return
+        modules = {id(function.__globals__): function.__globals__ for function in mine}
+        made = (f for f in functions if id(f.__globals__) in modules)  # __init__ of a dataclass, say
+        yield from in_defaults({id(f): f for f in (*made, *mine, *library)}.values(), self._stand_ins)
+        names = frozenset(str(each.get("__name__")) for each in modules.values())
+        for each in modules.values():
+            yield from in_attributes(each, names, self._stand_ins)
 
     def _restore_strays(self, functions: Iterable[types.FunctionType]) -> None:
         """Give functions that were created while instrumented code ran their original code."""

@@ -111,7 +111,7 @@ class ThreadsPlugin:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._cache = Cache()
-        self._instrumenter = Instrumenter(HOOKS, SUBSTITUTES, BUILTINS, self._cache)
+        self._instrumenter = Instrumenter(HOOKS, SUBSTITUTES, BUILTINS, self._cache, stand_ins=SUBSTITUTES)
         self._memory = Memory(config)
         self._detectors = detectors(config)
         self._test_modules: frozenset[str] | None = None

@@ -1,0 +1,86 @@
+"""Library functions that the code under test is handed instead of naming them: ``def f(clock=time.monotonic)``.
+
+Where code loads such a function by its name, the rewritten code takes its controlled stand-in. A default argument, an
+attribute of a class or of an object in a module was evaluated before: there the stand-in is put in its place.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Injected:
+    """One place that holds library functions: the value of ``name`` in ``holder``, as it was and as it is to be."""
+
+    holder: Any
+    name: str
+    original: Any
+    replacement: Any
+
+    def put(self) -> None:
+        """Put the stand-ins into the place, unless something else was put there meanwhile."""
+        self._change(self.original, self.replacement)
+
+    def undo(self) -> None:
+        """Put back what was there, unless something else was put there meanwhile."""
+        self._change(self.replacement, self.original)
+
+    def _change(self, old: Any, new: Any) -> None:
+        if isinstance(self.holder, dict):
+            if self.holder.get(self.name) is old:
+                self.holder[self.name] = new
+        elif isinstance(self.holder, type):
+            if vars(self.holder).get(self.name) is old:
+                type.__setattr__(self.holder, self.name, new)
+        elif getattr(self.holder, self.name) is old:
+            setattr(self.holder, self.name, new)
+
+
+def in_defaults(functions: Iterable[types.FunctionType], stand_ins: Mapping[int, Any]) -> Iterator[Injected]:
+    """Yield the default arguments of ``functions`` that hold a function with a stand-in."""
+    for function in functions:
+        defaults = function.__defaults__
+        if defaults and any(id(value) in stand_ins for value in defaults):
+            replaced = tuple(stand_ins.get(id(value), value) for value in defaults)
+            yield Injected(function, "__defaults__", defaults, replaced)
+        for name, value in (function.__kwdefaults__ or {}).items():
+            if id(value) in stand_ins:
+                yield Injected(function.__kwdefaults__, name, value, stand_ins[id(value)])
+
+
+def in_attributes(
+    names: Mapping[str, Any], modules: Collection[str], stand_ins: Mapping[int, Any]
+) -> Iterator[Injected]:
+    """Yield the attributes, of the classes in a module's ``names`` and of instances of classes of ``modules`` there,
+    that hold a function with a stand-in."""
+    for value in list(names.values()):
+        cls = value if isinstance(value, type) else type(value)
+        if type.__dict__["__module__"].__get__(cls) not in modules:
+            continue
+        if isinstance(value, type):
+            for name, held in list(type.__dict__["__dict__"].__get__(value).items()):
+                if id(held) in stand_ins:
+                    yield Injected(value, name, held, stand_ins[id(held)])
+                elif type(held) is staticmethod and id(held.__func__) in stand_ins:
+                    yield Injected(value, name, held, staticmethod(stand_ins[id(held.__func__)]))
+            continue
+        own = _attributes(value)
+        for name, held in list(own.items()):
+            if type(name) is str and id(held) in stand_ins:
+                yield Injected(own, name, held, stand_ins[id(held)])
+
+
+def _attributes(value: Any) -> dict[str, Any]:
+    """Return the dictionary of an instance without running any code of the program; an empty one where it has none."""
+    for base in type(value).__mro__:
+        found = base.__dict__.get("__dict__")
+        if type(found) is types.GetSetDescriptorType:
+            own = found.__get__(value)
+            return own if type(own) is dict else {}
+        if found is not None:
+            break
+    return {}
