@@ -57,16 +57,25 @@ def begin_again(item: pytest.Function, put_back: Callable[[], None] | None = Non
 
     ``put_back`` is called while no function-scoped fixture is set up, to undo more than :mod:`.rewind` does.
     """
-    renewed = item.stash.get(_RENEWED, False) or is_renewed(item)
-    if renewed:
-        item.stash[_RENEWED] = True  # fixtures may be added, but none is taken away
-        tear_down(item)
-    rewind(item)
+    renewed = clear(item)
     if put_back is not None:
         put_back()
     if renewed:
         set_up(item)
     forget_output(item)
+
+
+def clear(item: pytest.Function) -> bool:
+    """Tear the function-scoped fixtures of ``item`` down and put back the state noted for it.
+
+    Return whether there is anything to set up again.
+    """
+    renewed = item.stash.get(_RENEWED, False) or is_renewed(item)
+    if renewed:
+        item.stash[_RENEWED] = True  # fixtures may be added, but none is taken away
+        tear_down(item)
+    rewind(item)
+    return renewed
 
 
 def tear_down(item: pytest.Function) -> None:

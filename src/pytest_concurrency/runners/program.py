@@ -28,7 +28,7 @@ from ..runtime.processor import OneProcessor
 from ..runtime.state import STATE
 from ..runtime.trace import Outcome
 from ..runtime.worker import Abandon
-from .afresh import begin_again, is_renewed, without_fixtures
+from .afresh import begin_again, clear, forget_output, is_renewed, set_up, tear_down, without_fixtures
 from .base import ACTIVE_RUNNER, Plan
 from .free_run import FreeRun, Hung, free_run, run_together, switch_interval
 from .rewind import REWIND, Rewind, forget_state, rewind, values_from_outside
@@ -67,6 +67,7 @@ class Program:
         settings = plan.settings
         own = settings.fixtures == PER_WORKER and settings.workers > 1 and not plan.via_fixture
         self._per_worker = PerWorker(item, settings.workers) if own and is_renewed(item) else None
+        self._starts_threads = False  # its fixtures do
         self.gave_up = 0
         self.busy_seconds = math.inf
 
@@ -83,7 +84,9 @@ class Program:
 
         rewind(item)
         if renew:
-            without_fixtures(item, note)
+            with _thread_starts() as started:
+                without_fixtures(item, note)
+            self._starts_threads = bool(started) and self._per_worker is None
         else:
             note()
 
@@ -103,7 +106,17 @@ class Program:
             self._pool.prepare(LIKELY_WORKERS if plan.via_fixture else plan.settings.workers)
 
     def once(self, execution: Execution) -> Outcome:
-        """Set the test up afresh and run it under ``execution``."""
+        """Set the test up afresh and run it under ``execution``.
+
+        Threads that its fixtures start belong to the test: they are controlled from their start to their end.
+        """
+        if self._starts_threads:
+            clear(self._item)
+            forget_output(self._item)
+            outcome = self.controlled(execution, lambda: self._whole(execution))
+            if outcome.external:  # such threads come along better by themselves
+                self._starts_threads = False
+            return outcome
         if self.runs:
             self.start_afresh()
         if self._per_worker is not None:
@@ -236,6 +249,22 @@ class Program:
     def _body(self, execution: Execution) -> None:
         self._body_on(lambda bodies: self._at_once(execution, bodies))
 
+    def _whole(self, execution: Execution) -> None:
+        """Set the test up, run it and tear it down."""
+        try:
+            try:
+                set_up(self._item)
+                self._body(execution)
+            except (Exception, OutcomeException):
+                with contextlib.suppress(Exception, OutcomeException):
+                    tear_down(self._item)
+                raise
+            tear_down(self._item)
+        except BaseException:
+            if execution.aborting:  # pytest gathers what fixtures raise while they are torn down
+                raise Abandon from None
+            raise
+
     def _body_on(self, together: Callable[[Sequence[Callable[[], Any]]], None]) -> None:
         """Run the test, its body through ``together`` where the body is what every worker runs."""
         if self._plan.via_fixture or self._plan.settings.workers == 0:
@@ -285,6 +314,23 @@ def _free_run_here(interval: float, body: Callable[[], None], timeout: float) ->
             raise
         return FreeRun(interval, error)
     return FreeRun(interval)
+
+
+@contextlib.contextmanager
+def _thread_starts() -> Iterator[list[threading.Thread]]:
+    """Give a list of the threads that are started in the block."""
+    started: list[threading.Thread] = []
+    start = threading.Thread.start
+
+    def noted(self: threading.Thread) -> None:
+        started.append(self)
+        start(self)
+
+    threading.Thread.start = noted  # type: ignore[method-assign]
+    try:
+        yield started
+    finally:
+        threading.Thread.start = start  # type: ignore[method-assign]
 
 
 @contextlib.contextmanager
