@@ -73,8 +73,9 @@ CATALOGUE = _table(
     ),
     (
         "CH104", "deadlock", ERROR,
-        "Workers wait for each other and none can ever go on.",
-        "Take the locks in one fixed order everywhere, or hold only one at a time; never wait for work that needs you.",
+        "Workers wait for each other, or for what nobody is left to bring, and none can ever go on.",
+        "Take the locks in one fixed order everywhere, or hold only one at a time; never wait for work that needs you; "
+        "bring as many items, sentinels and parties as are waited for.",
     ),
     (
         "CH105", "lock-order inversion", WARNING,

@@ -35,6 +35,70 @@ def test_a_worker_waits_at_its_own_with_statement(pytester):
     assert [lines[place["line"] - 1].rpartition("# ")[2] for place in waits] == ["here", "here"], hazard["message"]
 
 
+LIBRARY = """\
+import queue, threading
+import pytest
+from concurrent.futures import ThreadPoolExecutor
+
+def test_barrier(thread_runner):
+    barrier = threading.Barrier(3)
+    thread_runner.run(barrier.wait, barrier.wait)  # Barrier.wait
+
+@pytest.mark.stress_threads(workers=0)
+def test_get():
+    thread = threading.Thread(target=queue.Queue().get)
+    thread.start()  # Queue.get
+    thread.join()
+
+@pytest.mark.stress_threads(workers=0)
+def test_callback():
+    full = queue.Queue(1)
+    with ThreadPoolExecutor(1) as pool:
+        for number in range(2):
+            future = pool.submit(pow, number, 2)  # Queue.put
+            future.add_done_callback(full.put)
+
+@pytest.mark.stress_threads(workers=0)
+def test_wait_for():
+    changed = threading.Condition()
+    def wait():
+        with changed:
+            changed.wait_for(lambda: False)  # Condition.wait_for
+    thread = threading.Thread(target=wait)
+    thread.start()
+    thread.join()
+
+@pytest.mark.stress_threads(workers=0)
+def test_join_under_lock():
+    lock = threading.Lock()
+    def need():
+        with lock:
+            pass
+    with lock:
+        thread = threading.Thread(target=need)
+        thread.start()
+        thread.join()
+"""
+
+
+def test_what_a_worker_does_in_the_library_is_placed_in_the_code_under_test(pytester):
+    done = run(pytester, LIBRARY)
+    lines = LIBRARY.splitlines()
+    for test in ("test_barrier", "test_get", "test_callback", "test_wait_for"):
+        (hazard,) = done.tests[test]["hazards"]
+        waits = {(place["line"], place["target"]) for place in hazard["locations"]
+                 if place["action"] == "wait" and place["worker"] != "main" and "." in place["target"]}  # fmt: skip
+        assert {lines[line - 1].rpartition("# ")[2] for line, _ in waits} == {target for _, target in waits}, test
+        assert next(iter(waits))[1] in hazard["message"]
+
+
+def test_a_test_that_joins_who_needs_its_lock_is_named(pytester):
+    done = run(pytester, LIBRARY)
+    (hazard,) = done.tests["test_join_under_lock"]["hazards"]
+    assert "the test waits at test_it.py:42 for the end of worker 0" in hazard["message"]
+    assert "for the lock lock held by the test" in hazard["message"]
+
+
 def row(line: int, worker: str = "0", value: str = "", step: int = 0) -> Row:
     return Row(worker, "/r/a.py", line, "read", "flag", value, f"s{line}", step, 1)
 
@@ -69,3 +133,19 @@ def test_little_repetition_other_workers_and_other_values_are_shown_as_they_are(
 def test_a_row_that_decides_is_shown():
     rows = [row(2, step=step) for step in range(30)]
     assert rows[12] in without_repeats(rows, [rows[12]])
+
+
+CHECKED = """\
+def test_scan(thread_runner):
+    sessions = {"a": 1}
+    def login():
+        sessions["c"] = 5
+    thread_runner.run(lambda: sum(v for k, v in sessions.items()), login)
+"""
+
+
+def test_the_cause_of_a_failure_is_drawn_once(pytester):
+    done = run(pytester, CHECKED, "-v")
+    assert set(done.codes("test_scan")) >= {"CH102", "CH110"}
+    assert done.text.count("A worker checked a condition and acted on it") == 1
+    assert "test_scan: CH102 atomicity violation: worker 0 looked at" in done.text

@@ -83,9 +83,11 @@ def _lost_message(lost: LostUpdate) -> str:
 
 
 def _stuck(rows: Sequence[Blocked]) -> Failure:
+    rows = [row for row in rows if not row.idle_in_pool] or rows  # nobody waits for a thread that has nothing to do
     places = tuple(sorted((row.path, row.line) for row in rows if row.line))
     notified = [row for row in rows if row.signalled_before and row.operation in ("Condition.wait", "Event.wait")]
-    told = "; ".join(_blocked_sentence(row) for row in rows if row.worker != "main" or len(rows) == 1 or row.holder
+    named = len(rows) == 1 or any(row.holder == "main" for row in rows)  # in any other case the test just waits
+    told = "; ".join(_blocked_sentence(row) for row in rows if row.worker != "main" or named or row.holder
                      or row.waits_for.startswith("the lock"))  # fmt: skip
     if notified and not any(row.holder for row in rows):
         return Failure("CH106", places, f"A notification was lost: {told}.", tuple(rows))
@@ -93,11 +95,16 @@ def _stuck(rows: Sequence[Blocked]) -> Failure:
 
 
 def _blocked_sentence(row: Blocked) -> str:
-    what = row.operation if row.operation and not row.holder else row.waits_for
-    held = f" held by worker {row.holder}" if row.holder else ""
+    what = row.operation if row.operation not in ("", "Thread.join") and not row.holder else row.waits_for
+    held = f" held by {_called(row.holder)}" if row.holder else ""
+    if row.holder == row.worker:
+        held = " that it holds itself"
     where = f" at {os.path.basename(row.path)}:{row.line}" if row.line else ""
-    name = "the test" if row.worker == "main" else f"worker {row.worker}"
-    return f"{name} waits{where} for {what}{held}"
+    return f"{_called(row.worker)} waits{where} for {what}{held}"
+
+
+def _called(worker: str) -> str:
+    return "the test" if worker == "main" else f"worker {worker}"
 
 
 def _named(error: BaseException) -> str:

@@ -17,6 +17,7 @@ from ..instrument.deferred import outer
 from ..instrument.rewrite import Hooks
 from ..instrument.sites import Site
 from ..instrument.vocabulary import SYNC_MODULES
+from ..runtime import pool
 from ..runtime.containers import container_kind
 from ..runtime.control import aside, mine
 from ..runtime.hooks import attributes, containers, variables
@@ -24,6 +25,7 @@ from ..runtime.hooks.access import step
 from ..runtime.hooks.container_calls import container_call
 from ..runtime.hooks.iteration import iterate
 from ..runtime.rows import note
+from ..runtime.standstill import called_from
 from ..runtime.state import STATE
 from . import builtin_calls, clocks, threads
 from .intents import intend_call
@@ -32,6 +34,7 @@ from .simple_queue import QUEUE_TYPE, ControlledSimpleQueue
 from .threads import HANDLE_TYPE, THREAD_MODULE, ControlledHandle, ControlledThread
 
 _SIGNALS = frozenset({"Condition.notify", "Condition.notify_all", "Event.set", "Semaphore.release"})
+_POOL = pool.__file__
 _RESULTS = frozenset({"Future.set_result", "Future.set_exception"})
 """Announced although the standard library calls them: they are what an executor's thread does for others to see."""
 _READS = frozenset({"Event.is_set", "Thread.is_alive", "Queue.qsize", "Queue.empty", "Queue.full", "Future.done",
@@ -139,10 +142,10 @@ def call(obj: Any, site: Site) -> None:
     if caller.f_globals.get("__name__") in SYNC_MODULES and site.name not in _RESULTS:
         return
     run, worker, name = STATE.run, STATE.worker, site.name
-    if name == "Thread.start" or name == "Thread.join":
-        worker.operation = (name, 0, caller.f_code.co_filename, caller.f_lineno)
-    else:
-        worker.operation = (name, id(obj), caller.f_code.co_filename, caller.f_lineno)
+    path, line = caller.f_code.co_filename, caller.f_lineno
+    if path == _POOL:  # the worker runs nothing else
+        path, line = called_from(run, worker)[1] or (path, line)
+    worker.operation = (name, 0 if name in ("Thread.start", "Thread.join") else id(obj), path, line)
     write = name not in _READS
     loc = (id(obj._lock), "lock") if name == "Condition.__enter__" else (id(obj), "call")
     worker.key = loc
@@ -159,7 +162,7 @@ def call(obj: Any, site: Site) -> None:
         note(run, worker, site, name.partition(".")[2], type(obj).__name__, "", (id(obj), "call"))
         last = run.rows[-1]
         run.rows[-1] = type(last)(
-            last.worker, caller.f_code.co_filename, caller.f_lineno, last.action, last.target, last.value, last.site,
+            last.worker, path, line, last.action, last.target, last.value, last.site,
             last.step, last.location, True,
         )  # fmt: skip
     if name in _SIGNALS:

@@ -56,7 +56,7 @@ def start_new_thread(function: Callable[..., Any], args: Any, kwargs: Any = None
         return _start_new_thread(function, args, kwargs)
     run = STATE.run
     worker = spawn(run, parent, daemon=_is_daemon(function, True))
-    _attach(run, worker, function)
+    _attach(run, parent, worker, function)
     return _start_new_thread(_carried(run, worker, function, args, kwargs), ())
 
 
@@ -67,7 +67,7 @@ def start_joinable_thread(function: Callable[..., Any], handle: Any = None, daem
         return _start_joinable_thread(function, handle=handle, daemon=daemon)  # type: ignore[misc]
     run = STATE.run
     worker = spawn(run, parent, daemon=daemon)
-    _attach(run, worker, function)
+    _attach(run, parent, worker, function)
     if handle is not None:
         run.handles[id(handle)] = (handle, worker)
     return _start_joinable_thread(  # type: ignore[misc]
@@ -77,7 +77,9 @@ def start_joinable_thread(function: Callable[..., Any], handle: Any = None, daem
     )
 
 
-def _attach(run: Execution, worker: Worker, function: Callable[..., Any]) -> None:
+def _attach(run: Execution, parent: Worker, worker: Worker, function: Callable[..., Any]) -> None:
+    if parent.operation is not None:
+        worker.origin = parent.operation[2:]
     thread = getattr(function, "__self__", None)
     if isinstance(thread, threading.Thread):
         worker.thread = thread

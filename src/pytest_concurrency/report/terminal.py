@@ -21,10 +21,12 @@ def write_summary(reporter: TerminalReporter, results: Sequence[dict[str, Any]],
     for result in results:
         warnings = [h for h in result["hazards"] if h["severity"] == "warning" and not h["known"]]
         for hazard in warnings:
-            reporter.line(f"{result['nodeid']}: {hazard['code']} {hazard['name']}: {hazard['message']}", yellow=True)
-            if reporter.verbosity > 0 and hazard["detail"]:
-                for row in hazard["detail"].splitlines():
-                    reporter.line(f"    {row}")
+            shown = result["outcome"] == "failed"  # the details are beside the failure
+            told = hazard["detail"].splitlines()[1:] if reporter.verbosity > 0 and not shown else []
+            message = "" if told else f": {hazard['message']}"  # the details begin with it
+            reporter.line(f"{result['nodeid']}: {hazard['code']} {hazard['name']}{message}", yellow=True)
+            for row in told:
+                reporter.line(f"    {row}" if row else "")
         if is_of_whole_suite(result):
             continue
         for note in result["notes"]:

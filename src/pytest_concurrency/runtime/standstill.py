@@ -3,9 +3,12 @@ of a run that gets nowhere."""
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+from ..instrument.deferred import is_stub
+from ..instrument.vocabulary import ANNOUNCED_CALLS
 from .trace import Blocked
 from .waits import LockWait, SleepWait
 from .worker import MAIN, Worker
@@ -21,6 +24,11 @@ SETTLE_SECONDS = 0.03
 """Real seconds in which a thread outside the engine's control shows whether what a worker did has woken it up."""
 TOGETHER = 0.001
 """Virtual seconds within which deadlines count as one moment: whoever waits for them may wake in any order."""
+_CALL_BACK = {"Future.set_result", "Future.set_exception", "Future.add_done_callback", "Future.cancel"}
+_OPERATIONS = {"Condition.wait_for"}.union(
+    f"{cls}.{name}" for classes in ANNOUNCED_CALLS.values() for cls, names in classes.items() for name in names
+) - _CALL_BACK
+"""What may wait by itself, and not in what it calls back."""
 
 
 def first_due(run: Execution) -> Worker | None:
@@ -84,8 +92,12 @@ def blocked(run: Execution, worker: Worker) -> Blocked:
     """Return what ``worker`` waits for, where, and who holds it."""
     wait: Any = worker.wait
     site = worker.site
-    own = site is not None and not site.muted  # not in an operation of the library, whatever was done before
+    called, place = called_from(run, worker)
+    own = not called and site is not None and not site.muted
     name, identity, path, line = ("", 0, "", 0) if own else worker.operation or ("", 0, "", 0)
+    name = called or name
+    if called and place is not None:
+        path, line = place
     if not line and site is not None:
         path, line = site.path, site.line
     holder, holder_path, holder_line = "", "", 0
@@ -101,6 +113,26 @@ def blocked(run: Execution, worker: Worker) -> Blocked:
         worker.path, path, line, name or getattr(wait, "kind", ""), wait.describe(), holder, holder_line,
         holder_path, signalled, worker.daemon, idle_in_pool(worker),
     )  # fmt: skip
+
+
+def called_from(run: Execution, worker: Worker) -> tuple[str, tuple[str, int] | None]:
+    """Return which operation of the library ``worker`` is in, and where in the code under test it was called.
+
+    Where a function of the library is all that a thread runs, the place is where the thread was started.
+    """
+    files = getattr(run.sites, "files", ())
+    name = ""
+    frame = sys._current_frames().get(worker.ident)
+    while frame is not None:
+        code = frame.f_code
+        if code.co_filename in files and not is_stub(code):
+            return name, (code.co_filename, frame.f_lineno)
+        if code.co_qualname in _OPERATIONS:
+            name = code.co_qualname
+        frame = frame.f_back
+    if worker is run.main or worker.origin is not None:
+        return name, worker.origin
+    return name, called_from(run, run.main)[1]
 
 
 def idle_in_pool(worker: Worker) -> bool:

@@ -67,6 +67,7 @@ class Worker:
     ``key`` is the exact location of the announced access (a container's item), ``loc`` the one that counts for
     scheduling (the container); ``section`` counts acquires and releases.
 
+    ``origin`` is the place (path, line) where its thread was started, as far as known.
     ``intent`` says what an announced synchronising operation does, where the strategy asks for it.
 
     ``reads`` holds what it last read at each site that writes are computed from, ``calls`` which call the function
@@ -82,7 +83,7 @@ class Worker:
     __slots__ = (
         "before", "body", "calls", "children", "counts", "daemon", "done", "entry", "error", "external", "gate", "held",
         "ident", "index", "intent", "key", "last_depth", "last_run", "last_site", "loc", "native_id", "occurrence",
-        "operation", "parks", "path", "read_tag", "reads", "resident", "result", "section", "segment", "site",
+        "operation", "origin", "parks", "path", "read_tag", "reads", "resident", "result", "section", "segment", "site",
         "started", "tags", "thread", "timed_out", "wait", "write", "write_tag",
     )  # fmt: skip
 
@@ -116,6 +117,7 @@ class Worker:
         self.reads: dict[Site, tuple[Any, int, Any, int, int]] = {}
         self.calls: dict[Site, Call | None] = {}
         self.operation: tuple[str, int, str, int] | None = None
+        self.origin: tuple[str, int] | None = None
         self.thread: threading.Thread | None = None
         self.resident: Resident | None = None
         self.entry: CodeType | None = None
