@@ -149,3 +149,17 @@ def test_the_cause_of_a_failure_is_drawn_once(pytester):
     assert set(done.codes("test_scan")) >= {"CH102", "CH110"}
     assert done.text.count("A worker checked a condition and acted on it") == 1
     assert "test_scan: CH102 atomicity violation: worker 0 looked at" in done.text
+
+
+SLEEPS = """\
+import time
+
+def test_sleeps(thread_runner):
+    thread_runner.run(lambda: time.sleep(2), lambda: None)
+"""
+
+
+def test_a_note_says_that_the_test_sleeps_and_for_how_long(pytester):
+    done = run(pytester, SLEEPS)
+    said = "not run freely on real threads: the test sleeps or waits for time-outs (2 s in the first schedule)"
+    assert said in done.tests["test_sleeps"]["notes"]

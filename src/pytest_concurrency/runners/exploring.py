@@ -145,7 +145,11 @@ def run_freely(stress: Stress) -> None:
     if first is None or first.external or exploration.unrepeatable or is_hypothesis_test(stress.item):
         return
     if first.virtual_seconds > MAX_VIRTUAL_SECONDS:
-        exploration.notes.append("not run freely on real threads: the test sleeps or polls")
+        slept = first.virtual_seconds - first.polled_seconds
+        what = f"sleeps or waits for time-outs ({slept:.3g} s in the first schedule)"
+        if slept <= MAX_VIRTUAL_SECONDS:
+            what = "polls for what others do"
+        exploration.notes.append(f"not run freely on real threads: the test {what}")
         return
     for interval in settings.switch_intervals:
         if time.monotonic() - stress.begun > FREE_SHARE * settings.max_seconds:

@@ -9,12 +9,13 @@ TICK = 1e-6
 
 
 class VirtualClock:
-    """Seconds since the run began; replaces the monotonic clocks, and shifts the wall clock."""
+    """Seconds since the run began, ``pushed`` of them for workers that only ask; replaces the monotonic clocks, and
+    shifts the wall clock."""
 
-    __slots__ = ("_base_monotonic", "_base_perf", "_base_time", "now")
+    __slots__ = ("_base_monotonic", "_base_perf", "_base_time", "now", "pushed")
 
     def __init__(self) -> None:
-        self.now = 0.0
+        self.now = self.pushed = 0.0
         self._base_monotonic = time.monotonic()
         self._base_perf = time.perf_counter()
         self._base_time = time.time()
@@ -23,6 +24,11 @@ class VirtualClock:
         """Move the clock forward to ``moment``; never backwards."""
         if moment > self.now:
             self.now = moment
+
+    def push(self, seconds: float) -> None:
+        """Let time go on although nobody waits for it."""
+        self.now += seconds
+        self.pushed += seconds
 
     def monotonic(self) -> float:
         self.now += TICK

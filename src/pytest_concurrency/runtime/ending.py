@@ -125,5 +125,6 @@ def outcome_of(run: Execution, error: BaseException | None) -> Outcome:
         failed_at=run.failed_at or run.steps,
         workers=tuple(w.path for w in run.workers),
         virtual_seconds=run.clock.now,
+        polled_seconds=run.clock.pushed,
         failing=tuple(w.path for w in run.workers if w.error is not None),
     )

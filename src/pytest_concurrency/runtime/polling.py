@@ -38,7 +38,7 @@ def yield_of_polling(run: Execution, worker: Worker) -> bool:
         return False
     run.turn_postures = {}
     run.polls += 1
-    run.clock.now += 0.001 * 2 ** min(run.polls, 20)
+    run.clock.push(0.001 * 2 ** min(run.polls, 20))
     others = [w for w in run.enabled_or_due() if w is not worker]
     if not others:
         return False
@@ -53,7 +53,7 @@ def spin(run: Execution, worker: Worker) -> None:
     """A worker only reads: give the others a turn, and time a push."""
     run.progress = run.steps
     run.spins += 1
-    run.clock.now += 0.001 * 2 ** min(run.spins, 20)
+    run.clock.push(0.001 * 2 ** min(run.spins, 20))
     for site in run.saturated:
         site.off = False
         site.hits = 0

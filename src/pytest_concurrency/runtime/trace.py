@@ -90,7 +90,8 @@ class Outcome:
     where the workers ran without progress, ``lost`` the lost updates seen, ``unseen`` exceptions that ended a thread
     unseen, ``leaked`` threads left running, ``timed_out`` that real time ran out, ``external`` places where a worker
     blocked outside the engine's control, ``failed_at`` the operation at which the failure showed, ``failing`` the
-    workers in which an exception showed it.
+    workers in which an exception showed it. ``polled_seconds`` are those of the virtual ones for which nobody slept or
+    waited.
     """
 
     number: int
@@ -108,5 +109,6 @@ class Outcome:
     rows: tuple[Row, ...] = ()
     workers: tuple[str, ...] = ()
     virtual_seconds: float = 0.0
+    polled_seconds: float = 0.0
     failed_at: int = 0
     failing: tuple[str, ...] = ()
