@@ -40,7 +40,7 @@ def _carried(
         except Abandon:
             pass
         except BaseException as error:
-            if not isinstance(error, SystemExit):
+            if not isinstance(error, SystemExit) and not run.aborting:
                 run.unseen.append((worker.path, error))
         finally:
             finish(run, worker)

@@ -142,8 +142,8 @@ class Program:
 
         def note_unseen(args: Any, /) -> None:
             worker = STATE.worker
-            if args.exc_value is None or worker is None:
-                return
+            if args.exc_value is None or worker is None or execution.aborting:
+                return  # what a thread does that is being unwound is no fault of its own
             if not isinstance(args.exc_value, (SystemExit, Abandon)):
                 execution.unseen.append((worker.path, args.exc_value))
 
