@@ -63,8 +63,10 @@ class Resident:
 
 @dataclass(eq=False)
 class Outsiders:
-    """The threads of one stressed test that its runs do not control."""
+    """The threads of one stressed test that its runs do not control. ``ticking``: at the start of the run one of them
+    was not just waiting to be called: it may bring something by itself, after some real time."""
 
+    ticking: bool = False
     residents: dict[int, Resident] = field(default_factory=dict)
     restarted: set[CodeType] = field(default_factory=set)
     _spent: dict[int, object] = field(default_factory=dict)
@@ -75,6 +77,7 @@ class Outsiders:
         """Note, at the start of a run, how far every thread but the ``known`` has come."""
         self._runs += 1
         self._spent = {ident: self._used(ident) for ident in self._idents(known)}
+        self.ticking = self._ticks()
 
     def any(self) -> bool:
         """Say whether there were any at the start of the run."""
@@ -113,6 +116,17 @@ class Outsiders:
         while ending & set(sys._current_frames()) and time.monotonic() < end:
             time.sleep(POLL_SECONDS / 5)
 
+    def _ticks(self) -> bool:
+        frames: dict[int, Any] = sys._current_frames() if self._spent else {}
+        try:
+            return any(
+                not _waits_to_be_called(frames[ident])
+                for ident in self._spent.keys() & frames.keys()
+                if ident not in self.residents
+            )
+        finally:
+            frames.clear()
+
     def _idents(self, known: Set[int]) -> list[int]:
         ours = {thread.ident for thread in threading.enumerate() if thread.name.startswith(_OURS)}
         frames: dict[int, Any] = sys._current_frames()
@@ -127,6 +141,14 @@ class Outsiders:
             return resident
         thread: Any = threading._active.get(ident)  # type: ignore[attr-defined]
         return spent(getattr(thread, "native_id", None) or 0)
+
+
+def _waits_to_be_called(frame: Any) -> bool:
+    """Say whether the thread at ``frame`` waits without a time-out, as far as can be seen, until it is given work."""
+    code = frame.f_code
+    if code.co_qualname == "Condition.wait" and frame.f_globals.get("__name__") == "threading":
+        return frame.f_locals.get("timeout") is None
+    return bool(code.co_name == "_worker" and frame.f_globals.get("__name__") == "concurrent.futures.thread")
 
 
 def _is_harmless(frame: Any) -> bool:

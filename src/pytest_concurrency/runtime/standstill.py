@@ -20,6 +20,8 @@ JUMPS_LIMIT = 20_000
 """Clock jumps without any write before polling workers count as a livelock."""
 NAP_SECONDS = 0.1
 """Real seconds that a sleep lasts at the most while a worker is in a call outside the engine's control."""
+TICK_SECONDS = 1.0
+"""The same while a thread outside the engine's control may do something by itself after a while."""
 SETTLE_SECONDS = 0.03
 """Real seconds in which a thread outside the engine's control shows whether what a worker did has woken it up."""
 TOGETHER = 0.001
@@ -53,12 +55,14 @@ def should_idle(run: Execution, first: Worker | None) -> bool:
     run.idle_timed = wait is not None
     naps = isinstance(wait, SleepWait)
     settled = naps or now - run.idle_since >= SETTLE_SECONDS
-    if not in_a_call(run) and not _outsiders_act(run, settled):
+    ticking = wait is not None and run.outsiders.ticking
+    if not in_a_call(run) and not ticking and not _outsiders_act(run, settled):
         return False
     if wait is None:
         return True
     seconds = wait.deadline - run.clock.now
-    return bool(now - run.idle_since < min(seconds, NAP_SECONDS if naps else seconds, run.patience))
+    nap = TICK_SECONDS if ticking else NAP_SECONDS
+    return bool(now - run.idle_since < min(seconds, nap if naps else seconds, run.patience))
 
 
 def _in_a_circle(run: Execution) -> bool:
