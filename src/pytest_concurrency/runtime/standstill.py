@@ -48,7 +48,7 @@ def should_idle(run: Execution, first: Worker | None) -> bool:
     (None) nobody can ever go on: somebody is in a call that takes real time, or runs outside the engine's control,
     and may be about to bring what is waited for."""
     now = time.monotonic()
-    if now > run.deadline or (first is None and _in_a_circle(run)):
+    if now > run.deadline or (first is None and (_in_a_circle(run) or _only_idle(run))):
         return False
     run.idle_since = run.idle_since or now
     wait: Any = first.wait if first is not None else None
@@ -63,6 +63,11 @@ def should_idle(run: Execution, first: Worker | None) -> bool:
     seconds = wait.deadline - run.clock.now
     nap = TICK_SECONDS if ticking else NAP_SECONDS
     return bool(now - run.idle_since < min(seconds, nap if naps else seconds, run.patience))
+
+
+def _only_idle(run: Execution) -> bool:
+    """Say whether the test is over and all that is left are an executor's threads with nothing to do."""
+    return run.draining and all(worker.done or worker is run.main or idle_in_pool(worker) for worker in run.workers)
 
 
 def _in_a_circle(run: Execution) -> bool:
