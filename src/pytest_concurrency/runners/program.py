@@ -86,7 +86,7 @@ class Program:
         if renew:
             with _thread_starts() as started:
                 without_fixtures(item, note)
-            self._starts_threads = bool(started) and self._per_worker is None
+            self._starts_threads = bool(started) and self._per_worker is None and not self._plan.implicit
         else:
             note()
 
@@ -108,7 +108,8 @@ class Program:
     def once(self, execution: Execution) -> Outcome:
         """Set the test up afresh and run it under ``execution``.
 
-        Threads that its fixtures start belong to the test: they are controlled from their start to their end.
+        Threads that its fixtures start belong to the test: they are controlled from their start to their end. Not so
+        where all tests of a suite are stressed: there what a fixture leaves running is not what was asked about.
         """
         if self._starts_threads:
             clear(self._item)
