@@ -144,7 +144,10 @@ class Explorer:
         if not self._runs.silenced:
             self._runs.max_steps = _most_steps(first)
         for strategy in self._portfolio.at_once():
-            if self._take(self._runs(strategy, observing=True)):
+            if self._runs.count + 1 >= self._settings.schedules or self._time_left() <= 0:
+                break
+            # What is reached only because others were held is to be found by holding them on purpose, and not known.
+            if self._take(self._runs(strategy, observing=True, learning=False)):
                 return
         self._runs.max_steps = 0
         second = self._runs(Serial(last_first=True), observing=True)

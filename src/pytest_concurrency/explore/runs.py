@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..instrument.sites import STEP, Site, Sites
@@ -87,12 +88,14 @@ class Runs:
         horizon: int = NEVER,
         recorder: Recorder | None = None,
         keeping: bool = False,
+        learning: bool = True,
     ) -> Outcome:
         """Run the program under ``strategy``.
 
         ``observing`` notes who accesses what, ``recording`` keeps a row for everything that happens, ``recorder`` is
         told of every event; after ``horizon`` operations the run goes on uncontrolled; ``keeping`` keeps alive what
-        is accessed, so that no two objects have the same identity.
+        is accessed, so that no two objects have the same identity. Without ``learning`` what is observed is forgotten
+        with the run.
         """
         self.count += 1
         precise = isinstance(strategy, Precise)
@@ -130,7 +133,8 @@ class Runs:
                 strategy.doubt("a function looked at its callers while they were being rewritten")
             elif recorder is None:
                 self.count -= 1
-                return self(strategy, observing=observing, recording=recording, horizon=horizon, keeping=keeping)
+                again = partial(self, strategy, observing=observing, recording=recording, horizon=horizon)
+                return again(keeping=keeping, learning=learning)
         if self.progress is not None:
             self.progress.tick(self.count, outcome.switches)
         self._collected = self._collected or bool(execution.values)
@@ -138,7 +142,7 @@ class Runs:
         if execution.values:
             self.tally.note(execution.number, execution.values, execution.journal or ())
         self._clean = plain and not (execution.coasting or execution.silenced)
-        if observing and not precise and keeping >= self._settings.whole_suite:
+        if observing and learning and not precise and keeping >= self._settings.whole_suite:
             self.contention.learn(execution)
             self.silenced = self.silenced or execution.silenced
             self.cycles += [c for c in closing_cycles(self.contention.nested) if c not in self.cycles]
