@@ -194,6 +194,45 @@ def test_it():
     assert found["CH404"]["locations"][0]["line"] == line_of(pytester, "# here")
 
 
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("with ProcessPoolExecutor(1, ctx) as e: e.submit(call).result()  # here", "rebuilt here"),
+        ("with ctx.Pool(1) as pool: pool.apply(call)  # here", "no result of this pool will ever come"),
+    ],
+)
+def test_an_exception_of_a_task_that_cannot_be_rebuilt(pytester: pytest.Pytester, body: str, told: str) -> None:
+    program = f"""
+class ApiError(Exception):
+    def __init__(self, status, body):
+        super().__init__(f"{{status}}: {{body}}")
+def call(): raise ApiError(404, "gone")
+@watched
+def test_it():
+    {body}
+"""
+    found = hazards(run(pytester, program, "fork", 1.5))
+    assert set(found) == {"CH404"}
+    assert "the exception ApiError: TypeError" in found["CH404"]["message"]
+    assert told in found["CH404"]["message"]
+    assert found["CH404"]["locations"][0]["line"] == line_of(pytester, "# here")
+
+
+def test_what_cannot_be_rebuilt_and_is_dealt_with_is_no_hazard(pytester: pytest.Pytester) -> None:
+    program = """
+class ApiError(Exception):
+    def __init__(self, status, body):
+        super().__init__(f"{status}: {body}")
+@watched
+def test_it():
+    q = ctx.Queue()
+    q.put(ApiError(404, "gone"))
+    with pytest.raises(TypeError):
+        q.get(timeout=10)
+"""
+    assert hazards(run(pytester, program)) == {}
+
+
 def test_an_executor_that_its_own_threads_have_locked_does_not_outlive_the_test(pytester: pytest.Pytester) -> None:
     """Python before 3.12.8 and 3.13.1 deadlocks where a task fails to be pickled while the executor is shut down."""
     program = """

@@ -21,6 +21,8 @@ def find(record: Record, context: Context) -> list[Finding]:
         return []
     if any(task.error is entry.exception and not task.seen for task in record.failed for entry in record.unpicklable):
         return []
+    if any(entry.arrived and entry.lost for entry in record.unpicklable):
+        return []
     facts = list(dict.fromkeys(fact for stuck in record.stuck for fact in stuck.facts))
     for ended in record.terminated:
         if any(_takes_lock(stuck.stack) for stuck in record.stuck):

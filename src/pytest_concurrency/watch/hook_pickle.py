@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import multiprocessing.queues
 import multiprocessing.reduction
+import pickletools
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from .hook_pool import site_of_task
 from .patching import Patches
 from .pickling import find_culprit, kind_of
 from .record import NOWHERE, PickleFailed
@@ -33,7 +36,20 @@ def install(watch: Watch, patches: Patches) -> None:
                 _note(watch, obj, error, sys._getframe(1))
             raise
 
+    read = pickler.loads
+
+    def loads(data: Any, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        try:
+            return read(data, *args, **kwargs)
+        except Exception as error:
+            if watch.recording:
+                _note_arrived(watch, data, error, sys._getframe(1))
+            del data  # the error is kept, its frames with it, and a buffer that is looked at cannot be let go
+            raise
+
     patches.set(pickler, "dumps", classmethod(dumps))
+    patches.set(pickler, "loads", staticmethod(loads))
     patches.wrap(reduction, "dump", lambda original: _dump(watch, original))
     patches.wrap(multiprocessing.queues.Queue, "put", lambda original: _put(watch, original))
 
@@ -101,3 +117,58 @@ def _note(watch: Watch, obj: object, error: BaseException, frame: Any) -> None:
             exception=error,
         )
     )
+
+
+def _note_arrived(watch: Watch, data: Any, error: BaseException, frame: Any) -> None:
+    """Note that what another process has sent cannot be rebuilt. Where that is the thread that hands out the results
+    of a pool, the thread dies of it and nobody is told."""
+    handler = _handler_of(frame)
+    site = NOWHERE
+    if handler is not None:
+        job, cache = _first_number(data), handler.f_locals.get("cache")
+        site = site_of_task(cache.get(job)) if isinstance(cache, Mapping) else NOWHERE
+    if not site.path:
+        site = site_of(own_frame(frame, watch.plan.rootdir), watch.plan.rootdir)
+    watch.record.unpicklable.append(
+        PickleFailed(
+            site,
+            "the outcome of a task" if not site.path or handler is not None else "what another process had sent",
+            _class_named(data),
+            f"{type(error).__name__}: {error}",
+            lost=handler is not None,
+            exception=error,
+            arrived=True,
+        )
+    )
+
+
+def _handler_of(frame: Any) -> Any:
+    """Return the frame of the thread of a pool that hands out results, None where that is not what reads."""
+    while frame is not None:
+        if frame.f_code.co_name == "_handle_results" and frame.f_globals.get("__name__") == "multiprocessing.pool":
+            return frame
+        frame = frame.f_back
+    return None
+
+
+def _first_number(data: Any) -> int | None:
+    """Return the first number in a pickle: of a pool's result, that of its task."""
+    numbers = (arg for op, arg, _ in pickletools.genops(bytes(data)) if op.name.startswith("BININT"))
+    return next(numbers, None)
+
+
+def _class_named(data: Any) -> str:
+    """Return the class of an exception that a pickle names last before something is called, as well as can be seen."""
+    texts: list[str] = []
+    named = ""
+    for op, arg, _ in pickletools.genops(bytes(data)):
+        if isinstance(arg, str):
+            texts.append(arg)
+        if op.name == "STACK_GLOBAL" and len(texts) > 1:
+            module, name = texts[-2:]
+            found = getattr(sys.modules.get(module), name, None)
+            if isinstance(found, type) and issubclass(found, BaseException):
+                named = f"the exception {name}"
+            else:
+                named = named or name
+    return named or "an object"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .hook_process import note_called
 from .patching import Patches
-from .record import JoinedOpenPool, Site, TaskFailed
+from .record import NOWHERE, JoinedOpenPool, Site, TaskFailed
 from .sites import caller
 
 if TYPE_CHECKING:
@@ -114,6 +114,12 @@ def _set(watch: Watch, original: Any) -> Any:
 def _failed(owner: int, what: str, site: Site, error: BaseException) -> TaskFailed:
     cause = error.__cause__
     return TaskFailed(owner, what, site, error, str(cause) if cause is not None else "")
+
+
+def site_of_task(result: Any) -> Site:
+    """Return the line that gave the task of ``result`` to its pool, NOWHERE where that is not known."""
+    site = getattr(result, "__dict__", {}).get(_SITE)
+    return site if isinstance(site, Site) else NOWHERE
 
 
 def _looked(original: Any) -> Any:

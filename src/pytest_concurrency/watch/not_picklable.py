@@ -17,8 +17,9 @@ def find(record: Record, context: Context) -> list[Finding]:
     unseen = [task for task in record.failed if not task.seen]
     findings: dict[tuple[str, str], Finding] = {}
     for entry in record.unpicklable:
-        lost = entry.lost or any(task.error is entry.exception for task in unseen)
-        if lost or context.raised(entry.exception) or _same_text(entry, context.error):
+        lost = entry.lost or any(_is_of(entry, task) for task in unseen)
+        told = entry.arrived and any(_is_of(entry, task) and context.raised(task.error) for task in record.failed)
+        if lost or told or context.raised(entry.exception) or _same_text(entry, context.error):
             entry = _placed(entry, record)
             findings.setdefault((str(entry.site), entry.culprit), _finding(entry, lost, context))
     for task in record.failed:
@@ -34,11 +35,16 @@ def is_of_result(task: TaskFailed) -> bool:
     return type(task.error).__qualname__ == "MaybeEncodingError" or "in _sendback_result\n" in task.trace
 
 
+def _is_of(entry: PickleFailed, task: TaskFailed) -> bool:
+    """Say whether ``task`` failed because of ``entry``; what could not be rebuilt is told as a text by an executor."""
+    return task.error is entry.exception or (entry.arrived and bool(task.trace) and entry.error in task.trace)
+
+
 def _placed(entry: PickleFailed, record: Record) -> PickleFailed:
     """Return ``entry`` with the line that gave the task to its pool: a thread of the pool has tried to pickle it."""
     if entry.site.path:
         return entry
-    sites = (task.site for task in record.failed if task.error is entry.exception)
+    sites = (task.site for task in record.failed if _is_of(entry, task))
     return replace(entry, site=next(sites, entry.site))
 
 
@@ -52,12 +58,21 @@ def _same_text(entry: PickleFailed, error: BaseException | None) -> bool:
 
 
 def _finding(entry: PickleFailed, lost: bool, context: Context) -> Finding:
-    end = "; it was dropped and nobody was told" if lost else ""
-    message = f"{entry.carrier} could not be pickled at {entry.site}: {entry.culprit}: {entry.error}{end}"
+    if entry.arrived:
+        end = "; the pool's own thread died of it, and no result of this pool will ever come" if entry.lost else ""
+        message = f"{entry.carrier} was pickled and could not be rebuilt here: {entry.culprit}: {entry.error}{end}"
+    else:
+        end = "; it was dropped and nobody was told" if lost else ""
+        message = f"{entry.carrier} could not be pickled at {entry.site}: {entry.culprit}: {entry.error}{end}"
     rows = [
         f"{entry.site}: {entry.site.text}",
         f"what cannot travel: {entry.culprit}",
         f"the reason: {entry.error}",
     ]
+    if entry.arrived and entry.culprit.startswith("the exception"):
+        rows.append(
+            "an exception is rebuilt by calling its class with what was given to super().__init__(): give it all the "
+            "arguments of __init__, or define __reduce__"
+        )
     location = entry.site.location("send", entry.culprit, entry.error, context.worker)
     return Finding("CH404", message, explain(*rows, code="CH404"), locations=(location,))

@@ -78,7 +78,7 @@ class PickleFailed:
     """Something could not be pickled on its way to another process.
 
     ``culprit`` is the path to the part that cannot, ``lost`` whether the item was dropped without anybody
-    being told.
+    being told. ``arrived``: it was pickled, and could not be rebuilt in this process.
     """
 
     site: Site
@@ -87,6 +87,7 @@ class PickleFailed:
     error: str
     lost: bool = False
     exception: BaseException | None = None
+    arrived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
