@@ -192,6 +192,25 @@ def test_what_spawn_cannot_pickle_is_an_error_and_a_note_where_it_was_not_asked_
     assert any("forked instead" in note for note in tests[1]["notes"])
 
 
+def test_an_exception_with_an_init_of_its_own_is_raised_as_what_it_is(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+        class ApiError(Exception):
+            def __init__(self, status, *, body):
+                super().__init__(f"{status}: {body}")
+                self.status = status
+        def call(): raise ApiError(404, body="gone")
+        def test_it(process_runner):
+            with pytest.raises(ApiError, match="404: gone") as caught:
+                process_runner.run(call, workers=1)
+            assert caught.value.status == 404
+        """
+    )
+    result, tests = report_of(pytester)
+    result.assert_outcomes(passed=1)
+
+
 def test_skip_in_a_worker_skips_the_test(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """

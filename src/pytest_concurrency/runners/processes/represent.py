@@ -68,8 +68,38 @@ def _relevant(info: pytest.ExceptionInfo[BaseException], function: Callable[...,
 
 
 def _pickled(error: BaseException) -> bytes | None:
-    try:
-        data = pickle.dumps(error)
-        return data if type(pickle.loads(data)) is type(error) else None
-    except Exception:
-        return None
+    """Return ``error`` as a pickle that gives an exception of the same type, or None.
+
+    An exception is rebuilt by calling its class with ``args``. Where ``__init__`` takes others (``ApiError(404, body)``
+    that passes one text on), it is rebuilt without: the test is to catch what the worker has raised.
+    """
+    for pack in (pickle.dumps, _packed):
+        try:
+            data = pack(error)
+            if type(pickle.loads(data)) is type(error):
+                return data
+        except Exception:
+            continue
+    return None
+
+
+def _packed(error: BaseException) -> bytes:
+    return pickle.dumps(_Bare(error))
+
+
+class _Bare:
+    """Stands for an exception in a pickle, and is that exception afterwards."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return rebuilt, (type(self.error), self.error.args, dict(vars(self.error)))
+
+
+def rebuilt(cls: type[BaseException], args: tuple[Any, ...], state: dict[str, Any]) -> BaseException:
+    """Return an exception of ``cls`` as it was, made without its ``__init__``."""
+    error = cls.__new__(cls, *args)
+    error.args = args
+    vars(error).update(state)
+    return error
