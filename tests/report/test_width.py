@@ -38,6 +38,50 @@ def test_lines_of_a_report(pytester, monkeypatch, columns, arguments):
         assert longest > 110, "what there is is used"
 
 
+KINDS = {
+    "processes": """
+import multiprocessing, pytest
+@pytest.fixture
+def counter(): return multiprocessing.get_context("fork").Value("i", 0)
+@pytest.mark.stress_processes(repeats=1, start_method="fork")
+def test_count(counter): counter.value += 1  # and a comment behind it that goes on and on and on and on and on and on
+""",
+    "greenlets": """
+import time
+def test_count(greenlet_runner):
+    found = {}
+    def count():
+        n = found.get("a_rather_long_name_of_a_value", 0)
+        time.sleep(0.001)
+        found["a_rather_long_name_of_a_value"] = n + 1  # and a comment behind it that goes on and on and on and on and on
+    greenlet_runner.run(count, count)
+    assert found == {"a_rather_long_name_of_a_value": 2}
+""",
+}
+
+
+@pytest.mark.parametrize("columns", [60, 140])
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_lines_of_a_report_on_processes_and_greenlets(pytester, monkeypatch, kind, columns):
+    if kind == "greenlets":
+        pytest.importorskip("gevent")
+    monkeypatch.setenv("COLUMNS", str(columns))
+    pytester.makepyfile(test_it=KINDS[kind])
+    result = pytester.runpytest_subprocess("-p", "no:randomly", "--color=no")
+    begin = next(n for n, line in enumerate(result.outlines) if line == "CH101 lost update")
+    rows = [line for line in result.outlines[begin:] if line.startswith("  ") and "test_it.py:" in line]
+    longest = max(len(line) for line in rows)
+    assert (longest <= 60) if columns == 60 else (110 < longest <= 140), rows
+
+
+def test_the_line_of_a_place_is_there_however_long_the_name_of_its_file():
+    name = "test_of_something_with_a_long_name.py"
+    rows = [Row(str(n), f"/r/{name}", 27, "read", "x" * 60, "1", "s", n, 1) for n in range(3)]
+    drawn = lanes(rows, Path("/r"), columns=80)
+    assert max(len(line) for line in drawn) <= 80
+    assert drawn[2].endswith("..ng_with_a_long_name.py:27"), drawn[2]
+
+
 def test_many_workers_and_long_cells():
     rows = [Row(str(n), "/r/a.py", 1, "read", "x" * 60, "1", "s", n, 1) for n in range(3)]
     drawn = lanes(rows, Path("/r"), columns=80)

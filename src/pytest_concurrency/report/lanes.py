@@ -276,12 +276,18 @@ def lanes(
         source = linecache.getline(row.path, row.line).strip()
         place = f"{os.path.basename(row.path)}:{row.line}" if row.line else ""
         mark = DECIDES if row in decides else ""
+        place = _cut_front(place, widest - len(mark) - 2 - len(lane))
         drawn.append(_cut(f"  {lane}{place}  {source}".rstrip(), widest - len(mark)) + mark)
     return drawn
 
 
 def _cut(text: str, columns: int) -> str:
     return text if len(text) <= columns else f"{text[: columns - 2]}.."
+
+
+def _cut_front(place: str, columns: int) -> str:
+    """Return ``place`` with the front of a long file name left out: of a place the line is what is wanted most."""
+    return place if len(place) <= columns else f"..{place[2 - columns :]}"
 
 
 def _number(part: str) -> int:

@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from ...report.width import INPUT, columns
+
 
 @dataclass(frozen=True, slots=True)
 class Handover:
@@ -64,6 +66,7 @@ def _workerinput(config: pytest.Config, number: int) -> Mapping[str, Any]:
         "mainargv": list(sys.argv) or ["pytest"],
         **above,
         "workerid": f"{above.get('workerid', '')}gr{number}",
+        INPUT: columns(config),
     }
     seed = getattr(config.option, "randomly_seed", None)
     if seed is not None:

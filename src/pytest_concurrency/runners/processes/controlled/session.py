@@ -23,6 +23,7 @@ from ....detect.failures import RAISED_AT
 from ....explore.model import Exploration
 from ....model import Finding
 from ....report.lanes import explain
+from ....report.width import width_of
 from ....runtime.ending import outcome_of
 from ....runtime.execution import Execution
 from ....runtime.trace import Outcome as RunOutcome
@@ -393,11 +394,12 @@ class _Exploring:
 
     def _findings(self, exploration: Exploration) -> list[tuple[Any, Finding]]:
         kept = []
+        config = self.item.config
         for found in (*exploration.found, *exploration.suspected):
             level = self.settings.severity(found.failure.code)
             if level is not None and not self.dismissals(found.failure):
                 word = tokens.make(self.item.nodeid, found.failure.code, found.directives)
-                finding = explain(found, word, self.item.nodeid, self.item.config.rootpath, level)
+                finding = explain(found, word, self.item.nodeid, config.rootpath, level, width_of(config))
                 kept.append((found, finding))
         return kept
 
