@@ -273,6 +273,21 @@ def test_wrong_cond_lost(process_runner):
     process_runner.run(b, a)
 
 
+def test_wrong_cond_lost_at_once(process_runner):
+    """Lost where the first worker runs first: the second waits for ever, without one preemption."""
+    c = ctx.Condition()
+
+    def notify():
+        with c:
+            c.notify()
+
+    def wait():
+        with c:
+            c.wait()
+
+    process_runner.run(notify, wait)
+
+
 def test_right_barrier(process_runner):
     b = ctx.Barrier(3)
     v = ctx.Array("i", 3)

@@ -15,7 +15,9 @@ pytest_plugins = ["pytester"]
 
 PROGRAMS = Path(__file__).with_name("programs.py")
 QUIET = ("-p", "no:randomly")
-CODES = {"wrong_assert": "CH110", "wrong_cond_lost": "CH106", "wrong_deadlock": "CH104"}
+CODES = {
+    "wrong_assert": "CH110", "wrong_cond_lost": "CH106", "wrong_cond_lost_at_once": "CH106", "wrong_deadlock": "CH104",
+}  # fmt: skip
 """Hazards of the wrong programs; all others lose an update."""
 
 
@@ -35,7 +37,7 @@ def test_what_is_wrong_is_found_within_twenty_schedules(programs: pytest.Pyteste
     _, tests = run(programs, "-k", "wrong", "--concurrency-max-seconds", "60")
     found = {t["nodeid"].rpartition("test_")[2]: [h["code"] for h in t["hazards"]] for t in tests}
     assert found == {name: [CODES.get(name, "CH101")] for name in found}
-    assert len(found) == 15
+    assert len(found) == 16
     assert all(t["schedules"] <= 20 for t in tests), tests
     for test in tests:
         (hazard,) = test["hazards"]

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from ....detect.failures import failures_of
 from ....explore.model import Exploration
 from ....explore.pipeline import Explorer
 from ....runtime.execution import Execution
@@ -93,9 +94,18 @@ class ProcessExplorer(Explorer):
 
     def _take_first(self, outcome: Outcome) -> bool:
         if outcome.stuck:
+            if not outcome.external and self._ends_in_the_other_order():
+                return super()._take(outcome)
             self._result.stopped = "its workers wait for each other when one runs after the other"
             return True
         return super()._take_first(outcome)
+
+    def _ends_in_the_other_order(self) -> bool:
+        """Say whether the workers, who wait for ever when the first runs first, end well when the last does: the order
+        is to blame then. What hangs in both is left to real runs, which tell a hang from what is not controlled."""
+        with self._runs.uncounted():
+            other = self._runs(Serial(last_first=True))
+        return not (failures_of(other) or other.timed_out)
 
     def _take(self, outcome: Outcome) -> bool:
         self._switches = outcome.switches
