@@ -256,6 +256,18 @@ def test_it():
     assert report["tests"][0]["outcome"] == "failed"
 
 
+def test_a_result_that_cannot_be_pickled_is_named(pytester: pytest.Pytester) -> None:
+    program = """
+@watched
+def test_it():
+    with ctx.Pool(1) as pool:
+        pool.map(iter, [[1]])
+        pool.apply(threading.Lock)
+"""
+    found = hazards(run(pytester, program))["CH404"]
+    assert "what cannot travel: <unlocked _thread.lock" in found["detail"]
+
+
 def test_a_result_that_cannot_be_pickled_and_is_dealt_with_is_no_hazard(pytester: pytest.Pytester) -> None:
     program = """
 @watched
@@ -325,6 +337,64 @@ def test_it():
     assert set(found) == {"CH407"}
     assert found["CH407"]["locations"][0]["line"] == line_of(pytester, "p.join()")
     assert "_finalize_join" in found["CH407"]["detail"]
+
+
+HANGS = {
+    "sentinel": (
+        """
+def consume(q):
+    for item in iter(q.get, None): pass
+@watched
+def test_it():
+    q = ctx.Queue()
+    processes = [ctx.Process(target=consume, args=(q,)) for _ in range(2)]
+    for p in processes: p.start()
+    q.put(None)
+    for p in processes: p.join()
+""",
+        "waits in get() for an item of a queue, and nobody puts one",
+    ),
+    "full pipe": (
+        """
+def produce(q): q.put("x" * 1_000_000)
+@watched
+def test_it():
+    q = ctx.SimpleQueue()
+    p = ctx.Process(target=produce, args=(q,))
+    p.start()
+    p.join()
+""",
+        "the pipe is full, and nobody reads from it",
+    ),
+    "output": (
+        """
+import subprocess
+@watched
+def test_it():
+    subprocess.Popen([sys.executable, "-c", "print('x' * 200_000)"], stdout=subprocess.PIPE).wait()
+""",
+        "waits to write its output: the pipe is full",
+    ),
+    "pool": (
+        """
+def die(n): os._exit(n)
+@watched
+def test_it():
+    with ctx.Pool(1) as pool:
+        pool.map(die, [1])
+""",
+        "of the pool has died: the result of its task will never come",
+    ),
+}
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/syscall"), reason="Linux says what a process waits for")
+@pytest.mark.parametrize("name", list(HANGS))
+def test_a_hang_says_what_is_waited_for(pytester: pytest.Pytester, name: str) -> None:
+    program, told = HANGS[name]
+    found = hazards(run(pytester, program, "fork", 3))
+    assert set(found) == {"CH409"}
+    assert told in found["CH409"]["message"]
 
 
 def test_a_child_left_running(pytester: pytest.Pytester) -> None:

@@ -27,7 +27,7 @@ def find(record: Record, context: Context) -> list[Finding]:
     for ended in record.terminated:
         if any(_takes_lock(stuck.stack) for stuck in record.stuck):
             facts.append(f"{ended.name} was ended with {ended.how}() at {ended.site}: a lock that it held stays locked")
-    facts.sort(key=lambda fact: fact.startswith(("join()", "the test's")))
+    facts.sort(key=_rank)
     body = next((stuck for stuck in record.stuck if stuck.is_body), record.stuck[0])
     place = last_own_line(body.stack, context.rootdir)
     others = [stuck for stuck in record.stuck if stuck is not body]
@@ -42,6 +42,13 @@ def find(record: Record, context: Context) -> list[Finding]:
         ended.site.location(ended.how, ended.name, "", context.worker) for ended in record.terminated if ended.site.path
     ]
     return [Finding("CH409", message, explain(*rows, code="CH409"), locations=tuple(locations))]
+
+
+def _rank(fact: str) -> int:
+    """Return how little ``fact`` says of the cause: a pipe that cannot end first, who waits for whom last."""
+    if fact.startswith(("join()", "the test's")):
+        return 2
+    return int(" waits in get() " in fact or " waits to read " in fact)
 
 
 def _takes_lock(stack: str) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing.pool
 import os
+import re
 import sys
 import threading
 import traceback
 import types
+from collections.abc import Container
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +20,7 @@ from .record import Stuck
 if TYPE_CHECKING:
     from .watch import Watch
 
+_POOL_WORKER = re.compile(r"PoolWorker-\d+")
 _WRITE_ONLY = 0o1
 _ACCESS = 0o3
 
@@ -28,12 +32,22 @@ def gather(watch: Watch, frame: types.FrameType | None) -> list[Stuck]:
     pids = [os.getpid(), *alive]
     here = body_stack(frame)
     facts = [*frame_facts(frame), *pipe_facts(watch, os.getpid(), "this process", here, pids)]
+    facts += _pool_facts(watch, here, alive)
     found = [Stuck(os.getpid(), "the test's own process", here, tuple(facts), is_body=True)]
     for pid in alive:
         name = names.get(pid, f"process {pid}")
         stack = stacks.request(watch.directory, pid)
         found.append(Stuck(pid, name, stack, tuple(pipe_facts(watch, pid, name, stack, pids))))
     return found
+
+
+def _pool_facts(watch: Watch, stack: str, alive: Container[int]) -> list[str]:
+    """Return which workers of a pool have died: a pool starts others, but gives nobody the tasks that they had."""
+    pools = [pool for pool in watch.pools if isinstance(pool, multiprocessing.pool.Pool)]
+    if not pools or "pool.py" not in stack or any(getattr(p, "_maxtasksperchild", None) is not None for p in pools):
+        return []  # where nobody died, or workers are to end after some tasks
+    dead = [entry for entry in watch.record.started if _POOL_WORKER.search(entry.name) and entry.pid not in alive]
+    return [f"{entry.name} of the pool has died: the result of its task will never come" for entry in dead]
 
 
 def body_stack(frame: types.FrameType | None) -> str:
@@ -73,7 +87,16 @@ def _value(semaphore: object) -> int:
 
 
 def pipe_facts(watch: Watch, pid: int, name: str, stack: str, pids: list[int]) -> list[str]:
-    """Return who still holds the write end of the pipe that ``pid`` waits to read from."""
+    """Return who still holds the write end of the pipe that ``pid`` waits to read from, or who should read what it
+    waits to write."""
+    if "connection.py" in stack and ("in _send\n" in stack or "in _send:" in stack):
+        return [f"{name} waits to hand over what it sends: the pipe is full, and nobody reads from it"]
+    if not stack and pid != os.getpid():
+        return _output_facts(pid, name)
+    if _waits_in_get(stack):
+        if _POOL_WORKER.search(name):
+            return []  # it waits for its next task
+        return [f"{name} waits in get() for an item of a queue, and nobody puts one"]
     if "connection.py" not in stack or ("in _recv" not in stack and "_recv\n" not in stack):
         return []
     fd = _read_fd(pid)
@@ -105,6 +128,33 @@ def pipe_facts(watch: Watch, pid: int, name: str, stack: str, pids: list[int]) -
         others = ", ".join(map(str, holders))
         return [f"{name} waits to read from a pipe that is open for writing in process {others}"]
     return []
+
+
+def _waits_in_get(stack: str) -> bool:
+    """Say whether the wait in ``stack`` is for the pipe of a queue: whoever reads from it has its other end as well."""
+    lines = [line for line in stack.splitlines() if line.lstrip().startswith("File ")]
+    return any("queues.py" in line and line.rstrip().endswith("in get") for line in lines)
+
+
+_WRITE_CALLS = {"x86_64": 1, "aarch64": 64}
+
+
+def _output_facts(pid: int, name: str) -> list[str]:
+    """Return that ``pid``, which has no Python stack, waits to write into a pipe that this process is to read from."""
+    try:
+        fields = Path(f"/proc/{pid}/syscall").read_text().split()
+        number, fd = int(fields[0]), int(fields[1], 16)
+    except (OSError, ValueError, IndexError):
+        return []
+    inode = _inode(pid, fd)
+    if number != _WRITE_CALLS.get(os.uname().machine) or inode is None:
+        return []
+    if not any(_inode(os.getpid(), mine) == inode for mine in _fds(os.getpid())):
+        return []
+    return [
+        f"{name} waits to write its output: the pipe is full, and the test does not read from it before it waits "
+        "(communicate() does both)"
+    ]
 
 
 def _read_fd(pid: int) -> int | None:

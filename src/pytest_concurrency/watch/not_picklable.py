@@ -24,8 +24,7 @@ def find(record: Record, context: Context) -> list[Finding]:
             findings.setdefault((str(entry.site), entry.culprit), _finding(entry, lost, context))
     for task in record.failed:
         if is_of_result(task) and (context.raised(task.error) or not task.seen):
-            text = f"{type(task.error).__name__}: {task.error}"
-            given = PickleFailed(task.site, "the result of a task", task.what, text)
+            given = PickleFailed(task.site, "the result of a task", *_result(task))
             findings.setdefault((str(task.site), task.what), _finding(given, False, context))
     return list(findings.values())
 
@@ -38,6 +37,14 @@ def is_of_result(task: TaskFailed) -> bool:
 def _is_of(entry: PickleFailed, task: TaskFailed) -> bool:
     """Say whether ``task`` failed because of ``entry``; what could not be rebuilt is told as a text by an executor."""
     return task.error is entry.exception or (entry.arrived and bool(task.trace) and entry.error in task.trace)
+
+
+def _result(task: TaskFailed) -> tuple[str, str]:
+    """Return the result that could not be pickled, and why; a pool tells both, an executor the reason alone."""
+    value, reason = getattr(task.error, "value", None), getattr(task.error, "exc", None)
+    if isinstance(value, str) and isinstance(reason, str):
+        return value, reason
+    return f"the result of {task.what}", f"{type(task.error).__name__}: {task.error}"
 
 
 def _placed(entry: PickleFailed, record: Record) -> PickleFailed:
