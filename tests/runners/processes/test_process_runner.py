@@ -211,6 +211,22 @@ def test_an_exception_with_an_init_of_its_own_is_raised_as_what_it_is(pytester: 
     result.assert_outcomes(passed=1)
 
 
+def test_methods_of_a_testcase_are_refused(pytester: pytest.Pytester) -> None:
+    """They used to run as if they were not marked."""
+    pytester.makepyfile(
+        """
+        import pytest, unittest
+        @pytest.mark.stress_processes
+        class TestIt(unittest.TestCase):
+            def test_one(self):
+                pass
+        """
+    )
+    result = pytester.runpytest_subprocess(*QUIET)
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*::TestIt::test_one: stress_processes works on test functions*"])
+
+
 def test_skip_in_a_worker_skips_the_test(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
