@@ -289,6 +289,29 @@ def test_check_then_act_is_told_from_recorded_rows():
     assert check_then_act(another_item, []) is None
 
 
+def test_files_have_rows_as_well(stress):
+    tests = stress(
+        test_file="""
+        import gevent, json
+        def test_it(greenlet_runner, tmp_path):
+            path = tmp_path / "settings.json"
+            path.write_text("{}")
+            def save(key):
+                data = json.loads(path.read_text())
+                gevent.sleep(0)
+                data[key] = 1
+                path.write_text(json.dumps(data))
+            greenlet_runner.run(lambda: save("a"), lambda: save("b"))
+            assert json.loads(path.read_text()) == {"a": 1, "b": 1}
+        """
+    )
+    hazards = {hazard["code"]: hazard for hazard in tests["test_it"]["hazards"]}
+    assert set(hazards) == {"CH110", "CH102"}
+    told = [(row["worker"], row["action"]) for row in hazards["CH110"]["steps"] if row["target"] == "settings.json"]
+    assert told == [("0.0", "read"), ("0.1", "read"), ("0.0", "write"), ("0.1", "write")]
+    assert hazards["CH102"]["message"].startswith("greenlet 0.1 looked at settings.json")
+
+
 def test_methods_of_a_testcase_are_refused(stress):
     stress(
         test_case="""

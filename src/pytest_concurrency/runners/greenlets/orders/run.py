@@ -26,6 +26,7 @@ from ..lifecycle import Life, Lives, where_parked
 from ..places import is_machinery, user_frame
 from .clocks import Clocks
 from .loop import Entry, ExploredLoop
+from .opened import RECORDER
 from .told import GIVES_WAY
 
 HUB = "hub"
@@ -190,6 +191,8 @@ def _followed(run: OrderRun, mode: Mode) -> Iterator[None]:
         real, run.choose, serial=mode.serial, reverse=mode.reverse, patience=mode.patience, real_time=mode.real_time,
         real_allowed=mode.real_allowed, outside=_alarm_or_threads(threads), give_up=run.give_up,
     )  # fmt: skip
+    if mode.recording:
+        RECORDER.install()
     run.lives.start()
     run.known[greenlet.getcurrent()] = run.main
     run.main.thread = greenlet.getcurrent()
