@@ -65,6 +65,18 @@ def begin_again(item: pytest.Function, put_back: Callable[[], None] | None = Non
     forget_output(item)
 
 
+def let_go_of_buffers(error: BaseException) -> None:
+    """Clear the frames that ``error`` keeps where they look into a buffer: ``assert shm.buf[:8] == ...`` leaves a
+    memoryview behind, and a fixture could then not close the shared memory or the mmap below it."""
+    trace = error.__traceback__
+    while trace is not None:
+        frame, trace = trace.tb_frame, trace.tb_next
+        if any(isinstance(value, memoryview) for value in list(frame.f_locals.values())):
+            with suppress(RuntimeError):  # it is still running
+                frame.clear()
+                frame.f_locals  # noqa: B018 - before 3.13 a copy, which is brought up to date by this
+
+
 def clear(item: pytest.Function) -> bool:
     """Tear the function-scoped fixtures of ``item`` down and put back the state noted for it.
 

@@ -182,15 +182,34 @@ class _Session:
             if run.error is not None:
                 if self._accepted(run):
                     return
+                if number == 1:
+                    self._explain(run)
                 raise run.error
             errors = [finding for finding in self.findings if finding.is_error]
             if number == 1 and run.explorable and all(finding.code == "CH101" for finding in errors):
-                self._explored()
+                self._explored_afresh()
             if errors:
                 pytest.fail("\n\n".join(_text(finding) for finding in errors), pytrace=False)
             longest = max(longest, time.monotonic() - begun)
             if progress is not None:
                 progress.tick(number)
+
+    def _explain(self, run: Run) -> None:
+        """Explore a test that has failed in real time before any schedule was: where one fails it tells more."""
+        if (
+            run.explorable
+            and isinstance(run.error, Exception)
+            and not any(finding.code in ENDING for finding in run.findings)
+        ):
+            self._explored_afresh()
+            if self.verdict:
+                self.notes.append("it failed in a run in real time, and under none of the schedules that were explored")
+
+    def _explored_afresh(self) -> None:
+        """Explore from fixtures and a state of their own: the body has run once."""
+        begin_again(self.item)
+        self._fresh_runner()
+        self._explored()
 
     def _fresh_runner(self) -> None:
         runner = self.item.stash.get(ACTIVE_RUNNER, None)

@@ -7,6 +7,7 @@ import fcntl
 import multiprocessing as mp
 import os
 import sqlite3
+import struct
 import time
 from multiprocessing import shared_memory
 from os import replace
@@ -273,6 +274,17 @@ def test_wrong_cond_lost(process_runner):
     process_runner.run(b, a)
 
 
+def test_wrong_shm_asserted(process_runner, shm):
+    """The assert that fails looks into the memory, which its fixture closes all the same."""
+
+    def add(n):
+        (old,) = struct.unpack("q", shm.buf[:8])
+        shm.buf[:8] = struct.pack("q", old + n)
+
+    process_runner.run(lambda: add(3), lambda: add(4))
+    assert struct.unpack("q", shm.buf[:8]) == (7,)
+
+
 def test_wrong_cond_lost_at_once(process_runner):
     """Lost where the first worker runs first: the second waits for ever, without one preemption."""
     c = ctx.Condition()
@@ -286,6 +298,62 @@ def test_wrong_cond_lost_at_once(process_runner):
             c.wait()
 
     process_runner.run(notify, wait)
+
+
+def test_wrong_queue_asked(process_runner):
+    """Between ``empty`` and ``get`` the other takes the last item: one waits for ever, and nothing can come."""
+    q = ctx.SimpleQueue()
+    q.put(1)
+
+    def take():
+        return [] if q.empty() else [q.get()]
+
+    a, b = process_runner.run(take, take)
+    assert a + b == [1]
+
+
+def bump(path, seconds):
+    n = int(path.read_text())
+    time.sleep(seconds)
+    path.write_text(str(n + 1))
+
+
+@pytest.fixture
+def number(tmp_path):
+    tmp_path.joinpath("n").write_text("0")
+    return tmp_path / "n"
+
+
+def test_wrong_update_across_a_sleep(process_runner, number):
+    """Who is held until the other has written waits for a sleeper, too."""
+    process_runner.run(lambda: bump(number, 0.01), workers=2)
+
+
+def test_wrong_update_across_a_sleep_asserted(process_runner, number):
+    """It fails in the very first order: the others come in between where a worker sleeps."""
+    process_runner.run(lambda: bump(number, 0.01), workers=2)
+    assert number.read_text() == "2"
+
+
+def test_wrong_claim_across_a_sleep(process_runner, tmp_path):
+    def claim(path):
+        if path.exists():
+            return False
+        time.sleep(0.01)
+        path.touch()
+        return True
+
+    assert sorted(process_runner.run(lambda: claim(tmp_path / "x"), workers=2)) == [False, True]
+
+
+def test_right_polling_across_a_sleep(process_runner, number):
+    """One sleeps again and again for what the other does; alone it would sleep for ever."""
+
+    def poll():
+        while number.read_text() == "0":
+            time.sleep(0.01)
+
+    process_runner.run(poll, lambda: bump(number, 0.01))
 
 
 def test_right_barrier(process_runner):

@@ -17,6 +17,8 @@ PROGRAMS = Path(__file__).with_name("programs.py")
 QUIET = ("-p", "no:randomly")
 CODES = {
     "wrong_assert": "CH110", "wrong_cond_lost": "CH106", "wrong_cond_lost_at_once": "CH106", "wrong_deadlock": "CH104",
+    "wrong_queue_asked": "CH104",
+    "wrong_claim_across_a_sleep": "CH110",
 }  # fmt: skip
 """Hazards of the wrong programs; all others lose an update."""
 
@@ -37,14 +39,14 @@ def test_what_is_wrong_is_found_within_twenty_schedules(programs: pytest.Pyteste
     _, tests = run(programs, "-k", "wrong", "--concurrency-max-seconds", "60")
     found = {t["nodeid"].rpartition("test_")[2]: [h["code"] for h in t["hazards"]] for t in tests}
     assert found == {name: [CODES.get(name, "CH101")] for name in found}
-    assert len(found) == 16
+    assert len(found) == 21
     assert all(t["schedules"] <= 20 for t in tests), tests
     for test in tests:
         (hazard,) = test["hazards"]
         assert hazard["replay"], test
         if hazard["code"] == "CH101":
             assert {location["worker"] for location in hazard["locations"]} == {"0", "1"}, hazard
-            assert hazard["preemptions"] == 1
+            assert hazard["preemptions"] == (0 if "sleep" in test["nodeid"] else 1)
 
 
 def test_what_is_right_passes(programs: pytest.Pytester) -> None:
@@ -117,6 +119,72 @@ def test_processes_that_a_test_forks_itself_are_explored(pytester: pytest.Pytest
     result, (mended,) = run(pytester)
     assert (mended["hazards"], mended["schedules"]) == ([], 9)
     result.assert_outcomes(passed=1)
+
+
+OWN_FILE = """
+import multiprocessing, pytest, time
+ctx = multiprocessing.get_context("fork")
+@pytest.fixture
+def path(tmp_path):
+    tmp_path.joinpath("n").write_text("0")
+    return tmp_path / "n"
+def bump(path, wait):
+    n = int(path.read_text())
+    time.sleep(wait)
+    path.write_text(str(n + 1))
+@pytest.mark.stress_processes(workers=0, repeats=1, max_seconds=60)
+def test_it(path):
+    processes = [ctx.Process(target=bump, args=(path, {wait})) for _ in range(2)]
+    for process in processes: process.start()
+    for process in processes: process.join()
+    assert {asserted}
+"""
+
+
+@pytest.mark.parametrize(("wait", "asserted"), [(0, "int(path.read_text()) <= 2"), (0.2, "path.read_text() == '2'")])
+def test_what_a_test_starts_itself_is_explored_afresh(pytester: pytest.Pytester, wait: float, asserted: str) -> None:
+    """Whether its first run, in real time, has passed or failed; and from fixtures that no run has used."""
+    pytester.makepyfile(test_it=OWN_FILE.format(wait=wait, asserted=asserted))
+    result, (test,) = run(pytester)
+    (hazard,) = test["hazards"]
+    assert (hazard["code"], bool(hazard["replay"])) == ("CH101", True)
+    assert test["notes"] == []
+    result.assert_outcomes(failed=1)
+
+
+def test_what_fails_in_real_time_alone_fails_as_it_did(pytester: pytest.Pytester) -> None:
+    program = OWN_FILE.format(wait=0, asserted="getattr(multiprocessing, 'again', None) or setattr(multiprocessing, "
+                                               "'again', 1)")  # fmt: skip
+    pytester.makepyfile(test_it=program.replace("path.write_text(str(n + 1))", "pass"))
+    result, (test,) = run(pytester)
+    assert test["hazards"] == []
+    assert any("failed in a run in real time" in note for note in test["notes"])
+    result.assert_outcomes(failed=1)
+
+
+def test_what_fails_and_what_orders_has_a_row(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        test_it="""
+        import multiprocessing, os
+        ctx = multiprocessing.get_context("fork")
+        def test_files(process_runner, tmp_path):
+            def ensure():
+                if not os.path.isdir(tmp_path / "out"):
+                    os.mkdir(tmp_path / "out")
+            process_runner.run(ensure, ensure)
+        def test_queue(process_runner):
+            q = ctx.SimpleQueue()
+            q.put(7)
+            def take():
+                return [] if q.empty() else [q.get()]
+            process_runner.run(take, take)
+        """
+    )
+    result, _ = run(pytester)
+    result.stdout.fnmatch_lines(
+        ["  stat out (FileNotFoundError) *", "*| * mkdir out *", "  mkdir out (FileExistsError) *"]
+    )
+    result.stdout.fnmatch_lines(["*empty q (False) *", "* get q (7) *"])
 
 
 def test_a_mended_program_passes_its_replay_and_forgets_it(pytester: pytest.Pytester) -> None:

@@ -21,6 +21,7 @@ from .wire import FREE, RUN, TIMED_OUT, Channel
 GONE = 70
 """Status with which a worker ends when the conductor is gone."""
 _LIBRARY = os.path.dirname(os.__file__) + os.sep
+_OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _FEEDER = "QueueFeederThread"
 _monotonic = time.monotonic
 
@@ -113,8 +114,14 @@ class Agent:
         """Note the value that was read or written; told with the next message."""
         if place is not None:
             with self.aside():
+                compared = "" if more.get("row_only") else full(value)
                 self._results.append(("did", tell(place), loc, loc if key is None else key, write, shown(value),
-                                      full(value), more))  # fmt: skip
+                                      compared, more))  # fmt: skip
+
+    def called(self, place: Place | None, loc: Any, value: Any = "") -> None:
+        """Note that a call that orders workers has been made, with what it gave; for the report only."""
+        if place is not None and place.kind == CALL and not self.quiet:
+            self.did(place, loc, None, False, value, looks=True, row_only=True)
 
     def taken(self, place: Place | None, loc: Any, name: str) -> None:
         """Note that a lock has been taken."""
@@ -243,8 +250,8 @@ def _operation(frame: types.FrameType | None) -> str:
 
 
 def is_from_program(agent: Agent, frame: types.FrameType | None) -> bool:
-    """Say whether the project's own code is the direct caller, no library in between."""
-    return frame is not None and not frame.f_code.co_filename.startswith(_LIBRARY)
+    """Say whether the project's own code is the direct caller, no library in between, and not one of these hooks."""
+    return frame is not None and not frame.f_code.co_filename.startswith((_LIBRARY, _OURS))
 
 
 __all__ = ["CALL", "LOCK", "Agent", "is_from_program"]

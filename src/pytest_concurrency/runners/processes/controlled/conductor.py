@@ -25,6 +25,8 @@ _LOOKS = 10
 _SPIN = 300
 """Operations without a change after which the others get a turn."""
 _JUMPS = 5_000
+_NAPS = 200
+"""So many times one may sleep without the others: it may poll for what they do."""
 _RETRIES = (0.0, 0.001, 0.005, 0.02, 0.05)
 _LONG_RETRIES = (0.1, 0.2, 0.4, 0.6)
 _EXIT = 1.0
@@ -156,7 +158,8 @@ class Conductor:
 
     def _decide(self, current: Member) -> Member:
         execution = self.execution
-        enabled = self._enabled()
+        while self._sleepers_first(enabled := self._enabled(), current):
+            pass
         if execution.steps - self._changed_at > _SPIN and len(enabled) > 1:
             self._changed_at = execution.steps
             others = [m for m in enabled if m is not current]
@@ -171,7 +174,13 @@ class Conductor:
     def _next(self, left: Member | None) -> Member | None:
         """Choose who goes on where the one that ran cannot; None where all have ended, or nobody ever can."""
         while True:
+            if left is not None and self._sleeps_alone(left):
+                if left.state is State.READY:
+                    return left
+                continue
             enabled = self._enabled()
+            if enabled and self._sleepers_first(enabled, None):
+                continue
             if enabled:
                 chosen = self._picked(enabled, None, left)
                 if left is not None and chosen is not left:
@@ -185,9 +194,27 @@ class Conductor:
                 self._stuck()
                 return None
 
-    def _time_passes(self) -> bool:
-        """Jump to the next deadline and wake who waits for it; False where nobody does."""
-        due = [m for m in self._members if m.deadline is not None]
+    def _sleeps_alone(self, left: Member) -> bool:
+        """Where the strategy lets nobody come in between while one sleeps: wake ``left``; False where it did not
+        sleep."""
+        if not self.execution.sleepless or not left.sleeps or self._jumps >= _NAPS:
+            return False
+        self._jumps += 1
+        self.execution.clock.advance_to(max(self.execution.clock.now, left.deadline or 0.0))
+        self._let_run(left, TIMED_OUT)
+        return True
+
+    def _sleepers_first(self, enabled: list[Member], current: Member | None) -> bool:
+        """Let time pass for who sleeps where the strategy holds all who could go on; say whether anybody did sleep."""
+        holds: Callable[..., bool] | None = getattr(self.execution.strategy, "holds", None)
+        if holds is None or not holds([m.worker for m in enabled], current.worker if current else None):
+            return False
+        return self._time_passes(sleepers=True)
+
+    def _time_passes(self, sleepers: bool = False) -> bool:
+        """Jump to the next deadline and wake who waits for it, or the next of the ``sleepers``; False where nobody
+        does."""
+        due = [m for m in self._members if m.deadline is not None and not (sleepers and not m.sleeps)]
         if not due:
             return False
         self._jumps += 1

@@ -25,6 +25,9 @@ from .values import only_volatile_parts_differ
 NOTHING_NEW = 25
 """Sampled schedules in a row without a new order of operations after which the exploration ends."""
 
+NAPS = 200
+"""So many times others may sleep while one is held: a loop may poll for what the held one is to do."""
+
 STRATEGIES = frozenset({"auto", "surw", "pos", "pct", "random"})
 """The strategies that need not see every operation; another one that was asked for is replaced by auto."""
 
@@ -32,7 +35,7 @@ Values = Mapping[tuple[str, str, int], tuple[str, bool]]
 
 
 class Last:
-    """Hold the worker ``path`` before an operation until all others have ended or wait."""
+    """Hold the worker ``path`` before an operation until all others have ended or wait for more than time."""
 
     name = "last"
     sites: frozenset[str] = frozenset()
@@ -40,20 +43,34 @@ class Last:
     def __init__(self, key: str, occurrence: int, path: str) -> None:
         self._point = key, occurrence, path
         self._held = False
+        self._naps = 0
 
     def begin(self, number: int) -> None:
         self._held = False
+        self._naps = 0
+
+    def holds(self, enabled: Sequence[Candidate], current: Candidate | None) -> bool:
+        """Say whether time is to pass for who sleeps rather than that one of ``enabled`` goes on."""
+        self._look(current)
+        if not self._held or any(worker.path != self._point[2] for worker in enabled):
+            return False
+        self._naps += 1
+        return self._naps <= NAPS
 
     def pick(
         self, enabled: Sequence[Candidate], current: Candidate | None, step: int, left: Candidate | None = None
     ) -> Candidate:
-        key, occurrence, path = self._point
-        if current is not None and current.path == path and current.site is not None:
-            self._held = self._held or (current.site.key == key and current.occurrence >= occurrence)
-        others = [worker for worker in enabled if worker.path != path] if self._held else list(enabled)
+        self._look(current)
+        others = [worker for worker in enabled if worker.path != self._point[2]] if self._held else list(enabled)
         if not others:
             return enabled[0]
         return current if current is not None and current in others else others[0]
+
+    def _look(self, current: Candidate | None) -> None:
+        """Hold the worker from its point on."""
+        key, occurrence, path = self._point
+        if current is not None and current.path == path and current.site is not None:
+            self._held = self._held or (current.site.key == key and current.occurrence >= occurrence)
 
     def quiet_until(self, step: int) -> int:
         return 0
@@ -98,6 +115,11 @@ class ProcessExplorer(Explorer):
                 return super()._take(outcome)
             self._result.stopped = "its workers wait for each other when one runs after the other"
             return True
+        if outcome.lost and outcome.error is not None and not outcome.timed_out and not outcome.external:
+            self._switches, self._evidence = outcome.switches, self._last_run()
+            shown = tuple(lost for lost in outcome.lost if not self._changes_nothing(lost, outcome.failed_at))
+            if shown:  # others came in between while a worker slept
+                return super()._take(replace(outcome, lost=shown))
         return super()._take_first(outcome)
 
     def _ends_in_the_other_order(self) -> bool:
@@ -113,7 +135,7 @@ class ProcessExplorer(Explorer):
         if outcome.external:  # what happens beside the schedule is not the schedule's doing
             outcome = replace(outcome, error=None, stuck=())
             self.unclear += 1
-        if outcome.error is not None and not outcome.lost and self._fails_again():
+        if outcome.error is not None and not outcome.lost and outcome.number > 1 and self._fails_again():
             self._result.stopped = "it fails when it is run again in the same order: something is left from run to run"
             return True
         return super()._take(outcome)

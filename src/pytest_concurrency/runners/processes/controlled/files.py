@@ -10,17 +10,19 @@ changes that directory, too.
 from __future__ import annotations
 
 import builtins
+import contextlib
 import io
 import os
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from .agent import Agent
 from .locks import file_closes
 from .patches import Patches
 from .places import ACCESS, Place
+from .values import Failed
 
 READ, WRITE = "read", "write"
 _ELSEWHERE = ("/proc/", "/sys/", "/dev/")
@@ -144,7 +146,7 @@ def _opener(agent: Agent, original: Any) -> Any:
         place = agent.announce(
             sys._getframe(1), ACCESS, "open to write" if write else "open", loc, write=write, name=name
         )
-        with agent.as_one():
+        with _told(agent, place, loc):
             raw = SharedFile(file, mode.replace("t", "").replace("b", ""))
         if stat.S_ISREG(_fstat(raw.fileno()).st_mode):
             raw.concurrency = agent, Handle(loc, name, place, "a" in mode)
@@ -175,6 +177,18 @@ def _layers(raw: SharedFile, mode: str, encoding: Any, errors: Any, newline: Any
         raw.close()
         raise
     return text
+
+
+@contextlib.contextmanager
+def _told(agent: Agent, place: Place | None, loc: tuple[str, str], action: str = "") -> Iterator[None]:
+    """Run an operation that was announced; where it fails, that is what the report shows of it."""
+    try:
+        with agent.as_one():
+            yield
+    except OSError as error:
+        agent.did(place, loc, None, False, Failed(type(error).__name__), looks=True, row_only=True,
+                  action=action)  # fmt: skip
+        raise
 
 
 # -- functions of os
@@ -213,7 +227,7 @@ def _one_path(write: bool) -> Callable[[Agent, str, Any], Any]:
             if write:
                 _entry(agent, sys._getframe(1), loc)
             place = agent.announce(sys._getframe(1), ACCESS, name, loc, write=write, name=shown)
-            with agent.as_one():
+            with _told(agent, place, loc):
                 result = original(path, *args, **kwargs)
             agent.did(place, loc, None, write, "", overwrites=False, looks=True)
             return result
@@ -238,7 +252,7 @@ def _two_paths(agent: Agent, name: str, original: Any) -> Any:
         if os.path.dirname(source) != os.path.dirname(loc[1]):
             _entry(agent, sys._getframe(1), ("file", source))
         place = agent.announce(sys._getframe(1), ACCESS, WRITE, loc, write=True, name=shown)
-        with agent.as_one():
+        with _told(agent, place, loc, name):
             result = original(src, dst, *args, **kwargs)
         replaces = name in ("rename", "replace") and content is not None
         agent.did(place, loc, None, True, content or b"", overwrites=replaces)
@@ -268,7 +282,7 @@ def _os_open(agent: Agent, name: str, original: Any) -> Any:
         if flags & os.O_CREAT:
             _entry(agent, sys._getframe(1), loc, new=True)
         place = agent.announce(sys._getframe(1), ACCESS, "open", loc, write=write, name=name)
-        with agent.as_one():
+        with _told(agent, place, loc):
             fd = int(original(path, flags, *args, **kwargs))
         known[fd] = Handle(loc, name, place, bool(flags & os.O_APPEND))
         agent.did(place, loc, None, write, "", opens=True, overwrites=bool(flags & os.O_TRUNC))

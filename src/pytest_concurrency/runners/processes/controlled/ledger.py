@@ -105,7 +105,7 @@ class Ledger:
     def _row(self, member: Member, place: Place | None, action: str, loc: Any, value: str) -> Row | None:
         if place is None:
             return None
-        row = Row(member.worker.path, place.path, place.line, action, place.name, value, place.key, member.step, loc)
+        row = Row(member.worker.path, place.path, place.line, action, place.shown, value, place.key, member.step, loc)
         if self.execution.rows is not None:
             self.execution.rows.append(row)
         return row
@@ -116,13 +116,14 @@ class Ledger:
         path = member.worker.path
         site = self.sites.of(place, write)
         occurrence = member.worker.counts.get(site, 0)
-        self.values[path, place.key, occurrence] = full, write
+        if not more.get("row_only", False):
+            self.values[path, place.key, occurrence] = full, write
         opens, looks = more.get("opens", False), more.get("looks", False)
         again = more.get("again", False)
         if again:
             row: Row | None = Row(path, place.path, place.line, "read", place.name, shown, place.key, member.step, loc)
         else:
-            action = place.action if opens or looks else "write" if write else "read"
+            action = more.get("action") or (place.action if opens or looks else "write" if write else "read")
             row = self._row(member, place, action, loc, shown)
         if row is None:
             return

@@ -118,7 +118,8 @@ def _announced(agent: Agent, name: str, original: Any) -> Any:
             return original(obj, *args, **kwargs)
         lock = getattr(obj, "_lock", None) or getattr(obj._cond, "_lock", obj._cond)
         loc = ("call", *sem_loc(lock)) if hasattr(lock, "_semlock") else ("call", id(obj))
-        agent.announce(frame, CALL, name, loc, write=name != "is_set")
+        place = agent.announce(frame, CALL, name, loc, write=name != "is_set")
+        agent.called(place, loc)  # now: a wait may have no end
         if name in _SIGNALS:
             agent.signalled(loc)
         with agent.as_one():

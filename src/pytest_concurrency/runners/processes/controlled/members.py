@@ -64,3 +64,8 @@ class Member:
     @property
     def deadline(self) -> float | None:
         return self.waits[2] if self.state is State.BLOCKED and self.waits is not None else None
+
+    @property
+    def sleeps(self) -> bool:
+        """Whether it waits for nothing but time."""
+        return self.state is State.BLOCKED and self.waits is not None and self.waits[0] == ("sleep",)

@@ -31,6 +31,11 @@ class Place:
     origin: Origin = field(default=("", "", 0, b"", 0, "", "", ""), compare=False)
     number: int = field(default=0, compare=False)
 
+    @property
+    def shown(self) -> str:
+        """What a row of the report is about: for a call what is called, ``q`` of ``q.get()``."""
+        return self.name.partition(f".{self.action}(")[0] if self.kind == CALL else self.name
+
 
 Origin = tuple[str, str, int, bytes, int, str, str, str]
 """Where the code is (path, qualified name, first line, table of positions), the instruction, and what is done there:

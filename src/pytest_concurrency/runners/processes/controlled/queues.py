@@ -14,7 +14,8 @@ from typing import Any
 
 from .agent import Agent, is_from_program
 from .patches import Patches
-from .places import CALL
+from .places import CALL, Place
+from .values import Failed
 
 PIPES = ("pipes",)
 """One location for all pipes: what is sent into any of them wakes all who wait for one."""
@@ -38,9 +39,10 @@ def _loc(obj: Any) -> tuple[Any, ...]:
     return ("queue", obj._reader.fileno())
 
 
-def _call(agent: Agent, frame: Any, name: str, loc: Any, write: bool = True) -> None:
+def _call(agent: Agent, frame: Any, name: str, loc: Any, write: bool = True) -> Place | None:
     if not agent.quiet and is_from_program(agent, frame):
-        agent.announce(frame, CALL, name, loc, write=write)
+        return agent.announce(frame, CALL, name, loc, write=write)
+    return None
 
 
 def _install_queues(agent: Agent, patches: Patches) -> None:
@@ -49,7 +51,7 @@ def _install_queues(agent: Agent, patches: Patches) -> None:
     def get_(self: Any, block: bool = True, timeout: float | None = None) -> Any:
         if not agent.here() or self._closed:
             return get(self, block, timeout)
-        _call(agent, _caller(sys._getframe(1)), "get", _loc(self))
+        place = _call(agent, _caller(sys._getframe(1)), "get", _loc(self))
         found: list[Any] = []
 
         def attempt() -> bool:
@@ -68,15 +70,18 @@ def _install_queues(agent: Agent, patches: Patches) -> None:
             return True
 
         if not agent.acquire(attempt, _loc(self), block, timeout, "Queue.get"):
+            agent.called(place, _loc(self), Failed("Empty"))
             raise queue.Empty
+        agent.called(place, _loc(self), found[0])
         return found[0]
 
     def put_(self: Any, obj: Any, block: bool = True, timeout: float | None = None) -> None:
         if not agent.here():
             return put(self, obj, block, timeout)
-        _call(agent, _caller(sys._getframe(1)), "put", _loc(self))
+        place = _call(agent, _caller(sys._getframe(1)), "put", _loc(self))
         with agent.as_one():
             put(self, obj, block, timeout)
+        agent.called(place, _loc(self), obj)
         agent.freed(_loc(self))
         return None
 
@@ -94,7 +99,7 @@ def _install_queues(agent: Agent, patches: Patches) -> None:
     def simple_get_(self: Any) -> Any:
         if not agent.here():
             return simple_get(self)
-        _call(agent, sys._getframe(1), "get", _loc(self))
+        place = _call(agent, sys._getframe(1), "get", _loc(self))
         found: list[Any] = []
 
         def attempt() -> bool:
@@ -105,6 +110,7 @@ def _install_queues(agent: Agent, patches: Patches) -> None:
             return True
 
         agent.acquire(attempt, _loc(self), True, None, "SimpleQueue.get")
+        agent.called(place, _loc(self), found[0])
         return found[0]
 
     patches.set(simple, "get", simple_get_)
@@ -121,9 +127,10 @@ def _as_put(agent: Agent, original: Any) -> Any:
     def put(self: Any, *args: Any, **kwargs: Any) -> None:
         if not agent.here() or agent.quiet:
             return original(self, *args, **kwargs)  # type: ignore[no-any-return]
-        _call(agent, _caller(sys._getframe(1)), "put", _loc(self))
+        place = _call(agent, _caller(sys._getframe(1)), "put", _loc(self))
         with agent.as_one():
             original(self, *args, **kwargs)
+        agent.called(place, _loc(self), args[0] if args else "")
         agent.freed(_loc(self))
         return None
 
@@ -134,9 +141,10 @@ def _plain(agent: Agent, name: str, original: Any, write: bool = True) -> Any:
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         if not agent.here() or agent.quiet:
             return original(self, *args, **kwargs)
-        _call(agent, sys._getframe(1), name, _loc(self), write)
+        place = _call(agent, sys._getframe(1), name, _loc(self), write)
         with agent.as_one():
             result = original(self, *args, **kwargs)
+        agent.called(place, _loc(self), "" if result is None else result)
         if write:
             agent.freed(_loc(self))
         return result
@@ -159,10 +167,12 @@ def _install_pipes(agent: Agent, patches: Patches) -> None:
         def receive(self: Any, *args: Any) -> Any:
             if not agent.here() or agent.quiet or _is_managers(sys._getframe(1)):
                 return original(self, *args)
-            _call(agent, sys._getframe(1), name, PIPES)
+            place = _call(agent, sys._getframe(1), name, PIPES)
             agent.acquire(lambda: bool(_ready(self)), PIPES, True, None, f"Connection.{name}")
             with agent.as_one():
-                return original(self, *args)
+                result = original(self, *args)
+            agent.called(place, PIPES, result)
+            return result
 
         return receive
 
@@ -185,9 +195,10 @@ def _install_pipes(agent: Agent, patches: Patches) -> None:
         def send(self: Any, *args: Any) -> Any:
             if not agent.here() or agent.quiet:
                 return original(self, *args)
-            _call(agent, sys._getframe(1), name, PIPES)
+            place = _call(agent, sys._getframe(1), name, PIPES)
             with agent.as_one():
                 result = original(self, *args)
+            agent.called(place, PIPES, args[0] if args else "")
             agent.freed(PIPES)
             return result
 

@@ -33,7 +33,7 @@ from ....settings import Settings
 from ....watch import tree
 from ....watch.deadline import BodyHung, Deadline
 from ....watch.hook_fork import look
-from ...afresh import arguments, begin_again
+from ...afresh import arguments, begin_again, let_go_of_buffers
 from ...base import ACTIVE_RUNNER
 from ...comments import Dismissals
 from ...program import from_signal_handler
@@ -177,6 +177,7 @@ class ProcessProgram:
         except BaseException as error:
             if from_signal_handler(error):
                 raise  # an alarm of another plugin, or Ctrl-C
+            let_go_of_buffers(error)
             return error
         return None
 

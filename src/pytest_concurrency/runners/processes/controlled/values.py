@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 _SHORT = 40
@@ -9,12 +10,22 @@ _LONG = 20_000
 _PLAIN = (int, float, complex, bool, type(None))
 
 
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Stands for the value of an operation that raised ``error``."""
+
+    error: str
+
+
 def shown(value: Any) -> str:
     """Return a short text for ``value``; runs no code of the program."""
     if type(value) is str and not value:
         return ""
-    text = _text(value, _SHORT * 4)
-    text = " ".join(text.split())
+    if isinstance(value, Failed):
+        return value.error
+    text = " ".join(_text(value, _SHORT * 4).split())
+    if not text.isprintable():  # a packed number, an escape sequence: no terminal is to act upon it
+        text = repr(bytes(value[:_SHORT])) if isinstance(value, (bytes, bytearray, memoryview)) else repr(text)
     return text if len(text) <= _SHORT else text[: _SHORT - 3] + "..."
 
 
