@@ -11,7 +11,7 @@ import os
 import sys
 from typing import Any
 
-from ....runtime import hooks
+from ....runtime.control import identity
 from ....runtime.state import STATE
 from ....runtime.trace import Row
 from ..places import is_user_file
@@ -42,7 +42,7 @@ class Recorder:
             return
         if event != "open" and event not in _CHANGES and event not in _LOOKS:
             return
-        if hooks.identity() != STATE.ident:
+        if identity() != STATE.ident:
             return
         self._busy = True
         try:
