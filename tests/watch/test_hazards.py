@@ -159,6 +159,26 @@ def test_it():
     assert found["locations"][0]["line"] == line_of(pytester, '"job": Job()')
 
 
+def test_an_item_that_the_queue_of_a_child_drops(pytester: pytest.Pytester) -> None:
+    program = """
+import queue
+def produce(q):
+    q.put({"when done": lambda: 1})
+@watched
+def test_it():
+    q = ctx.Queue()
+    p = ctx.Process(target=produce, args=(q,))
+    p.start()
+    p.join()
+    with pytest.raises(queue.Empty):
+        q.get(timeout=0.1)
+"""
+    found = hazards(run(pytester, program))["CH404"]
+    assert "item['when done'] (a lambda)" in found["message"]
+    assert "dropped" in found["message"]
+    assert found["locations"][0]["line"] == line_of(pytester, '"when done": lambda')
+
+
 def test_an_argument_that_cannot_be_pickled(pytester: pytest.Pytester) -> None:
     program = """
 @watched

@@ -276,8 +276,11 @@ def lanes(
         source = linecache.getline(row.path, row.line).strip()
         place = f"{os.path.basename(row.path)}:{row.line}" if row.line else ""
         mark = DECIDES if row in decides else ""
-        place = _cut_front(place, widest - len(mark) - 2 - len(lane))
-        drawn.append(_cut(f"  {lane}{place}  {source}".rstrip(), widest - len(mark)) + mark)
+        room = widest - len(mark)
+        place = _cut_front(place, room - 2 - len(lane))
+        begin = f"  {lane}{place}"
+        told = _cut(f"{begin}  {source}".rstrip(), room) if room - len(begin) > len("  ..") else begin
+        drawn.append(told + mark)
     return drawn
 
 
