@@ -187,6 +187,28 @@ def test_what_fails_and_what_orders_has_a_row(pytester: pytest.Pytester) -> None
     result.stdout.fnmatch_lines(["*empty q (False) *", "* get q (7) *"])
 
 
+def test_a_switch_at_a_change_of_a_directory_is_replayed(pytester: pytest.Pytester) -> None:
+    """Entries of directories count where the program lists them, which a replay cannot know from runs before it."""
+    pytester.makepyfile(
+        test_it="""
+        def test_spool(process_runner, tmp_path):
+            for n in range(2):
+                (tmp_path / f"{n}.job").write_text("")
+            def claim():
+                taken = []
+                for job in sorted(tmp_path.glob("*.job")):
+                    if job.exists():
+                        taken.append(job.read_text())
+                        job.unlink()
+            process_runner.run(claim, claim)
+        """
+    )
+    _, (test,) = run(pytester, "--concurrency-max-seconds", "60")
+    (hazard,) = test["hazards"]
+    _, (again,) = run(pytester, "--concurrency-replay", hazard["replay"])
+    assert [h["code"] for h in again["hazards"]] == [hazard["code"]] == ["CH110"]
+
+
 def test_a_mended_program_passes_its_replay_and_forgets_it(pytester: pytest.Pytester) -> None:
     path = pytester.makepyfile(test_it=COUNTER.format(workers=2))
     _, (test,) = run(pytester)

@@ -24,7 +24,7 @@ from .patches import Patches
 from .places import ACCESS, Place
 from .values import Failed
 
-READ, WRITE = "read", "write"
+READ, WRITE, ENTRY = "read", "write", "entry"
 _ELSEWHERE = ("/proc/", "/sys/", "/dev/")
 _ACCESS_MODE = os.O_RDONLY | os.O_WRONLY | os.O_RDWR
 _LOOKED_AT = 65_536
@@ -202,7 +202,7 @@ def _entry(agent: Agent, frame: Any, loc: tuple[str, str], new: bool = False) ->
         if new and os.path.lexists(loc[1]):
             return
     directory = os.path.dirname(loc[1])
-    agent.announce(frame, ACCESS, "entry", ("file", directory), write=True, name=os.path.basename(directory))
+    agent.announce(frame, ACCESS, ENTRY, ("file", directory), write=True, name=os.path.basename(directory))
 
 
 def _listing(agent: Agent, name: str, original: Any) -> Any:

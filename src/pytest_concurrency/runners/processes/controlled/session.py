@@ -45,7 +45,7 @@ from . import places
 from .agent import Agent
 from .conductor import Conductor, Over, Start
 from .explorer import STRATEGIES, ProcessExplorer
-from .files import LISTINGS
+from .files import ENTRY, LISTINGS
 from .ledger import Sites
 from .members import Member
 from .patches import Patches
@@ -87,6 +87,7 @@ class ProcessProgram:
     notes: list[str] = field(default_factory=list)
     snapshot: Snapshot = field(default_factory=Snapshot)
     runs: int = 0
+    listed: bool = False
     order: object = ()
     failing: list[Outcome] = field(default_factory=list)
     modules: frozenset[str] = frozenset()
@@ -212,7 +213,7 @@ class ProcessProgram:
         silent = frozenset() if self.conductor.execution.rows is not None else self.sites.silent()
         coverage: Any = sys.modules.get("coverage")
         measured = coverage.Coverage.current() if coverage is not None else None
-        listed = self.sites.have(LISTINGS)
+        listed = self.listed or self.sites.have(LISTINGS)
 
         def start(paths: Sequence[str]) -> Generator[tuple[Any, Channel]]:
             """Fork a worker for each path. All is made ready first: what runs between two forks is paid for twice, as
@@ -358,6 +359,7 @@ class _Exploring:
     def _exploration(self, explorer: ProcessExplorer, remembered: Sequence[tuple[str, tokens.Token]]) -> Exploration:
         if self.settings.replay is not None:
             wanted = tokens.decode(self.settings.replay).directives
+            self.program.listed = any(directive.site.endswith(f":{ENTRY}") for directive in wanted)
             exploration, strategy = explorer.replay(wanted)
             exploration.notes.append(_replay_note(exploration, len(wanted), len(strategy.followed)))
         else:
