@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import functools
+import logging.handlers
 import multiprocessing as mp
 import os
 import queue
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import shared_memory
+from multiprocessing import connection, shared_memory
 
 import pytest
 
@@ -535,3 +536,123 @@ def test_pathos_like_exit_timeout(ctx):
     q.put(None)
     p.join(5)
     assert p.exitcode == 0
+
+
+def send_some(conn, n):
+    for i in range(n):
+        conn.send((n, i))
+    conn.close()
+
+
+@W
+def test_waiting_for_several_pipes(ctx):
+    readers, processes = [], []
+    for n in (1, 2, 3):
+        reader, writer = ctx.Pipe(duplex=False)
+        processes.append(ctx.Process(target=send_some, args=(writer, n)))
+        processes[-1].start()
+        writer.close()
+        readers.append(reader)
+    seen = []
+    while readers:
+        for reader in connection.wait(readers):
+            try:
+                seen.append(reader.recv())
+            except EOFError:
+                readers.remove(reader)
+                reader.close()
+    for process in processes:
+        process.join()
+    assert len(seen) == 6
+
+
+def call_listener(address, n):
+    with connection.Client(address, authkey=b"key") as conn:
+        conn.send(n)
+        assert conn.recv() == n + 1
+
+
+@W
+def test_listener_and_clients(ctx):
+    with connection.Listener(("127.0.0.1", 0), authkey=b"key") as listener:
+        processes = [ctx.Process(target=call_listener, args=(listener.address, n)) for n in range(2)]
+        for process in processes:
+            process.start()
+        for _ in processes:
+            with listener.accept() as conn:
+                conn.send(conn.recv() + 1)
+        for process in processes:
+            process.join()
+    assert [process.exitcode for process in processes] == [0, 0]
+
+
+def log_line(q, n):
+    log = logging.getLogger("job")
+    log.handlers = [logging.handlers.QueueHandler(q)]
+    log.propagate = False
+    log.warning("job %d", n)
+
+
+@W
+def test_a_listener_collects_log_lines(ctx):
+    q, lines = ctx.Queue(), []
+
+    class Sink(logging.Handler):
+        def emit(self, record):
+            lines.append(record.getMessage())
+
+    processes = [ctx.Process(target=log_line, args=(q, n)) for n in range(2)]
+    for process in processes:
+        process.start()
+    listener = logging.handlers.QueueListener(q, Sink())
+    listener.start()
+    for process in processes:
+        process.join()
+    listener.stop()
+    assert sorted(lines) == ["job 0", "job 1"]
+
+
+def serve_until_told(ready, out):
+    def stop(signum, frame):
+        out.put("stopped")
+        raise SystemExit(7)
+
+    signal.signal(signal.SIGTERM, stop)
+    ready.set()
+    while True:
+        signal.pause()
+
+
+@W
+def test_a_graceful_stop(ctx):
+    ready, out = ctx.Event(), ctx.Queue()
+    process = ctx.Process(target=serve_until_told, args=(ready, out))
+    process.start()
+    assert ready.wait(20)
+    os.kill(process.pid, signal.SIGTERM)
+    assert out.get(timeout=10) == "stopped"
+    process.join(10)
+    assert process.exitcode == 7
+
+
+class Refused(Exception):
+    def __init__(self, status, body):
+        super().__init__(f"{status}: {body}")
+
+
+def refuse(_):
+    raise Refused(404, "gone")
+
+
+@W
+def test_an_exception_that_travels_as_text(ctx):
+    """It cannot be rebuilt, and the program does not let it travel."""
+    with ctx.Pool(1) as pool:
+        assert pool.map(told, [1]) == ["Refused"]
+
+
+def told(n):
+    try:
+        refuse(n)
+    except Refused as error:
+        return type(error).__name__

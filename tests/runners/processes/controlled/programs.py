@@ -509,3 +509,66 @@ def test_right_sleep(process_runner):
         return time.time()
 
     process_runner.run(a, b)
+
+
+def test_right_directory_lock(process_runner, number):
+    """As many tries as it takes while the other holds it, each after a sleep."""
+
+    def locked():
+        for _ in range(50):
+            try:
+                os.mkdir(number.with_suffix(".lock"))
+                break
+            except FileExistsError:
+                time.sleep(0.02)
+        else:
+            raise TimeoutError
+        bump(number, 0.01)
+        os.rmdir(number.with_suffix(".lock"))
+
+    process_runner.run(locked, workers=2)
+    assert number.read_text() == "2"
+
+
+def test_right_flock_on_the_file_itself(process_runner, number):
+    def next_number():
+        with open(number, "r+") as f:
+            fcntl.flock(f, fcntl.LOCK_EX)
+            n = int(f.read()) + 1
+            f.seek(0)
+            f.write(str(n))
+            f.flush()
+            return n
+
+    assert set(process_runner.run(next_number, workers=2)) == {1, 2}
+
+
+def test_right_exclusive_names(process_runner, tmp_path):
+    def new_file():
+        for n in range(1, 10):
+            try:
+                with open(tmp_path / f"batch-{n}", "x"):
+                    return n
+            except FileExistsError:
+                continue
+
+    assert sorted(process_runner.run(new_file, workers=3)) == [1, 2, 3]
+
+
+def test_right_claim_by_rename(process_runner, tmp_path):
+    for n in range(2):
+        (tmp_path / f"{n}.job").write_text("")
+
+    def claim(who):
+        taken = []
+        for name in sorted(os.listdir(tmp_path)):
+            if name.endswith(".job"):
+                try:
+                    os.rename(tmp_path / name, tmp_path / f"{name}.{who}")
+                except FileNotFoundError:
+                    continue
+                taken.append(name)
+        return taken
+
+    a, b = process_runner.run(lambda: claim("a"), lambda: claim("b"))
+    assert sorted(a + b) == ["0.job", "1.job"]

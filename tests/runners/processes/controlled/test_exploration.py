@@ -165,7 +165,7 @@ def test_what_fails_in_real_time_alone_fails_as_it_did(pytester: pytest.Pytester
 def test_what_fails_and_what_orders_has_a_row(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         test_it="""
-        import multiprocessing, os
+        import multiprocessing, os, sqlite3
         ctx = multiprocessing.get_context("fork")
         def test_files(process_runner, tmp_path):
             def ensure():
@@ -178,6 +178,16 @@ def test_what_fails_and_what_orders_has_a_row(pytester: pytest.Pytester) -> None
             def take():
                 return [] if q.empty() else [q.get()]
             process_runner.run(take, take)
+        def test_table(process_runner, tmp_path):
+            with sqlite3.connect(tmp_path / "u") as c:
+                c.execute("create table users(name)")
+            def register():
+                with sqlite3.connect(tmp_path / "u") as c:
+                    if c.execute("select name from users").fetchone():
+                        return False
+                    c.execute("insert into users values(1)")
+                    return True
+            assert sorted(process_runner.run(register, register)) == [False, True]
         """
     )
     result, _ = run(pytester)
@@ -185,6 +195,7 @@ def test_what_fails_and_what_orders_has_a_row(pytester: pytest.Pytester) -> None
         ["  stat out (FileNotFoundError) *", "*| * mkdir out *", "  mkdir out (FileExistsError) *"]
     )
     result.stdout.fnmatch_lines(["*empty q (False) *", "* get q (7) *"])
+    result.stdout.fnmatch_lines(["  table users -> None *", "* table users -> None *"])
 
 
 def test_a_switch_at_a_change_of_a_directory_is_replayed(pytester: pytest.Pytester) -> None:

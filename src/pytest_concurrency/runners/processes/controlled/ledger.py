@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ....instrument.sites import READ, Site
@@ -110,6 +111,14 @@ class Ledger:
             self.execution.rows.append(row)
         return row
 
+    def _fill(self, path: str, key: str, shown: str) -> None:
+        """Give the latest row of that worker and place the value that it has read since: the rows of a statement."""
+        rows = self.execution.rows or []
+        for index in range(len(rows) - 1, -1, -1):
+            if (rows[index].worker, rows[index].site) == (path, key):
+                rows[index] = replace(rows[index], value=rows[index].value or shown)
+                return
+
     def _did(
         self, member: Member, place: Place, loc: Any, key: Any, write: bool, shown: str, full: str, more: dict[str, Any]
     ) -> None:
@@ -122,6 +131,7 @@ class Ledger:
         again = more.get("again", False)
         if again:
             row: Row | None = Row(path, place.path, place.line, "read", place.name, shown, place.key, member.step, loc)
+            self._fill(path, place.key, shown)
         else:
             action = more.get("action") or (place.action if opens or looks else "write" if write else "read")
             row = self._row(member, place, action, loc, shown)

@@ -77,7 +77,7 @@ def _access(agent: Agent, proxy: Any, method: str, loc: Any, plain: Any, args: A
     if method in _SETS:
         agent.did(place, loc, key, True, args[_SETS[method]])
     else:
-        agent.did(place, loc, key, write, result if not write else method, overwrites=False)
+        agent.did(place, loc, key, write, "" if write else result, overwrites=False)
     agent.freed(loc)
     return result
 
