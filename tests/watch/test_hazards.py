@@ -159,7 +159,8 @@ def test_it():
     assert found["locations"][0]["line"] == line_of(pytester, '"job": Job()')
 
 
-def test_an_item_that_the_queue_of_a_child_drops(pytester: pytest.Pytester) -> None:
+@METHODS
+def test_an_item_that_the_queue_of_a_child_drops(pytester: pytest.Pytester, method: str) -> None:
     program = """
 import queue
 def produce(q):
@@ -173,7 +174,7 @@ def test_it():
     with pytest.raises(queue.Empty):
         q.get(timeout=0.1)
 """
-    found = hazards(run(pytester, program))["CH404"]
+    found = hazards(run(pytester, program, method))["CH404"]
     assert "item['when done'] (a lambda)" in found["message"]
     assert "dropped" in found["message"]
     assert found["locations"][0]["line"] == line_of(pytester, '"when done": lambda')

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
-import json
 import multiprocessing.queues
 import multiprocessing.reduction
-import os
 import pickletools
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from .dropped import drops
 from .hook_pool import site_of_task
 from .patching import Patches
 from .pickling import find_culprit, kind_of
-from .record import NOWHERE, PickleFailed, Site
+from .record import NOWHERE, PickleFailed
 from .sites import caller, own_frame, site_of
 
 if TYPE_CHECKING:
@@ -38,8 +35,6 @@ def install(watch: Watch, patches: Patches) -> None:
         except Exception as error:
             if watch.recording:
                 _note(watch, obj, error, sys._getframe(1))
-            elif os.getpid() != watch.pid:
-                _tell(watch, obj, sys._getframe(1))
             raise
 
     read = pickler.loads
@@ -88,7 +83,7 @@ def _readable(path: str) -> str:
 def _put(watch: Watch, original: Any) -> Any:
     def put(self: Any, obj: Any, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
-        if watch.recording or os.getpid() != watch.pid:
+        if watch.recording:
             while len(watch.put_sites) >= _KEPT:
                 watch.put_sites.pop(next(iter(watch.put_sites)), None)
             watch.put_sites[id(obj)] = caller(watch.plan.rootdir)
@@ -106,7 +101,7 @@ def _note(watch: Watch, obj: object, error: BaseException, frame: Any) -> None:
     found = find_culprit(obj, "item")
     if found is None:
         return
-    feeding, lost = frame.f_code.co_name == "_feed", _drops(frame)
+    feeding, lost = frame.f_code.co_name == "_feed", drops(frame)
     site = watch.put_sites.get(id(obj), NOWHERE)
     if not site.path:
         site = site_of(own_frame(frame, watch.plan.rootdir), watch.plan.rootdir)
@@ -121,31 +116,6 @@ def _note(watch: Watch, obj: object, error: BaseException, frame: Any) -> None:
             exception=error,
         )
     )
-
-
-def _drops(frame: Any) -> bool:
-    """Say whether ``frame`` is that of the thread of a queue which drops what it cannot pickle."""
-    onerror = frame.f_locals.get("onerror") if frame.f_code.co_name == "_feed" else None
-    return getattr(onerror, "__qualname__", "") == "Queue._on_queue_feeder_error"
-
-
-def _tell(watch: Watch, obj: object, frame: Any) -> None:
-    """In a forked child: leave word of an item that a queue is about to drop."""
-    found = find_culprit(obj, "item") if _drops(frame) else None
-    if found is None or not watch.plan.rootdir:
-        return
-    path, culprit, text = found
-    row = [*dataclasses.astuple(watch.put_sites.get(id(obj), NOWHERE)), f"{path} (a {kind_of(culprit)})", text]
-    with contextlib.suppress(OSError), open(f"{watch.directory}/{os.getpid()}.dropped", "a") as stream:
-        stream.write(json.dumps(row) + "\n")
-
-
-def read_dropped(watch: Watch) -> Iterator[PickleFailed]:
-    """Yield what the queues of children have dropped."""
-    for file in watch.files("*.dropped"):
-        for line in file.read_text(errors="replace").splitlines():
-            *site, culprit, text = json.loads(line)
-            yield PickleFailed(Site(*site), "an item of a queue", culprit, text, lost=True)
 
 
 def _note_arrived(watch: Watch, data: Any, error: BaseException, frame: Any) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from . import stacks
+from .dropped import Dropped
 from .globals import Fingerprints, take
 from .lost_update import SharedAccess
 
@@ -42,6 +43,7 @@ class Probe:
             # One in two waits after a read: somebody else has to write meanwhile.
             self._access = SharedAccess(self.directory, self.rootdir, str(self.number), self.number % 2 == 0)
             self._access.install()
+            Dropped(self.directory, self.rootdir).install()
         self._before: Fingerprints = {}
         self._written: Fingerprints = {}
         self.rebase()

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from . import stacks, tree
 from .deadline import BodyHung, Deadline
+from .dropped import read_dropped
 from .hook_fork import raw_forks
-from .hook_pickle import read_dropped
 from .hook_pool import failed_futures
 from .lost_update import find_lost
 from .probe import read_changes
@@ -49,7 +49,7 @@ def settle(watch: Watch, error: BaseException | None, teardown: Callable[[], Non
     finally:
         _end(watch)
         watch.record.changed.extend(_changes(watch))
-        watch.record.unpicklable.extend(read_dropped(watch))
+        watch.record.unpicklable.extend(read_dropped(watch.files("*.dropped")))
         watch.record.lost.extend(find_lost(watch.files("*.updates")))
 
 
