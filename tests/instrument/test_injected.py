@@ -54,7 +54,7 @@ def test_attributes_are_replaced_and_put_back() -> None:
     places = list(in_attributes(names, {__name__}, STAND_INS))
     for place in places:
         place.put()
-    assert [Watch.now, Watch.wrapped, watch.own] == [stand_in] * 3
+    assert [Watch.now, watch.now, Watch.wrapped, watch.own] == [stand_in] * 4
     for place in places:
         place.undo()
     assert [Watch.now, Watch.wrapped, watch.own] == [time.monotonic] * 3

@@ -63,10 +63,10 @@ def in_attributes(
             continue
         if isinstance(value, type):
             for name, held in list(type.__dict__["__dict__"].__get__(value).items()):
-                if id(held) in stand_ins:
-                    yield Injected(value, name, held, stand_ins[id(held)])
-                elif type(held) is staticmethod and id(held.__func__) in stand_ins:
-                    yield Injected(value, name, held, staticmethod(stand_ins[id(held.__func__)]))
+                # A function of C is no method there, and neither must be what stands in for it.
+                function = held.__func__ if type(held) is staticmethod else held
+                if id(function) in stand_ins:
+                    yield Injected(value, name, held, staticmethod(stand_ins[id(function)]))
             continue
         own = _attributes(value)
         for name, held in list(own.items()):
