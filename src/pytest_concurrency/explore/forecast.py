@@ -11,18 +11,14 @@ from .contention import SYNCHRONISING, Contention
 def forecast_of(run: Execution, known: Contention) -> Forecast:
     """Return where each worker of ``run`` may meet another one: in each function that it came to as any worker did
     there, since who came first may have done the work."""
-    by_function: dict[str, dict[str, Race]] = {}
+    by_function: dict[tuple[str, str], dict[str, Race]] = {}
     for site, by_worker in known.racing.items():
         writes = site.action != READ or site.kind in SYNCHRONISING
         race = Race(site.group, writes, frozenset().union(*by_worker.values()))
-        by_function.setdefault(_function(site.key), {})[site.key] = race
+        by_function.setdefault((site.path, site.qualname), {})[site.key] = race
     forecast: dict[str, dict[str, Race]] = {}
     for worker in run.workers:
         own = forecast.setdefault(worker.path, {})
-        for function in {_function(site.key) for site in worker.counts}:
+        for function in {(site.path, site.qualname) for site in worker.counts}:
             own.update(by_function.get(function, {}))
     return forecast
-
-
-def _function(key: str) -> str:
-    return key.rpartition(":")[0]

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from _pytest.unittest import TestCaseFunction
 
-from ..options import FIXTURES, MARKER_OF, MARKERS, PER_WORKER, THREADS
+from ..options import FIXTURES, GREENLETS, MARKER_OF, MARKERS, PER_WORKER, PROCESSES, THREADS
 from ..settings import Settings, resolve, stress_threads_workers
 from .base import PLAN, Plan
 
@@ -76,7 +76,7 @@ def planned(item: pytest.Item, config: pytest.Config) -> set[str]:
         raise pytest.UsageError(
             f"{item.nodeid}: {marker} works on test functions and methods, not on {type(item).__name__}."
         )
-    if kind != THREADS and isinstance(item, TestCaseFunction):
+    if kind in (PROCESSES, GREENLETS) and isinstance(item, TestCaseFunction):
         raise pytest.UsageError(
             f"{item.nodeid}: {marker} works on test functions and methods of plain classes, not on those of a "
             "unittest.TestCase."

@@ -67,7 +67,8 @@ def should_idle(run: Execution, first: Worker | None) -> bool:
 
 def _only_idle(run: Execution) -> bool:
     """Say whether the test is over and all that is left are an executor's threads with nothing to do."""
-    return run.draining and all(worker.done or worker is run.main or idle_in_pool(worker) for worker in run.workers)
+    rest = [worker for worker in run.workers if not worker.done and worker is not run.main]
+    return run.draining and all(idle_in_pool(worker) and not worker.external for worker in rest)
 
 
 def _in_a_circle(run: Execution) -> bool:

@@ -162,7 +162,8 @@ def test_what_fails_in_real_time_alone_fails_as_it_did(pytester: pytest.Pytester
     result.assert_outcomes(failed=1)
 
 
-def test_what_fails_and_what_orders_has_a_row(pytester: pytest.Pytester) -> None:
+def test_what_fails_and_what_orders_has_a_row(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     pytester.makepyfile(
         test_it="""
         import multiprocessing, os, sqlite3

@@ -12,6 +12,7 @@ from typing import Any
 from ....runtime.execution import Execution
 from ....runtime.lifecycle import joined, spawn
 from ....runtime.trace import Blocked
+from ....runtime.worker import Worker
 from ....strategies.base import NEVER
 from ....watch import tree
 from .ledger import Ledger, Sites
@@ -143,16 +144,14 @@ class Conductor:
             if m.state in (State.READY, State.STARTING) or (m.state is State.BLOCKED and m.woken)
         ]  # fmt: skip
 
-    def _picked(self, enabled: list[Member], current: Member | None, left: Member | None) -> Member:
+    def _picked(self, enabled: list[Member], current: Member | None, left: Worker | None) -> Member:
         execution = self.execution
         if len(enabled) == 1 or execution.steps > min(execution.horizon, execution.max_steps):
             return current or enabled[0]
         if current is not None and execution.steps < self._asked_at:
             return current
         workers = [m.worker for m in enabled]
-        picked = execution.strategy.pick(
-            workers, current.worker if current else None, execution.steps, left.worker if left else None
-        )
+        picked = execution.strategy.pick(workers, current.worker if current else None, execution.steps, left)
         self._asked_at = execution.strategy.quiet_until(execution.steps)
         return next(m for m in enabled if m.worker is picked)
 
@@ -182,9 +181,12 @@ class Conductor:
             if enabled and self._sleepers_first(enabled, None):
                 continue
             if enabled:
-                chosen = self._picked(enabled, None, left)
-                if left is not None and chosen is not left:
-                    self.execution.log(left.worker, chosen.worker, forced=True, chosen=chosen is not enabled[0])
+                leaving = left.worker if left is not None else self.execution.main  # which waits for them all
+                leaving.parks += 1
+                chosen = self._picked(enabled, None, leaving)
+                own = chosen is not enabled[0]
+                if chosen is not left and (left is not None or own):
+                    self.execution.log(leaving, chosen.worker, forced=True, chosen=own)
                 return chosen
             if all(m.state is State.DONE for m in self._members):
                 return None

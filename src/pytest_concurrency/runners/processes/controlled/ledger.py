@@ -26,7 +26,7 @@ class Sites:
         site = self._known.get(place.key)
         if site is None:
             action = "write" if write else READ
-            site = Site(place.kind, action, place.name, place.key, place.path, place.line, "", 0, False)
+            site = Site(place.kind, action, place.name, place.key, place.path, place.line, place.function, 0, False)
             site.label = place.name
             self._known[place.key] = site
             self.all.append(site)

@@ -32,6 +32,11 @@ class Place:
     number: int = field(default=0, compare=False)
 
     @property
+    def function(self) -> str:
+        """The qualified name of the function that the place is in."""
+        return self.origin[1]
+
+    @property
     def shown(self) -> str:
         """What a row of the report is about: for a call what is called, ``q`` of ``q.get()``."""
         return self.name.partition(f".{self.action}(")[0] if self.kind == CALL else self.name
