@@ -148,7 +148,7 @@ def test_what_a_test_starts_itself_is_explored_afresh(pytester: pytest.Pytester,
     result, (test,) = run(pytester)
     (hazard,) = test["hazards"]
     assert (hazard["code"], bool(hazard["replay"])) == ("CH101", True)
-    assert test["notes"] == []
+    assert [note for note in test["notes"] if "Python's default" not in note] == []  # from 3.14 on that is not fork
     result.assert_outcomes(failed=1)
 
 
