@@ -10,7 +10,7 @@ import pytest
 
 NEEDS_MONITORING = pytest.mark.skipif(sys.version_info < (3, 12), reason="proofs need sys.monitoring")
 HEADER = """
-import functools, io, itertools, os, threading, time
+import bisect, dataclasses, functools, heapq, io, itertools, operator, os, random, threading, time
 import pytest
 
 class Counter:
@@ -55,6 +55,33 @@ def test_it(thread_runner):
 
 
 @NEEDS_MONITORING
+def test_a_heap_is_proven(pytester: pytest.Pytester) -> None:
+    test = stressed(
+        pytester,
+        """
+from bisect import insort
+from heapq import heappush
+
+class Job:
+    pass
+
+def test_it(thread_runner):
+    heap, numbers, counts = [(5, "a", Job())], [5], {}
+    def work(n):
+        heappush(heap, (n, str(n), Job()))
+        insort(numbers, n)
+        operator.setitem(counts, n, n)
+    thread_runner.run(lambda: work(1), lambda: work(2))
+    assert [heapq.heappop(heap)[0] for _ in range(3)] == numbers == [1, 2, 5]
+    assert counts == {1: 1, 2: 2}
+""",
+        "--concurrency-strategy=dpor",
+    )
+    assert (test["outcome"], test["verdict"]) == ("passed", "proven"), test
+    assert "all 8 distinct interleavings of the operations on shared locations explored: no hazard" in test["notes"]
+
+
+@NEEDS_MONITORING
 def test_bounded_exhausts_a_small_program(pytester: pytest.Pytester) -> None:
     body = "\ndef test_it(thread_runner):\n    thread_runner.run(Counter().increment, workers=2)\n"
     test = stressed(pytester, body, "--concurrency-strategy=bounded")
@@ -95,6 +122,14 @@ DOUBTFUL = {
     "in place": "    shared = []\n    def work():\n        mine = shared\n        mine += [1]\n",
     "method of a builtin": "    shared = []\n    work = shared.append\n    work = functools.partial(work, 1)\n",
     "behind tee": "    both = list(itertools.tee(iter('ab')))\n    def work():\n        for x in both.pop(): x\n",
+    "items that are compared in Python": (
+        "    @dataclasses.dataclass(order=True)\n    class Item:\n        at: int\n"
+        "    heap = [Item(1)]\n    def work():\n        heapq.heappush(heap, Item(2))\n"
+    ),
+    "items that are containers": "    heap = [[1]]\n    def work():\n        heapq.heappush(heap, [2])\n",
+    "key function": "    def work():\n        bisect.bisect([1], 2, key=abs)\n",
+    "random numbers": "    shared = [1]\n    def work():\n        random.choice(shared)\n",
+    "another container read": "    a, b = [], []\n    def work():\n        operator.iadd(a, b)\n",
     "thread-local": "    local = threading.local()\n    def work():\n        local.x = 1\n        return local.x\n",
 }
 

@@ -27,9 +27,10 @@ class Laboratory:
             iterate=self._noting("iterate", True),
             method=self._noting("method", True),
             enter=self._noting("enter", True),
-            substitute=lambda obj, site: self.stand_ins.get(id(obj), obj),
+            substitute=lambda obj, site: {**self.stand_ins, **self.library}.get(id(obj), obj),
         )
         self.stand_ins: dict[int, Any] = {}
+        self.library: dict[int, Any] = {}
         self.area = Area("")
 
     def _noting(self, hook: str, gives_back: bool = False) -> Any:
@@ -56,7 +57,9 @@ class Laboratory:
     @contextlib.contextmanager
     def active(self, builtins: tuple[str, ...] = (), at_once: bool = True) -> Iterator[Sites]:
         """Instrument the module for the length of the block, all of its functions ``at_once`` or as they are called."""
-        self.instrumenter = Instrumenter(self.hooks, self.stand_ins.keys(), builtins, Cache(), at_once=at_once)
+        self.instrumenter = Instrumenter(
+            self.hooks, self.stand_ins.keys(), builtins, Cache(), library=self.library.keys(), at_once=at_once
+        )
         with self.instrumenter.active(self) as sites:  # type: ignore[arg-type]
             assert not self.instrumenter.untouched
             yield sites

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import bisect
 import collections
+import heapq
 import textwrap
 import traceback
 
@@ -155,6 +157,69 @@ class TestSubstitution:
         module = lab.load("def subject(len): return len('abc')")
         with lab.active(builtins=("len",)):
             assert module["subject"](str.upper) == "ABC"
+
+
+LIBRARY = {
+    "attribute of a module": ("import heapq\ndef subject(h): heapq.heappush(h, 1)", True),
+    "of one with another name": ("import heapq as hq\ndef subject(h): hq.heappush(h, 1)", True),
+    "of one that the function imports": ("def subject(h):\n    import heapq\n    heapq.heappush(h, 1)", True),
+    "from an inner function": (
+        "def subject(h):\n    import heapq\n    def inner(): heapq.heappush(h, 1)\n    inner()", True
+    ),
+    "with keywords": ("import bisect\ndef subject(h): bisect.insort(a=h, x=1, key=None)", True),
+    "with arguments unpacked": ("import heapq\ndef subject(h): heapq.heappush(*(h, 1))", True),
+    "handed on": ("import heapq\ndef subject(h): return list(map(heapq.heappush, [h], [1]))", False),
+    "kept": ("import heapq\ndef subject(h):\n    push = heapq.heappush\n    push(h, 1)", False),
+    "another function": ("import heapq\ndef subject(h): return heapq.nlargest(1, h)", False),
+    "method of the program": (
+        "class Own:\n    def heappush(self, h, x): return h\nown = Own()\ndef subject(h): own.heappush(h, 1)", False
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "seen"), LIBRARY.values(), ids=LIBRARY.keys())
+def test_library_function_of_a_module(lab, source, seen):
+    lab.library = {id(heapq.heappush): heapq.heappush}
+    module = lab.load(source)
+    with lab.active():
+        module["subject"]([])
+    assert [event[2] in (heapq, bisect) for event in lab.told("method")] == [True] * seen
+
+
+class TestLibraryFunction:
+    def loaded(self, lab, source):
+        lab.library = {id(heapq.heappush): lambda heap, item: heap.append("stand-in")}
+        return lab.load("from heapq import heappush\n" + source)
+
+    def result(self, lab, module):
+        with lab.active():
+            return module["subject"]([])
+
+    def test_called(self, lab):
+        module = self.loaded(lab, "def subject(h):\n    heappush(h, 1)\n    return h")
+        assert self.result(lab, module) == ["stand-in"]
+        assert module["subject"]([]) == [1]
+
+    def test_handed_on(self, lab):
+        module = self.loaded(lab, "def subject(h): return heappush")
+        assert self.result(lab, module) is heapq.heappush
+
+    def test_patched(self, lab):
+        module = self.loaded(lab, "def subject(h): return heappush(h, 1)")
+        with lab.active():
+            module["heappush"] = lambda heap, item: "patched"
+            assert module["subject"]([]) == "patched"
+
+    def test_of_the_program(self, lab):
+        module = self.loaded(lab, "def heappush(heap, item): return 'own'\ndef subject(h): return heappush(h, 1)")
+        assert self.result(lab, module) == "own"
+
+    def test_called_by_the_library(self, lab):
+        module = self.loaded(lab, "def subject(h):\n    heappush(h, 1)\n    return h")
+        lab.accesses, lab.synchronisation = lab.synchronisation, lab.accesses
+        code = module["subject"].__code__
+        with lab.active():
+            assert module["subject"].__code__ is code
 
 
 def test_traceback_shows_the_same_lines(lab):

@@ -99,8 +99,11 @@ def same_part(a: Row, b: Row) -> bool:
 
 
 def _base(target: str) -> str:
-    """Return the type of the container in "dict['k']" and "dict.pop"; other targets as they are."""
-    return target.partition("[")[0] if "[" in target else target.partition(".")[0]
+    """Return the type of the container in "dict['k']", "dict.pop" and "heappop(list)"; other targets as they are."""
+    if "[" in target:
+        return target.partition("[")[0]
+    called = target.partition("(")[2].partition(")")[0]
+    return called or target.partition(".")[0]
 
 
 def partner(row: Row, others: Sequence[Row]) -> Row | None:

@@ -18,7 +18,12 @@ from .suspicion import Suspicion, at
 from .trace_events import Action, Event
 
 PLAIN, UPDATE, ITERATION = "plain", "update", "iteration"
-REMOVERS = frozenset({"remove", "pop", "clear", "insert", "reverse", "sort", "popleft", "rotate"})
+REMOVERS = frozenset(
+    {"remove", "pop", "clear", "insert", "reverse", "sort", "popleft", "rotate", "delitem", "shuffle", "heapify"}
+    | {"heappush", "heappop", "heapreplace", "heappushpop", "insort", "insort_left", "insort_right"}
+    | {"heappush_max", "heappop_max", "heapify_max", "heapreplace_max", "heappushpop_max"}
+)
+"""Methods of containers, and functions of the library, after which items are elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,5 +147,6 @@ def _effect(
 
 
 def _removes(row: Row) -> bool:
-    name = row.target.partition(".")[2]
-    return name in REMOVERS or (not name and "delete" in row.site)
+    method = row.target.partition(".")[2]
+    function, called, _ = row.target.partition("(")
+    return method in REMOVERS or (bool(called) and function in REMOVERS) or (not method and "delete" in row.site)

@@ -17,7 +17,7 @@ from .rewrite import Hooks, Rewritten, Scope, rewrite, synchronises, written_cel
 from .scope import Area, Chooser, Stores, all_functions, globals_written, scan_stores, young_functions
 from .sites import Sites
 from .stubs import Stubs, can_wait
-from .vocabulary import ANNOUNCED_CALLS
+from .vocabulary import ANNOUNCED_CALLS, LIBRARY_CALLS, LIBRARY_NAMES
 
 
 @dataclass(slots=True)
@@ -65,8 +65,9 @@ class Cache:
 class _Module:
     """What has to be known of a module to rewrite its code, as it was before the test ran.
 
-    ``written``, ``substituted`` and ``calls`` are global names: that code in scope may rebind, that hold a function
-    with a controlled stand-in, and builtins with one. ``aliases`` see :mod:`.callers`.
+    ``written``, ``substituted``, ``calls`` and ``libraries`` are global names: that code in scope may rebind, that hold
+    a function with a controlled stand-in, that have one where they are called (builtins, and functions of the library),
+    and that may be a module with such functions. ``aliases`` see :mod:`.callers`.
     """
 
     names: dict[str, Any]
@@ -75,6 +76,7 @@ class _Module:
     written: frozenset[str]
     substituted: frozenset[str]
     calls: frozenset[str]
+    libraries: frozenset[str]
     aliases: Mapping[str, str]
 
 
@@ -112,9 +114,10 @@ class Instrumenter:
     """Rewrites the functions of an area, and undoes it.
 
     ``substitutes`` holds ``id(function)`` of every library function that has a controlled stand-in, ``builtins`` the
-    names of such builtins; ``hooks.substitute`` gives the stand-in. Code that was handed such a function before gets
-    its stand-in from ``stand_ins``, by ``id(function)``; anybody may call that. A function is rewritten when it is
-    first called, or before, where it looks at its caller. ``at_once``: all functions are.
+    names of such builtins, and ``library`` ``id(function)`` of the functions in ``LIBRARY_CALLS`` that have one where
+    code of the area calls them; ``hooks.substitute`` gives the stand-in. Code that was handed such a function before
+    gets its stand-in from ``stand_ins``, by ``id(function)``; anybody may call that. A function is rewritten when it
+    is first called, or before, where it looks at its caller. ``at_once``: all functions are.
     """
 
     def __init__(
@@ -124,12 +127,14 @@ class Instrumenter:
         builtins: Collection[str],
         cache: Cache,
         *,
+        library: Collection[int] = (),
         stand_ins: Mapping[int, Any] | None = None,
         at_once: bool = False,
     ) -> None:
         self._hooks = hooks
         self._substitutes = substitutes
         self._builtins = frozenset(builtins)
+        self._library = library
         self._stand_ins = stand_ins or {}
         self._cache = cache
         self._at_once = at_once
@@ -246,10 +251,15 @@ class Instrumenter:
                 accesses,
                 globals_written(function, known.stores) if accesses else frozenset(),
                 frozenset(name for name, value in list(names.items()) if id(value) in self._substitutes),
-                frozenset(self._builtins - names.keys()) if accesses else frozenset(),
+                self._called(names) if accesses else frozenset(),
+                _libraries(names) if accesses and self._library else frozenset(),
                 aliases(names),
             )
         return module
+
+    def _called(self, names: Mapping[str, Any]) -> frozenset[str]:
+        held = {name for name, value in list(names.items()) if id(value) in self._library}
+        return frozenset(held | (self._builtins - names.keys()))
 
     def _swap(
         self,
@@ -349,6 +359,7 @@ class Instrumenter:
             any_attribute=accesses and stores.any_attribute,
             substituted=module.substituted & used,
             substituted_calls=module.calls & used,
+            libraries=frozenset() if LIBRARY_NAMES.isdisjoint(used) else module.libraries,
             announced=self._announced.get(module.name, frozenset()),
         )
         key = (id(code), scope, tuple(id(replaced) for replaced in nested.values()))
@@ -374,6 +385,17 @@ class Instrumenter:
             pass
         self.untouched.add(f"{scope.module}.{code.co_qualname}")
         return Rewritten(code, code, ())
+
+
+def _libraries(names: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names under which code of a module may have one of the modules in ``LIBRARY_CALLS``: those of its
+    globals, and their own, which a function may import."""
+    held = {name for name, value in list(names.items()) if type(value) is types.ModuleType}
+    return frozenset(LIBRARY_CALLS).union(
+        name
+        for name in held
+        if types.ModuleType.__getattribute__(names[name], "__dict__").get("__name__") in LIBRARY_CALLS
+    )
 
 
 def _shape(code: types.CodeType) -> tuple[object, ...]:

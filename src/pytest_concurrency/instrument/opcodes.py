@@ -114,6 +114,14 @@ def attribute_load(instr: Instr) -> tuple[str, bool] | None:
     return None
 
 
+def is_called(previous: Any, following: Instr | None) -> bool:
+    """Say whether the attribute loaded between ``previous`` and ``following``, no method, is called on the spot."""
+    if PY313:
+        return following is not None and following.name == "PUSH_NULL"
+    loaded = global_load(previous) if isinstance(previous, Instr) else None
+    return loaded is not None and loaded[1]  # the NULL lies below the module
+
+
 def global_load(instr: Instr) -> tuple[str, bool] | None:
     """Return (name, pushes NULL) where ``instr`` loads a global, else None."""
     if instr.name == "LOAD_GLOBAL":

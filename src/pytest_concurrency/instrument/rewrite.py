@@ -20,7 +20,7 @@ from bytecode import Bytecode, Instr
 from . import opcodes as op
 from .dataflow import link_updates
 from .sites import ATTR, CALL, CELL, DELETE, GLOBAL, ITEM, METHOD, READ, STEP, WHOLE, WITH, WRITE, FunctionInfo, Site
-from .vocabulary import CONTAINER_METHODS, LOADED_METHODS, READ_ALL, READ_ITEM, SYNC_METHODS
+from .vocabulary import CONTAINER_METHODS, LIBRARY_NAMES, LOADED_METHODS, READ_ALL, READ_ITEM, SYNC_METHODS
 
 Hook = Callable[..., Any]
 _SUSPENDED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
@@ -58,7 +58,8 @@ class Scope:
     ``accesses``: instrument accesses, not only synchronisation. ``globals_written`` and ``attributes_written`` are
     the names that some code in scope stores; a name that nobody stores needs no hook (``any_attribute`` lifts that
     for attributes). What a global name in ``substituted`` turns out to hold when it is loaded may have a controlled
-    stand-in; ``substituted_calls`` likewise, where the name is called on the spot.
+    stand-in; ``substituted_calls`` likewise, where the name is called on the spot. ``libraries`` are the names under
+    which the code may have a module with such functions.
     """
 
     module: str
@@ -68,6 +69,7 @@ class Scope:
     any_attribute: bool = False
     substituted: frozenset[str] = frozenset()
     substituted_calls: frozenset[str] = frozenset()
+    libraries: frozenset[str] = frozenset()
     announced: frozenset[str] = frozenset()
 
 
@@ -225,7 +227,7 @@ class _Writer:
             return [entry, *op.hook_with_loaded(self.hooks.call, [first], site, where)]
         loaded = op.attribute_load(entry)
         if loaded is not None:
-            return self._attribute(entry, *loaded, _label(previous))
+            return self._attribute(entry, *loaded, previous, following)
         named = op.global_load(entry)
         if named is not None:
             return self._global(entry, *named)
@@ -240,8 +242,8 @@ class _Writer:
             return self._access(entry, previous)
         return [entry]
 
-    def _attribute(self, entry: Instr, name: str, is_call: bool, label: str) -> list[Any]:
-        where = entry.location
+    def _attribute(self, entry: Instr, name: str, is_call: bool, previous: Any, following: Instr | None) -> list[Any]:
+        where, label = entry.location, _label(previous)
         before: list[Any] = []
         scope = self.scope
         if scope.accesses and (
@@ -256,6 +258,8 @@ class _Writer:
                 site.label = label
                 before += op.replace_top(self.hooks.method, site, where)
         elif name in ("__enter__", "__exit__") or (name in LOADED_METHODS and scope.accesses):
+            before += op.replace_top(self.hooks.method, self._site(entry, METHOD, READ, name), where)
+        if name in LIBRARY_NAMES and label in scope.libraries and (is_call or op.is_called(previous, following)):
             before += op.replace_top(self.hooks.method, self._site(entry, METHOD, READ, name), where)
         return [*before, entry]
 

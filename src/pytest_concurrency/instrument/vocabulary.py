@@ -29,6 +29,29 @@ CONTAINER_METHODS: Mapping[str, str] = MappingProxyType(
 )  # fmt: skip
 """Effect of each method of the builtin containers on what workers share."""
 
+LIBRARY_CALLS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "heapq": {
+            "heappush": WRITE_ALL, "heappop": WRITE_ALL, "heapify": WRITE_ALL, "heapreplace": WRITE_ALL,
+            "heappushpop": WRITE_ALL, "heappush_max": WRITE_ALL, "heappop_max": WRITE_ALL, "heapify_max": WRITE_ALL,
+            "heapreplace_max": WRITE_ALL, "heappushpop_max": WRITE_ALL,
+        },
+        "bisect": {
+            "bisect": READ_ALL, "bisect_left": READ_ALL, "bisect_right": READ_ALL, "insort": WRITE_ALL,
+            "insort_left": WRITE_ALL, "insort_right": WRITE_ALL,
+        },
+        "operator": {
+            "getitem": READ_ITEM, "setitem": WRITE_ITEM, "delitem": WRITE_ALL, "iadd": WRITE_ALL, "iconcat": WRITE_ALL,
+            "contains": READ_ALL, "countOf": READ_ALL, "indexOf": READ_ALL,
+        },
+        "random": {"shuffle": WRITE_ALL, "choice": READ_ALL, "choices": READ_ALL, "sample": READ_ALL},
+    }
+)  # fmt: skip
+"""Effect on their first argument of functions of the standard library, by module; one step each."""
+
+LIBRARY_NAMES = frozenset(name for names in LIBRARY_CALLS.values() for name in names)
+"""Their names."""
+
 SYNC_METHODS = frozenset(
     {"acquire", "release", "acquire_lock", "release_lock", "locked", "__enter__", "__exit__"}
     | {"_acquire_restore", "_release_save", "_wait_for_tstate_lock", "join", "is_done"}

@@ -16,8 +16,9 @@ from ..runtime.hooks.containers import read_whole
 from ..runtime.state import STATE
 
 
-def _site(kind: str, action: str, target: str) -> Site:
-    """Return the site of the builtin that is being called two frames up: one for each place and target."""
+def place_site(kind: str, action: str, target: str, what: str = "builtin") -> Site:
+    """Return the site of the function, a builtin or ``what`` is said, that is being called two frames up: one for each
+    place and target."""
     frame = sys._getframe(2)
     code = frame.f_code
     place = (code, frame.f_lasti, action, target)
@@ -26,13 +27,13 @@ def _site(kind: str, action: str, target: str) -> Site:
         return site
 
     def make(ordinal: int) -> Site:
-        key = f"{frame.f_globals.get('__name__')}:{code.co_qualname}:{action} builtin {target}#{ordinal}"
+        key = f"{frame.f_globals.get('__name__')}:{code.co_qualname}:{action} {what} {target}#{ordinal}"
         return Site(kind, action, target, key, code.co_filename, frame.f_lineno, code.co_qualname, 0, muted=False)
 
     return STATE.places.add(place, make)
 
 
-def _controlled() -> bool:
+def is_controlled() -> bool:
     """Say whether the calling thread is a worker that runs now; nothing is looked up for anybody else."""
     return get_ident() == STATE.ident or mine()
 
@@ -41,8 +42,8 @@ def _reader(name: str) -> Callable[..., Any]:
     real = getattr(builtins, name)
 
     def controlled(*args: Any, **kwargs: Any) -> Any:
-        if _controlled():
-            site = _site(WHOLE, READ, name)
+        if is_controlled():
+            site = place_site(WHOLE, READ, name)
             for arg in args:
                 read_whole(arg, site)
         return real(*args, **kwargs)
@@ -52,20 +53,20 @@ def _reader(name: str) -> Callable[..., Any]:
 
 
 def _getattr(obj: Any, name: str, *default: Any) -> Any:
-    if type(name) is str and _controlled():
-        read_attr(obj, _site(ATTR, READ, name))
+    if type(name) is str and is_controlled():
+        read_attr(obj, place_site(ATTR, READ, name))
     return getattr(obj, name, *default)
 
 
 def _hasattr(obj: Any, name: str) -> bool:
-    if type(name) is str and _controlled():
-        read_attr(obj, _site(ATTR, READ, name))
+    if type(name) is str and is_controlled():
+        read_attr(obj, place_site(ATTR, READ, name))
     return hasattr(obj, name)
 
 
 def _setattr(obj: Any, name: str, value: Any) -> None:
-    if type(name) is str and _controlled():
-        write_attr(value, obj, _site(ATTR, WRITE, name))
+    if type(name) is str and is_controlled():
+        write_attr(value, obj, place_site(ATTR, WRITE, name))
     setattr(obj, name, value)
 
 

@@ -27,7 +27,7 @@ from ..runtime.hooks.iteration import iterate
 from ..runtime.rows import note
 from ..runtime.standstill import called_from
 from ..runtime.state import STATE
-from . import builtin_calls, clocks, threads
+from . import builtin_calls, clocks, library_calls, threads
 from .intents import intend_call
 from .locks import LOCK_TYPES, AnnouncedLock, ControlledLock
 from .simple_queue import QUEUE_TYPE, ControlledSimpleQueue
@@ -46,7 +46,7 @@ def _module(obj: types.ModuleType, site: Site) -> Any:
         return clocks.TIME
     if obj is _thread:
         return THREAD_MODULE
-    return obj
+    return library_calls.module(obj, site.name)
 
 
 def _begin(obj: Any, site: Site) -> Any:
@@ -192,4 +192,9 @@ HOOKS = Hooks(
 
 SUBSTITUTES: dict[int, Any] = {**clocks.SUBSTITUTES, **threads.SUBSTITUTES}
 BUILTINS = builtin_calls.CONTROLLED
-_STAND_INS = {**SUBSTITUTES, **{id(getattr(builtins, name)): function for name, function in BUILTINS.items()}}
+LIBRARY = library_calls.STAND_INS
+_STAND_INS = {
+    **SUBSTITUTES,
+    **LIBRARY,
+    **{id(getattr(builtins, name)): function for name, function in BUILTINS.items()},
+}

@@ -17,7 +17,7 @@ from ..instrument.activation import Cache, Instrumenter
 from ..instrument.scope import Area, Chooser, test_module_files
 from ..model import TestResult
 from ..options import THREADS
-from ..primitives.dispatch import BUILTINS, HOOKS, SUBSTITUTES
+from ..primitives.dispatch import BUILTINS, HOOKS, LIBRARY, SUBSTITUTES
 from ..runtime.control import uncontrolled
 from ..runtime.execution import Execution
 from ..runtime.lifecycle import run_callables
@@ -111,7 +111,9 @@ class ThreadsPlugin:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._cache = Cache()
-        self._instrumenter = Instrumenter(HOOKS, SUBSTITUTES, BUILTINS, self._cache, stand_ins=SUBSTITUTES)
+        self._instrumenter = Instrumenter(
+            HOOKS, SUBSTITUTES, BUILTINS, self._cache, library=LIBRARY, stand_ins=SUBSTITUTES
+        )
         self._memory = Memory(config)
         self._detectors = detectors(config)
         self._test_modules: frozenset[str] | None = None

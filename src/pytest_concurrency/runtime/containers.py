@@ -49,6 +49,7 @@ def _item_target(container: Any, index: Any) -> str:
 ITEM = View(item_value, _item_target)
 WHOLE = View(lambda container, _: container, lambda container, _: type(container).__name__)
 CALL = View(lambda _, call: MISSING, lambda _, call: str(call))
+HANDED = View(lambda *_: MISSING, lambda container, function: f"{function}({type(container).__name__})")
 
 
 def memory(view: Any) -> Any:

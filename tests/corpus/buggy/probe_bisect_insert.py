@@ -2,7 +2,7 @@
 
 import bisect
 
-EXPECT = {"codes": ["CH110", "CH102"], "max_schedule": None}
+EXPECT = {"codes": ["CH110", "CH102"], "max_schedule": 2}
 
 
 class Scores:

@@ -312,6 +312,28 @@ def test_files_have_rows_as_well(stress):
     assert hazards["CH102"]["message"].startswith("greenlet 0.1 looked at settings.json")
 
 
+def test_functions_of_the_library_have_rows_as_well(stress):
+    tests = stress(
+        test_heap="""
+        import gevent, heapq
+        from bisect import insort
+        def test_it(greenlet_runner):
+            heap, served = [5, 20], []
+            def serve():
+                if heap[0] <= 10:
+                    gevent.sleep(0)
+                    insort(served, heapq.heappop(heap))
+            greenlet_runner.run(serve, workers=2)
+            assert served == [5]
+        """
+    )
+    hazards = {hazard["code"]: hazard for hazard in tests["test_it"]["hazards"]}
+    assert set(hazards) == {"CH110", "CH102"}
+    told = [(row["worker"], row["target"]) for row in hazards["CH110"]["steps"] if "(list)" in row["target"]]
+    assert told == [("0.0", "heappop(list)"), ("0.1", "heappop(list)")]
+    assert hazards["CH102"]["message"].startswith("greenlet 0.1 looked at list[0] (-> 5)")
+
+
 def test_methods_of_a_testcase_are_refused(stress):
     stress(
         test_case="""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import builtins
+import types
 from typing import Any
 
 from ....instrument.activation import Cache, Instrumenter
 from ....instrument.rewrite import Hooks
 from ....instrument.scope import Area, Chooser
 from ....instrument.sites import Site
-from ....primitives import builtin_calls
+from ....primitives import builtin_calls, library_calls
 from ....runtime.containers import container_kind
 from ....runtime.control import aside, identity
 from ....runtime.hooks import attributes, containers, variables
@@ -17,7 +19,10 @@ from ....runtime.hooks.container_calls import container_call
 from ....runtime.hooks.iteration import iterate
 from ....runtime.state import STATE
 
-_BUILTINS = {id(getattr(__import__("builtins"), name)): stand_in for name, stand_in in builtin_calls.CONTROLLED.items()}
+_STAND_INS = {
+    **{id(getattr(builtins, name)): stand_in for name, stand_in in builtin_calls.CONTROLLED.items()},
+    **library_calls.STAND_INS,
+}
 
 
 def _running() -> bool:
@@ -25,9 +30,11 @@ def _running() -> bool:
 
 
 def _method(obj: Any, site: Site) -> Any:
-    if _running() and container_kind(type(obj)):
-        return container_call(obj, site)
-    return obj
+    if not _running():
+        return obj
+    if type(obj) is types.ModuleType:
+        return library_calls.module(obj, site.name)
+    return container_call(obj, site) if container_kind(type(obj)) else obj
 
 
 def _enter(obj: Any, site: Site) -> Any:
@@ -39,7 +46,7 @@ def _call(obj: Any, site: Site) -> None:
 
 
 def _substitute(obj: Any, site: Site | None) -> Any:
-    stand_in = _BUILTINS.get(id(obj))
+    stand_in = _STAND_INS.get(id(obj))
     return obj if stand_in is None or not _running() else stand_in
 
 
@@ -74,7 +81,7 @@ class AccessesOnly(Chooser):
 
 def instrumenter(cache: Cache) -> Instrumenter:
     """Return an instrumenter of accesses; rewritten code is kept in ``cache``."""
-    return Instrumenter(_HOOKS, (), builtin_calls.CONTROLLED, cache)
+    return Instrumenter(_HOOKS, (), builtin_calls.CONTROLLED, cache, library=library_calls.STAND_INS)
 
 
 def chooser(root: str, include: tuple[str, ...], excluded: frozenset[str]) -> AccessesOnly:
