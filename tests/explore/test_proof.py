@@ -126,6 +126,14 @@ DOUBTFUL = {
         "    @dataclasses.dataclass(order=True)\n    class Item:\n        at: int\n"
         "    heap = [Item(1)]\n    def work():\n        heapq.heappush(heap, Item(2))\n"
     ),
+    "items that are sorted by code of a library": (
+        "    @dataclasses.dataclass(order=True)\n    class Item:\n        at: int\n"
+        "    items = [Item(1), Item(2)]\n    def work():\n        sorted(items)\n"
+    ),
+    "items that a method compares": (
+        "    @dataclasses.dataclass\n    class Item:\n        at: int\n"
+        "    items = [Item(1), Item(2)]\n    def work():\n        items.count(Item(1))\n"
+    ),
     "items that are containers": "    heap = [[1]]\n    def work():\n        heapq.heappush(heap, [2])\n",
     "key function": "    def work():\n        bisect.bisect([1], 2, key=abs)\n",
     "random numbers": "    shared = [1]\n    def work():\n        random.choice(shared)\n",

@@ -17,12 +17,16 @@ from array import array
 from typing import Any
 
 from ..instrument.vocabulary import ANNOUNCED_CALLS, CONTAINER_METHODS
+from ..primitives import builtin_calls, library_calls
+from ..runtime.hooks import container_calls
 from ..runtime.state import STATE
 from ..strategies.precise import Precise
 
 _ENGINE = __name__.partition(".")[0] + "."
 _MONITORING: Any = getattr(sys, "monitoring", None)
 _ENGINE_FOLDER = os.path.dirname(os.path.dirname(__file__)) + os.sep
+_STAND_INS = frozenset({builtin_calls.__file__, container_calls.__file__, library_calls.__file__})
+"""Files of functions that are called instead of others, and call these: what those call, the program calls."""
 _IMMUTABLE = frozenset({str, bytes, int, float, complex, bool, tuple, frozenset, range, type(None), slice})
 _CONTAINERS = (dict, list, set, collections.deque, bytearray, array)
 _MADE = frozenset(
@@ -212,7 +216,10 @@ class Audit:
                 self._judge_code(code)
             else:
                 frame = sys._getframe(1)
-                if frame.f_back is not None and frame.f_back.f_code.co_filename in self._files:
+                caller = frame.f_back
+                while caller is not None and caller.f_code.co_filename in _STAND_INS:
+                    caller = caller.f_back
+                if caller is not None and caller.f_code.co_filename in self._files:
                     self._judge_frame(frame)
         return None
 
