@@ -13,6 +13,8 @@ HEADER = """
 import bisect, dataclasses, functools, heapq, io, itertools, operator, os, random, threading, time
 import pytest
 
+BY_AT = operator.attrgetter("real")
+
 class Counter:
     def __init__(self):
         self.value = 0
@@ -114,6 +116,8 @@ def test_a_limit_is_said_loudly(pytester: pytest.Pytester) -> None:
 
 
 DOUBTFUL = {
+    "sorted by a function in C": "    items = [1]\n    def work():\n        sorted(items, key=BY_AT)\n",
+    "put in order by a function in C": "    items = [1]\n    def work():\n        items.sort(key=BY_AT)\n",
     "shared generator": "    numbers = iter(range(9))\n    def work():\n        next(numbers)\n",
     "file-like": "    file = io.StringIO()\n    def work():\n        file.write('a')\n",
     "cached": "    @functools.lru_cache\n    def cached():\n        return 1\n    def work():\n        cached()\n",

@@ -11,6 +11,7 @@ from typing import Any
 from ..instrument.sites import ATTR, READ, WHOLE, WRITE, Site
 from ..instrument.vocabulary import BUILTIN_READERS
 from ..runtime.control import mine
+from ..runtime.hooks.access import asks_key
 from ..runtime.hooks.attributes import read_attr, write_attr
 from ..runtime.hooks.containers import read_whole
 from ..runtime.state import STATE
@@ -46,6 +47,8 @@ def _reader(name: str) -> Callable[..., Any]:
             site = place_site(WHOLE, READ, name)
             for arg in args:
                 read_whole(arg, site)
+            if kwargs:
+                asks_key(name, kwargs)
         return real(*args, **kwargs)
 
     controlled.__name__ = name

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import types
 from _thread import get_ident
+from collections.abc import Mapping
 from typing import Any
 
 from ...instrument.sites import Site
@@ -80,6 +82,16 @@ def step(site: Site) -> None:
         run.announce(worker, site, None, False)
         if run.rows is not None:
             note(run, worker, site, "call", "", "", None)
+
+
+def asks_key(name: str, kwargs: Mapping[str, Any]) -> None:
+    """Note that the function called ``name`` calls a key function: what one written in C touches is not announced."""
+    key = kwargs.get("key")
+    if key is None or STATE.run.precise is None or STATE.run.live < 2:
+        return
+    of_strings = type(key) is types.MethodDescriptorType and key.__objclass__ is str
+    if not of_strings and not isinstance(key, (types.FunctionType, types.MethodType)):
+        STATE.run.precise.doubt(f"the effects of the key function of {name}() are not known")
 
 
 def unknown(cls: type, site: Site) -> None:

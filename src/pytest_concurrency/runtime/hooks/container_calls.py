@@ -13,7 +13,7 @@ from ..containers import CALL, ITEM, item_key, whole_target
 from ..control import mine
 from ..state import STATE
 from ..values import MISSING
-from .access import read, write
+from .access import asks_key, read, write
 
 
 class _ContainerCall:
@@ -46,6 +46,8 @@ def _announced_method(name: str, effect: str) -> Callable[..., Any]:
             read(site, loc, loc, CALL, container, call)
             return getattr(container, name)(*args, **kwargs)
         write(site, loc, loc, args[0] if args else MISSING, CALL, container, call)
+        if kwargs:
+            asks_key(call, kwargs)
         return getattr(container, name)(*args, **kwargs)
 
     method.__name__ = name
