@@ -35,6 +35,7 @@ def test_deadlock(thread_runner):
 def test_plain(): pass
 """
 FEW = "--concurrency-schedules=20"
+SHORT = "--concurrency-max-seconds=3"
 BASELINE = "--concurrency-baseline=base.json"
 UPDATE = "--concurrency-update-baseline"
 
@@ -111,6 +112,64 @@ def test_a_process_that_ends_with_a_known_hazard(pytester):
     assert "ended in repeat 1 by CH406, which the baseline knows" in done.text
 
 
+COUNTERS = """
+import multiprocessing
+import pytest
+def add(path):
+    path.write_text(str(int(path.read_text()) + 1))
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "n"
+    path.write_text("0")
+    return path
+@pytest.mark.stress_processes
+def test_lost(path):
+    add(path)
+def test_asserts(process_runner, path):
+    lock = multiprocessing.get_context("fork").Lock()
+    def locked():
+        number = int(path.read_text())
+        with lock:
+            path.write_text(str(number + 1))
+    process_runner.run(locked, locked)
+    assert path.read_text() == "2"
+def test_waits(process_runner):
+    context = multiprocessing.get_context("fork")
+    a, b = context.Lock(), context.Lock()
+    def one():
+        with a:
+            with b: pass
+    def two():
+        with b:
+            with a: pass
+    process_runner.run(one, two)
+@pytest.mark.stress_processes(workers=0)
+def test_own(path):
+    context = multiprocessing.get_context("fork")
+    both = [context.Process(target=add, args=(path,)) for _ in range(2)]
+    for process in both: process.start()
+    for process in both: process.join()
+    assert path.read_text() == "2"
+"""
+
+
+def test_known_hazards_of_explored_processes(pytester):
+    tests = ("test_lost", "test_asserts", "test_waits", "test_own")
+    done = run(pytester, COUNTERS, BASELINE, UPDATE, FEW, SHORT)
+    assert done.outcomes == dict.fromkeys(tests, "PASSED"), done.text
+    assert {row["test"].partition("::")[2] for row in written(pytester)} == set(tests)
+    done = run(pytester, COUNTERS, BASELINE, FEW, SHORT)
+    assert done.outcomes == dict.fromkeys(tests, "PASSED"), done.text
+    assert "test_waits: not run in real time: CH104, which the baseline knows, may strike there" in done.text
+    assert all(hazard["known"] for test in tests for hazard in done.tests[test]["hazards"])
+    new = COUNTERS.replace("    add(path)\n", "    add(path)\n    add(path.with_name('m'))\n", 1).replace(
+        "    return path\n", "    (tmp_path / 'm').write_text('0')\n    return path\n"
+    )
+    done = run(pytester, new, BASELINE, FEW, SHORT, "-k", "lost")
+    assert done.outcomes == {"test_lost": "FAILED"}, done.text
+    assert [hazard["code"] for hazard in done.tests["test_lost"]["hazards"] if not hazard["known"]] == ["CH101"]
+
+
 def test_sarif_shows_what_is_known_as_suppressed(pytester):
     run(pytester, BUGGY, BASELINE, UPDATE, FEW, "-k", "lost")
     run(pytester, None, BASELINE, FEW, "--concurrency-report=sarif:r.sarif", "--concurrency-report=github:g.txt")
@@ -182,3 +241,24 @@ def test_a_greenlet_that_blocks_and_is_known(pytester):
     assert done.outcomes == {"test_block": "PASSED", "test_stuck": "PASSED"}
     assert (done.codes("test_block"), done.codes("test_stuck")) == (["CH302"], ["CH104"])
     assert run(pytester, None).outcomes == {"test_block": "FAILED", "test_stuck": "FAILED"}
+
+
+def test_a_known_order_of_greenlets(pytester):
+    pytest.importorskip("gevent")
+    source = """
+    import gevent
+    def test_order(greenlet_runner):
+        seen = []
+        def add(name):
+            gevent.sleep(0)
+            seen.append(name)
+        greenlet_runner.run(lambda: add(1), lambda: add(2))
+        assert seen == [1, 2]
+    """
+    assert run(pytester, source, BASELINE, UPDATE).outcomes == {"test_order": "PASSED"}
+    assert [row["code"] for row in written(pytester)] == ["CH110"]
+    assert run(pytester, None, BASELINE).outcomes == {"test_order": "PASSED"}
+    done = run(pytester, source.replace("assert seen", "assert seen != [2, 1]; assert seen"), BASELINE)
+    assert done.outcomes == {"test_order": "PASSED"}, "the same place and type"
+    done = run(pytester, source.replace("assert seen == [1, 2]", "seen == [1, 2] or seen.missing"), BASELINE)
+    assert done.outcomes == {"test_order": "FAILED"}

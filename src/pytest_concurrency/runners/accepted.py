@@ -1,4 +1,4 @@
-"""Failures of a thread test that the baseline knows: noted, and exploring goes on past them."""
+"""Failures of a test on threads or processes that the baseline knows: noted, and exploring goes on past them."""
 
 from __future__ import annotations
 

@@ -25,6 +25,8 @@ from .run import Run, run_body, run_workers
 
 ENDING = frozenset({"CH404", "CH405", "CH406", "CH407", "CH409"})
 """Hazards that end the test with an exception of their own, or by a hang."""
+WAITING = frozenset({"CH104", "CH106"})
+"""Hazards that make workers wait for ever."""
 FAILED: pytest.StashKey[list[Outcome]] = pytest.StashKey()
 
 
@@ -77,7 +79,7 @@ def _show(item: pytest.Item, report: pytest.TestReport, outcomes: list[Outcome])
 
 
 class _Session:
-    """All runs of one test."""
+    """All runs of one test. ``struck`` are the hazards that exploring met and the baseline knows."""
 
     def __init__(self, item: pytest.Function, plan: Plan) -> None:
         self.item = item
@@ -86,6 +88,7 @@ class _Session:
         self.count = 0
         self.explored = 0
         self.findings: list[Finding] = []
+        self.struck: list[Finding] = []
         self.notes: list[str] = []
         self.verdict: str | None = None
 
@@ -95,7 +98,7 @@ class _Session:
         try:
             without_fixtures(self.item, lambda: note_state(self.item, self.settings.include))
             outcome = "failed"
-            if not self._explore():
+            if not self._explore() and not self._known_to_wait():
                 self._repeat(start)
             outcome = "passed"
         except pytest.skip.Exception:
@@ -136,7 +139,8 @@ class _Session:
         self.explored = explored.schedules
         self.verdict = explored.verdict or None
         errors = [finding for finding in explored.findings if finding.is_error]
-        if errors:
+        self.struck = [finding for finding in explored.findings if finding.known]
+        if errors or any(finding.code == "CH101" for finding in self.struck):
             self.findings = [finding for finding in self.findings if finding.code != "CH101"]  # told better now
         self.findings += explored.findings
         self.notes += explored.notes
@@ -180,14 +184,15 @@ class _Session:
             if run.failed:
                 self.item.stash[FAILED] = list(run.failed)
             if run.error is not None:
+                if number == 1 and not self._is_known(run):
+                    self._explain(run)
                 if self._accepted(run):
                     return
-                if number == 1:
-                    self._explain(run)
                 raise run.error
             errors = [finding for finding in self.findings if finding.is_error]
             if number == 1 and run.explorable and all(finding.code == "CH101" for finding in errors):
                 self._explored_afresh()
+                errors = [finding for finding in self.findings if finding.is_error]
             if errors:
                 pytest.fail("\n\n".join(_text(finding) for finding in errors), pytrace=False)
             longest = max(longest, time.monotonic() - begun)
@@ -217,10 +222,29 @@ class _Session:
             runner.forget()
 
     def _accepted(self, run: Run) -> bool:
-        """Say whether the error that ended ``run`` is that of a hazard which the baseline knows."""
-        known = [finding for finding in run.findings if finding.known and finding.code in ENDING]
+        """Say, and note, whether ``run`` was ended by a hazard which the baseline knows."""
+        known = self._is_known(run)
         if known:
-            self.notes.append(f"ended in repeat {self.count} by {known[0].code}, which the baseline knows")
+            self.notes.append(f"ended in repeat {self.count} by {known}, which the baseline knows")
+            self.item.stash[FAILED] = []
+        return bool(known)
+
+    def _is_known(self, run: Run) -> str:
+        """Return the code of the hazard which the baseline knows and which ended ``run``, "" where there is none.
+
+        One that exploring has met accounts for an exception in real time, where nobody can see whether it struck.
+        """
+        codes = [finding.code for finding in run.findings if finding.known and finding.code in ENDING]
+        new = any(finding.is_error for finding in run.findings)
+        if not codes and not new and isinstance(run.error, (Exception, pytest.fail.Exception)):
+            codes = [finding.code for finding in self.struck]
+        return codes[0] if codes else ""
+
+    def _known_to_wait(self) -> bool:
+        """Say whether the workers may wait for each other for ever, as the baseline knows: real runs would hang."""
+        known = [finding for finding in self.struck if finding.code in WAITING]
+        if known:
+            self.notes.append(f"not run in real time: {known[0].code}, which the baseline knows, may strike there")
         return bool(known)
 
     def _take(self, run: Run, number: int) -> Run:

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from ....detect.failures import failures_of
+from ....detect.failures import Failure, failures_of
 from ....explore.model import Exploration
 from ....explore.pipeline import Explorer
 from ....runtime.execution import Execution
@@ -86,8 +86,10 @@ class ProcessExplorer(Explorer):
         settings: Settings,
         sites: Sites,
         last_run: Callable[[], tuple[Values, Mapping[tuple[str, str, int], tuple[str, int]], object]],
+        dismissed: Callable[[Failure], bool] = lambda failure: False,
+        accepted: Callable[[Sequence[Failure], int], Sequence[Failure]] = lambda failures, schedule: failures,
     ) -> None:
-        super().__init__(run_once, settings, sites.all)
+        super().__init__(run_once, settings, sites.all, dismissed=dismissed, accepted=accepted)
         self._last_run = last_run
         self._switches: Sequence[Switch] = ()
         self._evidence = last_run()

@@ -22,6 +22,7 @@ import pytest
 from ....detect.failures import RAISED_AT
 from ....explore.model import Exploration
 from ....model import Finding
+from ....report.baseline import marked
 from ....report.lanes import explain
 from ....report.width import width_of
 from ....runtime.ending import outcome_of
@@ -33,6 +34,7 @@ from ....settings import Settings
 from ....watch import tree
 from ....watch.deadline import BodyHung, Deadline
 from ....watch.hook_fork import look
+from ...accepted import Accepted
 from ...afresh import arguments, begin_again, let_go_of_buffers
 from ...base import ACTIVE_RUNNER
 from ...comments import Dismissals
@@ -332,6 +334,7 @@ class _Exploring:
         self.settings = settings
         self.program = ProcessProgram(item, settings, via_fixture)
         self.dismissals = Dismissals()
+        self.accepted = Accepted(item, settings)
         cache = getattr(item.config, "cache", None)
         self.database = FailureDatabase(Path(cache.mkdir("concurrency")) if cache is not None else None)
 
@@ -340,8 +343,9 @@ class _Exploring:
         seconds = self.settings.max_seconds * SHARE
         limit = timeout_of_other_plugin(self.item)
         settings = replace(self.settings, max_seconds=min(seconds, limit / 3) if limit else seconds)
-        explorer = ProcessExplorer(self.program.once, settings, self.program.sites, self.program.last_run)
-        explorer._dismissed = self.dismissals
+        explorer = ProcessExplorer(
+            self.program.once, settings, self.program.sites, self.program.last_run, self.dismissals, self.accepted
+        )
         begun = time.monotonic()
         adopted = tree.adopt_orphans(True)
         try:
@@ -387,7 +391,7 @@ class _Exploring:
         error = exploration.plain or next((f.outcome.error for f, _ in errors if f.outcome.error is not None), None)
         return Explored(
             exploration.schedules,
-            tuple(finding for _, finding in findings),
+            (*(finding for _, finding in findings), *self.accepted.findings),
             tuple(notes),
             error,
             tuple(self.program.failing) if error is not None else (),
@@ -403,7 +407,7 @@ class _Exploring:
             if level is not None and not self.dismissals(found.failure):
                 word = tokens.make(self.item.nodeid, found.failure.code, found.directives)
                 finding = explain(found, word, self.item.nodeid, config.rootpath, level, width_of(config))
-                kept.append((found, finding))
+                kept.append((found, marked(finding, config, self.item.nodeid)))
         return kept
 
     def _remembered(self) -> list[tuple[str, tokens.Token]]:
