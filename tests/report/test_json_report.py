@@ -106,9 +106,22 @@ def test_a_directory_that_is_missing_is_made_and_an_old_report_replaced(pytester
     assert [path.name for path in target.parent.iterdir()] == ["r.json"]
 
 
-def test_a_path_that_cannot_be_written(pytester):
-    pytester.makepyfile("def test_a(): pass")
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--concurrency-report=json:file/r.json"], "--concurrency-report: cannot write file/r.json: Not a directory."),
+        (["--concurrency-report=html:folder"], "--concurrency-report: cannot write folder: Is a directory."),
+        (
+            ["--concurrency-baseline=file/b.json", "--concurrency-update-baseline"],
+            "--concurrency-baseline: cannot ",
+        ),
+    ],
+)
+def test_a_path_that_cannot_be_written_is_refused_before_any_test_runs(pytester, arguments, said):
+    pytester.makepyfile("def test_a(): open('ran', 'w').close()")
     (pytester.path / "file").write_text("")
-    result = pytester.runpytest_subprocess("--concurrency-report=json:file/r.json")
+    (pytester.path / "folder").mkdir()
+    result = pytester.runpytest_subprocess(*arguments)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert "--concurrency-report: cannot write file/r.json" in result.stderr.str() + result.stdout.str()
+    assert said in result.stderr.str() + result.stdout.str()
+    assert not (pytester.path / "ran").exists()

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from pathlib import Path
+
+
+def why_not(path: str | os.PathLike[str]) -> str:
+    """Return why :func:`write_atomically` cannot write ``path``, "" where nothing is known against it."""
+    target = Path(path).absolute()
+    if target.is_dir():
+        return os.strerror(errno.EISDIR)
+    folder = next(parent for parent in target.parents if os.path.lexists(parent))
+    if not folder.is_dir():
+        return os.strerror(errno.ENOTDIR)
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        return error.strerror or type(error).__name__
+    return ""
 
 
 def write_atomically(path: str | os.PathLike[str], text: str) -> None:

@@ -16,6 +16,7 @@ import pytest
 from ..extensions import reviewed
 from ..model import RESULT, TestResult
 from .baseline import BASELINE, marked, told, write
+from .files import why_not
 from .width import INPUT, columns
 
 if TYPE_CHECKING:
@@ -85,8 +86,15 @@ class Sink:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionstart(self) -> None:
-        for kind, _ in self._wanted:
+        for kind, path in self._wanted:
             self._reporter(kind)
+            reason = why_not(path) if path is not None and kind in BUILT_IN else ""
+            if reason:  # now, and not after the tests have run
+                raise pytest.UsageError(f"--concurrency-report: cannot write {path}: {reason}.")
+        baseline = self._config.stash.get(BASELINE, None)
+        reason = why_not(baseline.path) if baseline is not None and baseline.updating else ""
+        if baseline is not None and reason:
+            raise pytest.UsageError(f"--concurrency-baseline: cannot write {baseline.path}: {reason}.")
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
