@@ -206,6 +206,7 @@ def test_hypothesis_examples_are_stressed_one_by_one(pytester):
     assert "n=11," in done.text, "the example is shrunk and shown"
     assert done.tests["test_given_ok"]["schedules"] > 200
     assert "Flaky" not in done.text
+    assert "AttributeError" not in done.text, "what Hypothesis keeps with the test is not put back"
     assert "FailedHealthCheck" not in done.text
     assert "warning" not in done.result.outlines[-1]
     assert no_traceback_of_ours(done.text)
