@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from pytester_runs import run
+
 NEEDS_MONITORING = pytest.mark.skipif(sys.version_info < (3, 12), reason="proofs need sys.monitoring")
 HEADER = """
 import bisect, dataclasses, functools, heapq, io, itertools, operator, os, random, threading, time
@@ -197,3 +199,38 @@ def test_time_that_is_over_is_said_loudly(pytester: pytest.Pytester) -> None:
 def test_a_failing_test_has_no_verdict(pytester: pytest.Pytester) -> None:
     test = stressed(pytester, "\ndef test_it(thread_runner):\n    assert not thread_runner.run(dict, workers=2)\n")
     assert (test["outcome"], test["verdict"]) == ("failed", None)
+
+
+def test_a_test_that_starts_nothing_is_told_so(pytester: pytest.Pytester) -> None:
+    source = """
+import threading
+import pytest
+def start():
+    thread = threading.Thread(target=len, args=("",))
+    thread.start()
+    thread.join()
+def test_no_run(thread_runner): pass
+def test_run(thread_runner):
+    thread_runner.run(str)
+@pytest.mark.stress_threads(workers=0)
+def test_no_thread(): pass
+@pytest.mark.stress_threads(workers=0)
+def test_thread():
+    start()
+@pytest.mark.stress_threads(workers=1)
+def test_one(): pass
+@pytest.mark.stress_threads(workers=1)
+def test_one_and_a_thread():
+    start()
+@pytest.mark.stress_threads
+def test_two(): pass
+"""
+    done = run(pytester, source, "-v", "--concurrency-schedules=3")
+    said = "no two workers or threads ran at once: there was nothing to explore"
+    assert {name for name, test in done.tests.items() if said in test["notes"]} == {
+        "test_no_run",
+        "test_no_thread",
+        "test_one",
+    }
+    told = [line for line in done.result.outlines if line.startswith("test_it.py::test_two: ")]
+    assert len(told) == 1 and told[0].endswith(": no hazard"), "the verdict is said once"

@@ -29,14 +29,15 @@ def write_summary(reporter: TerminalReporter, results: Sequence[dict[str, Any]],
                 reporter.line(f"    {row}" if row else "")
         if is_of_whole_suite(result):
             continue
+        proofs = [note for note in result["notes"] if result["exhaustive"] and note.endswith("explored: no hazard")]
         for note in result["notes"]:
-            if reporter.verbosity <= 0 and result["exhaustive"] and note.endswith("explored: no hazard"):
+            if reporter.verbosity <= 0 and note in proofs:
                 continue  # a proof is no news in a summary
             loud = result.get("verdict") == CUT_SHORT and note.startswith(CUT_SHORT)
             reporter.line(f"{result['nodeid']}: {note}", yellow=loud)
         for row in outcome_rows(result):
             reporter.line(row)
-        if reporter.verbosity > 0 and not result["hazards"]:
+        if reporter.verbosity > 0 and not result["hazards"] and not proofs:
             proof = "all distinct interleavings" if result["exhaustive"] else result.get("verdict") or "explored"
             reporter.line(f"{result['nodeid']}: {result['schedules']} schedules, {proof}: no hazard")
     for row in lines(results, reporter.verbosity > 0):

@@ -49,6 +49,8 @@ def hand_in_result(stress: Stress, findings: Iterable[tuple[Found | None, Findin
         notes = [note for note in notes if not note.endswith("explored: no hazard")]
     if stress.program.gave_up:
         notes.append(f"{stress.program.gave_up} schedules ended in a skip and were not judged")
+    if outcome == "passed" and not stress.plan.implicit and _had_one_worker(stress):
+        notes.append("no two workers or threads ran at once: there was nothing to explore")
     extra: tuple[tuple[str, Any], ...] = ()
     if isinstance(stress.dismissals, OwnDoing) and stress.dismissals.reasons:
         extra = (("own_doing", stress.dismissals.reasons[0]),)
@@ -73,6 +75,15 @@ def hand_in_result(stress: Stress, findings: Iterable[tuple[Found | None, Findin
             reviewed=True,
         ),
     )
+
+
+def _had_one_worker(stress: Stress) -> bool:
+    """Say whether the first run, in which workers take their turns, had but one: the test, a thread or a worker."""
+    first, plan = stress.exploration.first, stress.plan
+    if first is None or first.external:
+        return False
+    runs_itself = plan.via_fixture or plan.settings.workers == 0  # else the main thread only waits for the workers
+    return len(first.workers) <= (1 if runs_itself else 2)
 
 
 def _extra(exploration: Exploration, passed: bool, unproven: bool) -> tuple[tuple[str, Any], ...]:
