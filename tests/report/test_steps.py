@@ -8,6 +8,7 @@ from pytest_concurrency.model import Finding, Location, LockOrder
 from pytest_concurrency.report.fingerprint import fingerprint, function_at
 from pytest_concurrency.report.steps import conflicts_of, order_in_deadlock, order_in_inversion, waits_of
 from pytest_concurrency.runtime.trace import Blocked, Row
+from pytester_runs import run
 
 
 def row(worker, action, target="n", value="", location=1, site=""):
@@ -128,3 +129,25 @@ def test_the_function_around_a_line(tmp_path):
     file.write_text("not python (")
     assert function_at(file, 1) == ""
     assert function_at(tmp_path / "missing.py", 1) == ""
+
+
+def test_what_pytest_writes_into_an_assert_is_no_row(pytester):
+    source = """
+    import threading
+    import pytest
+    @pytest.mark.stress_threads(workers=0)
+    def test_order():
+        ended = []
+        threads = [threading.Thread(target=ended.append, args=(name,)) for name in "abc"]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert ended == ["a", "b", "c"]
+        assert "d" in {"e": ended, "d": ended}
+    """
+    done = run(pytester, source)
+    assert done.codes("test_order") == ["CH110"]
+    (hazard,) = done.tests["test_order"]["hazards"]
+    assert "start" in {step["action"] for step in hazard["steps"]}
+    assert "dict" not in {step["target"] for step in hazard["steps"]}, "@py_builtins.locals()"
