@@ -211,9 +211,9 @@ CATALOGUE = _table(
 
 
 def help_text(code: str) -> str:
-    """Return the cause and the fix of the hazard ``code`` as two sentences; raise KeyError if it is unknown."""
+    """Return the cause and the fix of the hazard ``code``, a line each; raise KeyError if it is unknown."""
     hazard = CATALOGUE[code]
-    return f"{hazard.cause} {hazard.fix}"
+    return f"Cause: {hazard.cause}\nFix: {hazard.fix}"
 
 
 def render_catalogue() -> str:

@@ -73,7 +73,7 @@ def joined_one_by_one(site: Site) -> Finding:
     path, line = site.line
     what = "waited for" if site.kind == "task" else "joined"
     message = f"{site.count} {noun} started at {path}:{line}, each {what} before the next one: nothing overlaps"
-    detail = f"{message}.\n{CATALOGUE['CH203'].fix}"
+    detail = f"{message}.\nFix: {CATALOGUE['CH203'].fix}"
     return Finding("CH203", message, detail, locations=(Location(path, line, "", "start", noun),))
 
 
@@ -84,7 +84,7 @@ def costlier_than_work(site: Site) -> Finding:
         f"{site.count} threads started at {path}:{line}: starting one takes {_time(site.cost)} of CPU time, "
         f"its work {_time(site.work)}"
     )
-    detail = f"{message}.\n{CATALOGUE['CH204'].fix}"
+    detail = f"{message}.\nFix: {CATALOGUE['CH204'].fix}"
     return Finding("CH204", message, detail, locations=(Location(path, line, "", "start", "threads"),))
 
 
@@ -100,7 +100,7 @@ def _gil(measurement: Measurement) -> Finding:
         idle = f" ({figure.idle:.1f}x by CPU time: the machine is busy now)" if busy else ""
         lines.append(f"Measured here: threads {gain:.1f}x, {processes} on {cores}{idle}.")
         message += f"; {processes} on {cores}{idle}"
-    lines += [CATALOGUE["CH201"].fix, RELEASES_GIL]
+    lines += [f"Fix: {CATALOGUE['CH201'].fix}", RELEASES_GIL]
     if sys.version_info >= (3, 13):
         lines.append("On a free-threaded build (python3.14t) run this test again: its table says what that gives.")
     return Finding("CH201", message, "\n".join(lines))
@@ -116,7 +116,7 @@ def _one_lock(measurement: Measurement) -> Finding:
         f"{_threads(measurement, gain)}: they take turns at the lock {lock.expression} "
         f"(taken at {path}:{line}{created}), which was held with others waiting {lock.share:.0%} of the time"
     )
-    lines = [f"{message}.", CATALOGUE["CH202"].fix]
+    lines = [f"{message}.", f"Fix: {CATALOGUE['CH202'].fix}"]
     if measurement.gil and cpu_share(measurement) > 0.7:
         lines.append("The work is computing in Python: with a shorter lock the GIL is next. Processes do not share it.")
     else:

@@ -96,6 +96,6 @@ class ClosedPeers:
             )
             place = Location(shown, line, worker, "read", "socket.recv", "b''")
             found.append(
-                Finding("CH307", message, f"{message}.\n  {help_text('CH307')}", level, repeat, locations=(place,))
+                Finding("CH307", message, f"{message}.\n{help_text('CH307')}", level, repeat, locations=(place,))
             )
         return found

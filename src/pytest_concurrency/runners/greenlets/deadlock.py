@@ -84,6 +84,6 @@ def deadlock(
     message = f"every greenlet waits and nothing can wake one ({len(places)} of them)"
     rows = [f"{message}:"]
     rows += [f"  greenlet {p.worker} waits at {p.path}:{p.line} in {p.target}" for p in places]
-    rows.append(f"  {help_text('CH104')}")
+    rows.append(help_text("CH104"))
     waits = tuple(Wait(place.worker, place.path, place.line, place.target) for place in places)
     return Finding("CH104", message, "\n".join(rows), level, repeat, locations=tuple(places), waits=waits)

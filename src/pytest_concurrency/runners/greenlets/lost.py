@@ -34,7 +34,7 @@ def lost_errors(
         path, line = relative(life.site[0]), life.site[1]
         name = type(error).__name__
         message = f"{path}:{line}: the greenlet spawned here died of {name}: {error} and nobody looked at it"
-        rows = [f"{message}.", "", *_raised(error, relative), f"  {help_text('CH306')}"]
+        rows = [f"{message}.", "", *_raised(error, relative), help_text("CH306")]
         places = [Location(path, line, life.path, "spawned", life.function, f"{name}: {error}")]
         findings.append(Finding("CH306", message, "\n".join(rows), level, repeat, locations=tuple(places)))
     return findings

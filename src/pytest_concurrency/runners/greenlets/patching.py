@@ -74,7 +74,7 @@ class Patching:
         rows += [f"  {relative(one.path)}:{one.line}: {one.original} is {one.how}" for one in stale[:_MOST]]
         if len(stale) > _MOST:
             rows.append(f"  and {len(stale) - _MOST} more")
-        rows.append(f"  {help_text('CH304')}")
+        rows.append(help_text("CH304"))
         places = [Location(relative(path), line, "0", "patched", "gevent.monkey.patch_all")] if path else []
         places += [Location(relative(one.path), one.line, "0", "bound", one.original, one.how) for one in stale[:_MOST]]
         return Finding("CH304", message, "\n".join(rows), level, 1, locations=tuple(places))

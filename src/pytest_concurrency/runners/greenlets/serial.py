@@ -64,7 +64,5 @@ def serialised(lives: Sequence[Life], repeat: int, level: str, relative: Callabl
             f"{milliseconds(seconds)} one after the other"
         )
         places = tuple(Location(path, line, life.path, "spawned", life.function) for life in ended[:4])
-        findings[site] = Finding(
-            "CH305", message, f"{message}.\n  {help_text('CH305')}", level, repeat, locations=places
-        )
+        findings[site] = Finding("CH305", message, f"{message}.\n{help_text('CH305')}", level, repeat, locations=places)
     return list(findings.values())

@@ -225,7 +225,7 @@ def finding_of(
             Location(relative(binding.path), binding.line, chosen.who.path, "bound", reason.what, binding.how)
         )
         rows.append(f"  bound at {relative(binding.path)}:{binding.line}: {binding.how}")
-    rows.append(f"  {help_text(code)}")
+    rows.append(help_text(code))
     return Finding(code, message, "\n".join(rows), level, repeat, locations=tuple(locations))
 
 
