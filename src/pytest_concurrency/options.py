@@ -198,7 +198,7 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
             Option("schedules", KINDS, integer(1), "schedules to run of each test", True, "N"),
             Option("repeats", (PROCESSES, GREENLETS), integer(1), "times to run each test"),
             Option("max_seconds", ALL_KINDS, _seconds, "seconds to spend on each test", True, "S"),
-            Option("strategy", KINDS, _strategy, "how schedules are chosen", True, "NAME"),
+            Option("strategy", KINDS, _strategy, f"how schedules are chosen: {', '.join(STRATEGIES)}", True, "NAME"),
             Option("seed", KINDS, _seed, "seed of the schedules: a number, or 'random'", True, "N|random"),
             Option("timeout", ALL_KINDS, _seconds, "real seconds after which one schedule counts as stuck"),
             Option("switch_intervals", (THREADS,), _intervals, "switch intervals of the free-running phase"),

@@ -95,6 +95,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(guard, "concurrency-greenlet-guard")
 
 
+def pytest_report_header(config: pytest.Config) -> str | None:
+    if config.option.concurrency_shards is not None and getattr(config.option, "dist", "no") == "no":
+        return "concurrency: --concurrency-shards has no effect without the workers of pytest-xdist (-n)"
+    return None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     from .report.width import note_width

@@ -224,6 +224,8 @@ def test_one_and_a_thread():
     start()
 @pytest.mark.stress_threads
 def test_two(): pass
+@pytest.mark.stress_threads(include=["json.decoder", "not_there"])
+def test_included(): pass
 """
     done = run(pytester, source, "-v", "--concurrency-schedules=3")
     said = "no two workers or threads ran at once: there was nothing to explore"
@@ -232,5 +234,8 @@ def test_two(): pass
         "test_no_thread",
         "test_one",
     }
+    assert [note for note in done.tests["test_included"]["notes"] if note.startswith("include")] == [
+        "include: no module not_there was imported"
+    ]
     told = [line for line in done.result.outlines if line.startswith("test_it.py::test_two: ")]
     assert len(told) == 1 and told[0].endswith(": no hazard"), "the verdict is said once"

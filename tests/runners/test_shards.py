@@ -64,6 +64,7 @@ def test_one_verdict_for_each_test(pytester: pytest.Pytester) -> None:
 def test_without_xdist_nothing_is_split(pytester: pytest.Pytester) -> None:
     done = run(pytester, SUITE, "-p", "no:xdist", "--concurrency-shards=2", "-k", "right")
     assert done.outcomes == {"TestIt::test_right[1]": "PASSED"}
+    assert "--concurrency-shards has no effect without the workers of pytest-xdist (-n)" in done.text
 
 
 @pytest.fixture

@@ -73,6 +73,13 @@ def test_schedule_that_still_applies_and_no_longer_fails(pytester):
     assert not (pytester.path / ".pytest_cache").exists()
 
 
+def test_token_where_no_test_is_stressed(pytester):
+    token = run(pytester, LOST).token("test_lost")
+    done = run(pytester, "def test_lost(): pass", f"--concurrency-replay={token}")
+    assert done.result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "none of the tests selected is stressed; name the test as the failure's" in done.text
+
+
 def test_token_of_another_test_and_damaged_database(pytester):
     token = run(pytester, LOST).token("test_lost")
     other = run(pytester, None, f"--concurrency-replay={token}", "test_it.py::test_other")

@@ -99,10 +99,9 @@ def select_replayed(items: list[pytest.Item], config: pytest.Config) -> None:
         wanted = [item for item in stressed if test_digest(item.nodeid) == decode(word).test]
         if not wanted:
             one = f" ({stressed[0].nodeid})" if len(stressed) == 1 else ""
-            raise BadToken(
-                f"it was made for another test than the stressed ones selected{one}; name the test as the "
-                "failure's replay command does"
-            )
+            which = f"it was made for another test than the stressed ones selected{one}"
+            which = which if stressed else "none of the tests selected is stressed"
+            raise BadToken(f"{which}; name the test as the failure's replay command does")
     except BadToken as error:
         _refuse(items, config, pytest.UsageError(f"--concurrency-replay={word}: {error}."))
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -51,6 +52,8 @@ def hand_in_result(stress: Stress, findings: Iterable[tuple[Found | None, Findin
         notes.append(f"{stress.program.gave_up} schedules ended in a skip and were not judged")
     if outcome == "passed" and not stress.plan.implicit and _had_one_worker(stress):
         notes.append("no two workers or threads ran at once: there was nothing to explore")
+    if outcome == "passed":
+        notes += [f"include: no module {name} was imported" for name in _not_imported(stress.settings.include)]
     extra: tuple[tuple[str, Any], ...] = ()
     if isinstance(stress.dismissals, OwnDoing) and stress.dismissals.reasons:
         extra = (("own_doing", stress.dismissals.reasons[0]),)
@@ -75,6 +78,11 @@ def hand_in_result(stress: Stress, findings: Iterable[tuple[Found | None, Findin
             reviewed=True,
         ),
     )
+
+
+def _not_imported(include: Iterable[str]) -> list[str]:
+    """Return the names of ``include`` that name nothing: mistyped, or not used by the test."""
+    return [name for name in include if not any(each == name or each.startswith(f"{name}.") for each in sys.modules)]
 
 
 def _had_one_worker(stress: Stress) -> bool:
