@@ -68,6 +68,22 @@ def test_precedence_and_seed(pytester):
     assert random.result.ret == 0
 
 
+@pytest.mark.parametrize("comment", ["ignore", "ignore[CH999]", "ignore[lost update]"])
+def test_a_comment_that_names_no_hazard(pytester, comment):
+    source = f"""
+import pytest
+n = 0
+@pytest.mark.stress_threads
+def test_it():
+    global n
+    n += 1  # concurrency: {comment}
+"""
+    done = run(pytester, source, "--concurrency-schedules=5", "-p", "no:cacheprovider")
+    assert done.outcomes == {"test_it": "FAILED"}
+    told = "write # concurrency: ignore[CH101] to ignore it: no hazard is named at test_it.py:6"
+    assert told in done.tests["test_it"]["notes"]
+
+
 def test_ignoring(pytester):
     done = run(pytester, LOST, "--concurrency-schedules=40", "-p", "no:cacheprovider")
     assert done.outcomes == {
@@ -76,7 +92,7 @@ def test_ignoring(pytester):
     }  # fmt: skip
     assert done.tests["test_ignored"]["hazards"] == []
     assert done.tests["test_comment"]["outcome"] == "passed"
-    assert "CH101 is ignored by the comment at" in done.text
+    assert "CH101 is ignored by the comment at test_it.py:" in done.text
     (hazard,) = done.tests["test_comment_and_another"]["hazards"]
     assert "other" not in hazard["code"]
     assert hazard["locations"][0]["line"] == LOST.splitlines().index('        value = other["n"]')

@@ -5,11 +5,14 @@ from __future__ import annotations
 import linecache
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from ..detect.failures import Failure
+from ..hazards import CATALOGUE
 
 COMMENT = re.compile(r"#\s*concurrency:\s*ignore\[([^\]]*)\]")
+MEANT = re.compile(r"#\s*concurrency:\s*ignore\b")
 
 
 def codes_on_line(path: str, line: int) -> frozenset[str]:
@@ -34,16 +37,32 @@ def lines_of(failure: Failure) -> Iterator[tuple[str, int]]:
 
 
 class Dismissals:
-    """Which failures the source dismisses; remembers in ``notes`` what it dismissed."""
+    """Which failures the source dismisses; remembers in ``notes`` what it dismissed, and comments that dismiss nothing.
 
-    def __init__(self) -> None:
+    Paths in notes are relative to ``root``.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
         self.notes: list[str] = []
 
     def __call__(self, failure: Failure) -> bool:
         for path, line in lines_of(failure):
-            if path and line and failure.code in codes_on_line(path, line):
-                note = f"{failure.code} is ignored by the comment at {path}:{line}"
-                if note not in self.notes:
-                    self.notes.append(note)
+            if not (path and line):
+                continue
+            codes = codes_on_line(path, line)
+            if failure.code in codes:
+                self._note(f"{failure.code} is ignored by the comment at", path, line)
                 return True
+            if not codes & CATALOGUE.keys() and MEANT.search(linecache.getline(path, line)):
+                self._note(
+                    f"write # concurrency: ignore[{failure.code}] to ignore it: no hazard is named at", path, line
+                )
         return False
+
+    def _note(self, text: str, path: str, line: int) -> None:
+        from ..report.lanes import relative
+
+        note = f"{text} {relative(path, self._root)}:{line}"
+        if note not in self.notes:
+            self.notes.append(note)

@@ -42,7 +42,7 @@ class Stress:
     detectors: tuple[Detector, ...]
     sites: Sites = field(default_factory=Sites)
     outsiders: Outsiders = field(default_factory=Outsiders)
-    dismissals: Dismissals = field(default_factory=Dismissals)
+    dismissals: Dismissals = field(init=False)
     remembered: Remembered = field(default_factory=list)
     detected: list[Finding] = field(default_factory=list)
     replayed: tokens.Token | None = None
@@ -53,6 +53,9 @@ class Stress:
     extra: tuple[tuple[str, Any], ...] = ()
     stale: Callable[[], bool] = lambda: False
     begun: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        self.dismissals = Dismissals(self.item.config.rootpath)
 
     @property
     def is_helper(self) -> bool:

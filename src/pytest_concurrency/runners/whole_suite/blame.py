@@ -117,7 +117,7 @@ class OwnDoing(Dismissals):
     """Dismisses what comments dismiss, and what is the test's own doing; ``reasons`` says what that was."""
 
     def __init__(self, code: TestCode) -> None:
-        super().__init__()
+        super().__init__(code.item.config.rootpath)
         self.code = code
         self.reasons: list[str] = []
 

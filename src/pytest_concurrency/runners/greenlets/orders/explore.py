@@ -82,7 +82,7 @@ class Orders:
         self._cache = cache
         self._slow = slow
         self._result = Explored()
-        self._dismissed = Dismissals()
+        self._dismissed = Dismissals(item.config.rootpath)
         self._sites = Sites()
         self._real_time = False
         self._harmless: set[tuple[str, str, str]] = set()
