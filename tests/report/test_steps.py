@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from pytest_concurrency.model import Finding, Location, LockOrder
@@ -131,7 +132,7 @@ def test_the_function_around_a_line(tmp_path):
     assert function_at(tmp_path / "missing.py", 1) == ""
 
 
-def test_what_pytest_writes_into_an_assert_is_no_row(pytester):
+def test_threads_that_run_functions_of_c_and_what_pytest_writes_into_an_assert(pytester):
     source = """
     import threading
     import pytest
@@ -149,5 +150,7 @@ def test_what_pytest_writes_into_an_assert_is_no_row(pytester):
     done = run(pytester, source)
     assert done.codes("test_order") == ["CH110"]
     (hazard,) = done.tests["test_order"]["hazards"]
-    assert "start" in {step["action"] for step in hazard["steps"]}
+    told = [(step["action"], step["target"], step["value"], step["source"]) for step in hazard["steps"]]
+    called = [f"'{name}'" for name in re.findall(r"'(\w)'", hazard["message"].partition(" == ")[0])]
+    assert told == [("run", "list.append", name, "thread.start()") for name in called], "in the order of the calls"
     assert "dict" not in {step["target"] for step in hazard["steps"]}, "@py_builtins.locals()"

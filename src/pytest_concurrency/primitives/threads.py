@@ -9,6 +9,7 @@ from __future__ import annotations
 import _thread
 import threading
 import time
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,8 @@ from ..runtime.execution import Execution
 from ..runtime.lifecycle import adopt, finish, joined, spawn
 from ..runtime.outsiders import entry_of
 from ..runtime.state import STATE
+from ..runtime.trace import Row
+from ..runtime.values import show
 from ..runtime.waits import JoinWait
 from ..runtime.worker import Abandon, Detached, Worker
 from .locks import current_worker
@@ -35,6 +38,8 @@ def _carried(
         if not adopt(run, worker):
             finish(run, worker)
             return
+        if run.rows is not None:
+            _note_target(run, worker)
         try:
             function(*args, **kwargs)
         except Abandon:
@@ -46,6 +51,23 @@ def _carried(
             finish(run, worker)
 
     return body
+
+
+def _note_target(run: Execution, worker: Worker) -> None:
+    """Let a thread that runs a function of C (``Thread(target=list.append, ...)``) make a row when it calls it."""
+    thread: Any = worker.thread
+    target = getattr(thread, "_target", None)
+    if not isinstance(target, types.BuiltinFunctionType):
+        return
+
+    def noted(*args: Any, **kwargs: Any) -> Any:
+        if run.rows is not None:
+            path, line = worker.origin or ("", 0)
+            told = ", ".join(map(show, args))
+            run.rows.append(Row(worker.path, path, line, "run", target.__qualname__, told, step=run.steps))
+        return target(*args, **kwargs)
+
+    thread._target = noted
 
 
 def start_new_thread(function: Callable[..., Any], args: Any, kwargs: Any = None, /) -> int:

@@ -118,7 +118,7 @@ def _relevant(found: Found) -> list[Row]:
     users: dict[Any, set[str]] = {}
     for row in rows:
         users.setdefault(row.location, set()).add(row.worker)
-    always = {"times out:", "start"} if found.failure.code == "CH109" else {"times out:"}
+    always = {"times out:", "run", "start"} if found.failure.code == "CH109" else {"times out:", "run"}
     shared = [
         r
         for r in rows
