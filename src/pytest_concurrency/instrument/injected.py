@@ -58,10 +58,11 @@ def in_attributes(
     """Yield the attributes, of the classes in a module's ``names`` and of instances of classes of ``modules`` there,
     that hold a function with a stand-in."""
     for value in list(names.values()):
-        cls = value if isinstance(value, type) else type(value)
+        is_class = issubclass(type(value), type)  # a proxy may say that it is one, or not bear the question
+        cls = value if is_class else type(value)
         if type.__dict__["__module__"].__get__(cls) not in modules:
             continue
-        if isinstance(value, type):
+        if is_class:
             for name, held in list(type.__dict__["__dict__"].__get__(value).items()):
                 # A function of C is no method there, and neither must be what stands in for it.
                 function = held.__func__ if type(held) is staticmethod else held

@@ -119,7 +119,7 @@ def _held_by(holder: Any) -> Iterable[Any]:
         return list(holder.values())
     if kind in (list, tuple, set, frozenset):
         return list(holder)
-    if isinstance(holder, type):
+    if issubclass(kind, type):
         return list(type.__dict__["__dict__"].__get__(holder).values())
     held = [getattr(holder, name, None) for name in _PARTS.get(kind, ())]
     if kind is types.CellType:
@@ -239,7 +239,7 @@ def globals_written(function: types.FunctionType, stores: Stores) -> frozenset[s
     by_attribute = {
         name
         for name in stores.attributes
-        if name in module and not isinstance(module[name], (types.FunctionType, type, types.ModuleType))
+        if name in module and not issubclass(type(module[name]), (types.FunctionType, type, types.ModuleType))
     }
     return frozenset(own | by_attribute)
 

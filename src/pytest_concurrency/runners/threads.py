@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+import types
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -273,5 +274,6 @@ class ThreadsPlugin:
                 if isinstance(other, pytest.Function) and other.module is not None
             }
             self._test_modules = test_module_files(names)
-        used = {getattr(value, "__file__", None) for value in vars(item.module).values()}
+        held = [value for value in vars(item.module).values() if issubclass(type(value), types.ModuleType)]
+        used = {getattr(module, "__file__", None) for module in held}
         return self._test_modules - {item.module.__file__} - used
