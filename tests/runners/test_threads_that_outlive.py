@@ -269,3 +269,50 @@ def test_a_queue_that_a_thread_outside_waits_in_is_not_put_back(run):
         """
     )
     result.assert_outcomes(passed=3)
+
+
+def test_what_a_failed_test_leaves_in_a_call_does_not_slow_the_others_down(run):
+    result = run(
+        """
+        import socket
+        import threading
+        import time
+
+        import pytest
+
+        @pytest.mark.stress_threads(workers=0)
+        def test_leaves_a_thread():
+            server = socket.create_server(("127.0.0.1", 0))
+            threading.Thread(target=server.accept).start()
+            raise ConnectionError("and nobody connects")
+
+        @pytest.mark.stress_threads(schedules=50, max_seconds=5)
+        def test_sleeps():
+            time.sleep(3)
+        """,
+        "-v",
+    )
+    result.assert_outcomes(failed=1, passed=1)
+    result.stdout.fnmatch_lines(["*ConnectionError: and nobody connects"])
+    result.stdout.no_fnmatch_line("*did not end within*")
+    result.stdout.no_fnmatch_line("*cut short*")
+
+
+def test_a_call_that_does_not_end_is_named(run):
+    result = run(
+        """
+        import socket
+        import threading
+
+        import pytest
+
+        @pytest.mark.stress_threads(workers=0, timeout=1)
+        def test_leaves_a_thread():
+            server = socket.create_server(("127.0.0.1", 0))
+            threading.Thread(target=lambda: server.accept()).start()
+        """
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["*did not end within 1 s: worker 0 is still in a call at *test_*.py:9; raise timeout=*"]
+    )

@@ -129,6 +129,7 @@ class Execution:
         self.livelock = ""
         self.timed_out = ""
         self.draining = False
+        self.failed = False  # the body raised
         self.drain_end = 0.0
         self.idle = False
         self.idle_since = 0.0
@@ -170,6 +171,7 @@ class Execution:
                 error = caught
             if error is not None and (self.current is not main or isinstance(error, KeyboardInterrupt)):
                 raise error  # a signal's handler raised it, perhaps while another worker has the baton
+            self.failed = error is not None
             try:
                 drain(self)
             except Abandon:

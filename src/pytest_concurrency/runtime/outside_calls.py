@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .standstill import first_due, in_a_call, should_idle
+from .standstill import first_due, in_a_call, should_idle, unfinished_calls
 from .state import STATE
 from .worker import Worker
 
@@ -93,7 +93,8 @@ def expire(run: Execution, reason: str) -> None:
     """Called by the watchdog when the real time of the run is over."""
     if run.aborting or (run.idle and not in_a_call(run) and not run.enabled()):
         return  # nobody can go on, and it was hoped for long enough: poke() says so
-    run.timed_out = reason
+    calls = unfinished_calls(run)
+    run.timed_out = f"{reason}: {calls}" if calls else reason
     run.aborting = "timed out"
     run.next_decision = 0
     for site in run.saturated:

@@ -17,6 +17,7 @@ from typing import Any
 
 from ..instrument.deferred import current
 from . import watchdog
+from .leftovers import left_behind
 from .worker import Abandon
 
 POLL_SECONDS = 0.05
@@ -131,7 +132,7 @@ class Outsiders:
         ours = {thread.ident for thread in threading.enumerate() if thread.name.startswith(_OURS)}
         frames: dict[int, Any] = sys._current_frames()
         try:
-            return [ident for ident in frames.keys() - known - ours if not _is_harmless(frames[ident])]
+            return [ident for ident in frames.keys() - known - ours - left_behind() if not _is_harmless(frames[ident])]
         finally:
             frames.clear()  # this very frame is among them: a cycle for each run would hold on to all of the run
 

@@ -3,6 +3,7 @@ of a run that gets nowhere."""
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,9 @@ NAP_SECONDS = 0.1
 """Real seconds that a sleep lasts at the most while a worker is in a call outside the engine's control."""
 TICK_SECONDS = 1.0
 """The same while a thread outside the engine's control may do something by itself after a while."""
+LEFT_SECONDS = 0.3
+"""Real seconds that a test which has failed waits for a worker in such a call: what it raised may well be why nothing
+will ever end that call."""
 SETTLE_SECONDS = 0.03
 """Real seconds in which a thread outside the engine's control shows whether what a worker did has woken it up."""
 TOGETHER = 0.001
@@ -59,7 +63,7 @@ def should_idle(run: Execution, first: Worker | None) -> bool:
     if not in_a_call(run) and not ticking and not _outsiders_act(run, settled):
         return False
     if wait is None:
-        return True
+        return not (run.draining and run.failed) or now - run.idle_since < LEFT_SECONDS
     seconds = wait.deadline - run.clock.now
     nap = TICK_SECONDS if ticking else NAP_SECONDS
     return bool(now - run.idle_since < min(seconds, nap if naps else seconds, run.patience))
@@ -89,6 +93,17 @@ def _in_a_circle(run: Execution) -> bool:
 def in_a_call(run: Execution) -> bool:
     """Say whether a worker is in a call outside the engine's control."""
     return any(worker.external and not worker.done for worker in run.workers)
+
+
+def unfinished_calls(run: Execution) -> str:
+    """Say which workers are in calls outside the engine's control, and where in the code under test; "" if none is."""
+    told = []
+    for worker in run.workers:
+        if worker.external and not worker.done:
+            place = called_from(run, worker)[1]
+            where = f" at {os.path.basename(place[0])}:{place[1]}" if place is not None else ""
+            told.append(f"{'the test' if worker is run.main else f'worker {worker.path}'} is still in a call{where}")
+    return ", ".join(told)
 
 
 def _outsiders_act(run: Execution, settled: bool) -> bool:
