@@ -112,19 +112,54 @@ def _relevant(found: Found) -> list[Row]:
                 rows = [*rows[: CONTEXT_ROWS // 2], *rows[-CONTEXT_ROWS // 2 :]]
         return rows
     points = {d.site for d in found.directives}
-    if any(row.action == "call" and row.site in points for row in rows):
-        first = next(i for i, row in enumerate(rows) if row.site in points)
-        return _one_call_a_line(rows)[max(0, first - 6) :][:CONTEXT_ROWS]
     users: dict[Any, set[str]] = {}
     for row in rows:
         users.setdefault(row.location, set()).add(row.worker)
+    touched = any(row.location is not None and len(users[row.location] - {"main"}) > 1 for row in rows)
+    if not touched and any(row.action == "call" and row.site in points for row in rows):
+        first = next(i for i, row in enumerate(rows) if row.site in points)
+        return _one_call_a_line(rows)[max(0, first - 6) :][:CONTEXT_ROWS]
     always = {"times out:", "run", "start"} if found.failure.code == "CH109" else {"times out:", "run"}
+    needed = [*found.decides, *_last_of_the_stuck(found, rows)]
     shared = [
         r
         for r in rows
         if (len(users[r.location]) > 1 and r.location is not None) or r.site in points or r.action in always
+        or r in needed
+    ]  # fmt: skip
+    fixed = _fixed(shared)
+    kept = [r for r in shared if r.site in points or r.action in always or r in needed]
+    told = [r for r in shared if r.location not in fixed or r in kept]
+    told = list(_without_preparations(told, kept))
+    return without_repeats(told or shared or rows, found.decides)[-CONTEXT_ROWS:]
+
+
+def _without_preparations(rows: Sequence[Row], kept: Sequence[Row]) -> Sequence[Row]:
+    """Return ``rows`` without what the test did before its workers began, but for what it left in each location."""
+    first = next((i for i, row in enumerate(rows) if row.worker != "main"), 0)
+    left = {row.location: i for i, row in enumerate(rows[:first]) if row.action == "write"}
+    return [r for i, r in enumerate(rows) if i >= first or left.get(r.location) == i or r in kept]
+
+
+def _last_of_the_stuck(found: Found, rows: Sequence[Row]) -> list[Row]:
+    """Return, where workers wait for ever, the last row of each: what it waits for."""
+    if found.failure.code not in STUCK:
+        return []
+    last = {row.worker: row for row in rows}
+    waiting = [(last.get(blocked.worker), blocked) for blocked in found.failure.data]
+    return [
+        row
+        for row, blocked in waiting
+        if row and row.action not in ("read", "write") and (row.path, row.line) == (blocked.path, blocked.line)
     ]
-    return without_repeats(shared or rows, found.decides)[-CONTEXT_ROWS:]
+
+
+def _fixed(rows: Sequence[Row]) -> set[Any]:
+    """Return the locations that only the test wrote, before its workers began: reading them tells nothing."""
+    first = next((i for i, row in enumerate(rows) if row.worker != "main"), 0)
+    accessed = {row.location for row in rows if row.action in ("read", "write")}
+    changed = {row.location for row in rows[first:] if row.action != "read"}
+    return accessed - changed - {None}
 
 
 def _one_call_a_line(rows: Sequence[Row]) -> list[Row]:

@@ -1,0 +1,61 @@
+"""Which rows of an interleaving are drawn: what matters to it, and not what never changes."""
+
+from __future__ import annotations
+
+import pytest
+
+SOURCE = """
+    import threading
+
+    class Backend:
+        def __init__(self):
+            self.results = {}
+            self.waiting = {}
+            self.lock = threading.Lock()
+
+        def store(self, key, value):
+            with self.lock:
+                self.results[key] = value
+                events = self.waiting.pop(key, [])
+            for event in events:
+                event.set()
+
+        def wait(self, key):
+            if key in self.results:
+                return self.results[key]
+            event = threading.Event()
+            with self.lock:
+                self.waiting.setdefault(key, []).append(event)
+            event.wait()
+            return self.results[key]
+
+    def test_wait_while_storing(thread_runner):
+        backend = Backend()
+        backend.store("other", 0)
+        thread_runner.run(lambda: backend.wait("a"), lambda: backend.store("a", 1))
+"""
+
+
+@pytest.fixture
+def lanes(pytester, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")
+    pytester.makepyfile(test_it=SOURCE)
+    lines = pytester.runpytest_subprocess("-p", "no:cacheprovider", timeout=60).outlines
+    begin = next(n for n, line in enumerate(lines) if line.lstrip().startswith("------"))
+    return lines[begin + 1 : lines.index("", begin)]
+
+
+def test_rows(lanes):
+    told = [line.split("test_it.py")[0].replace("|", " ").split() for line in lanes if "switch" not in line]
+    assert ["wait", "Event"] == told[-1]
+    assert ["dict['a']", "=", "1"] in told
+    text = "\n".join(lanes)
+    assert "<lock>" not in text  # an attribute that nobody changes
+    assert "Backend.results" not in text
+    assert "acquire lock" in text
+    assert ["call"] not in told or told.count(["call"]) == 1  # where a worker was held; not every call
+
+
+def test_what_the_test_does_before_its_workers_is_told_in_short(lanes):
+    first = next(n for n, line in enumerate(lanes) if "switch" in line)
+    assert not any("acquire" in line or "->" in line for line in lanes[:first])
