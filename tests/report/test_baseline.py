@@ -143,18 +143,11 @@ def test_waits(process_runner):
         with b:
             with a: pass
     process_runner.run(one, two)
-@pytest.mark.stress_processes(workers=0)
-def test_own(path):
-    context = multiprocessing.get_context("fork")
-    both = [context.Process(target=add, args=(path,)) for _ in range(2)]
-    for process in both: process.start()
-    for process in both: process.join()
-    assert path.read_text() == "2"
 """
 
 
 def test_known_hazards_of_explored_processes(pytester):
-    tests = ("test_lost", "test_asserts", "test_waits", "test_own")
+    tests = ("test_lost", "test_asserts", "test_waits")
     done = run(pytester, COUNTERS, BASELINE, UPDATE, FEW, SHORT)
     assert done.outcomes == dict.fromkeys(tests, "PASSED"), done.text
     assert {row["test"].partition("::")[2] for row in written(pytester)} == set(tests)

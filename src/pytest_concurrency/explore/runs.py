@@ -155,11 +155,16 @@ class Runs:
         if isinstance(self._sites, Sites) and wanted is not self._sites.accesses:
             self._sites.find(wanted)
         sites = (*self._sites, *STATE.places.sites())
-        hidden = recording and any(not site.contended and site.key in wanted for site in sites)
+        hidden = recording and any(site.key in wanted and not self._is_shared(site) for site in sites)
         self._switch = _Switch(wanted, hidden, precise, all_accesses)
         for site in sites:
             self._switch(site)
             site.hits = 0
+
+    def _is_shared(self, site: Site) -> bool:
+        """Say whether workers share what is touched at ``site``; before that is settled, whether they were seen to."""
+        known = self.contention
+        return site.contended and (known.focused or site in known.contended or site in known.synchronising)
 
     def _introduce(self, site: Site) -> None:
         """A function was called for the first time: make its site like the others of this run."""

@@ -115,8 +115,9 @@ def _relevant(found: Found) -> list[Row]:
     users: dict[Any, set[str]] = {}
     for row in rows:
         users.setdefault(row.location, set()).add(row.worker)
-    touched = any(row.location is not None and len(users[row.location] - {"main"}) > 1 for row in rows)
-    if not touched and any(row.action == "call" and row.site in points for row in rows):
+    changed = {row.location for row in rows if row.worker != "main" and row.action not in ("read", "call")} - {None}
+    met = any(len(users[location] - {"main"}) > 1 for location in changed)
+    if not met and any(row.action in ("call", "read", "write") and row.site in points for row in rows):
         first = next(i for i, row in enumerate(rows) if row.site in points)
         return _one_call_a_line(rows)[max(0, first - 6) :][:CONTEXT_ROWS]
     always = {"times out:", "run", "start"} if found.failure.code == "CH109" else {"times out:", "run"}

@@ -7,15 +7,14 @@ import threading
 from collections.abc import Set
 from typing import Any
 
-_LEFT: dict[int, int] = {}
-"""By identifier, the identities of threads that were let go: one that is new may have the identifier of an old one."""
+from .state import STATE
 
 
 def let_go(thread: threading.Thread) -> None:
     """Take ``thread``, which is left behind in a call that nobody can end, off the lists of those that the interpreter
     joins at its exit: executors' threads, and up to 3.12 all that are no daemons (3.13 is told when it starts one)."""
     if not thread.daemon:
-        _LEFT[thread.ident or 0] = id(thread)
+        STATE.left[thread.ident or 0] = id(thread)  # a new thread may have the identifier of an old one
     executors: Any = sys.modules.get("concurrent.futures.thread")
     if executors is not None:
         executors._threads_queues.pop(thread, None)
@@ -30,4 +29,4 @@ def left_behind() -> Set[int]:
     Of what serves other tests, too, daemons are made: no test of theirs waits for what one of these may bring.
     """
     active: dict[int, threading.Thread] = threading._active  # type: ignore[attr-defined]
-    return {ident for ident, known in _LEFT.items() if id(active.get(ident)) == known}
+    return {ident for ident, known in STATE.left.items() if id(active.get(ident)) == known}

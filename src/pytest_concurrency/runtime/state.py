@@ -6,7 +6,7 @@ identifier of the worker that holds the baton, 0 while nothing is controlled.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -58,16 +58,38 @@ class Places:
         self._ordinals.clear()
 
 
+class ToldPlaces:
+    """The places that worker processes have told of: those forked later inherit them, and tell of one by its number.
+
+    ``known`` are places by what they follow from, ``numbered`` those with a number.
+    """
+
+    __slots__ = ("known", "numbered")
+
+    def __init__(self) -> None:
+        self.known: dict[Any, Any] = {}
+        self.numbered: list[Any] = []
+
+    def clear(self) -> None:
+        """Forget them."""
+        self.known.clear()
+        self.numbered.clear()
+
+
 class State:
     """Session state; see :data:`STATE`."""
 
-    __slots__ = ("extra_hazards", "extra_strategies", "fork_hooked", "ident", "places", "run", "watch", "worker")
+    __slots__ = (
+        "extra_hazards", "extra_strategies", "fork_hooked", "ident", "left", "places", "run", "told", "watch", "worker",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.ident = 0
         self.run: Execution = None  # type: ignore[assignment]
         self.worker: Worker = None  # type: ignore[assignment]
         self.places = Places()
+        self.left: dict[int, int] = {}  # threads that were let go, see runtime/leftovers.py
+        self.told: ToldPlaces = ToldPlaces()
         self.extra_strategies: dict[str, Callable[[int], Strategy]] = {}  # by other plugins, for this session
         self.extra_hazards: dict[str, Hazard] = {}
         self.watch: Watch | None = None  # the watch over the body that is running in this process

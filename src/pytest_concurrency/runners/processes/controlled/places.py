@@ -8,6 +8,7 @@ import types
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ....runtime.state import STATE
 from ....watch.sites import own_frame
 
 ACCESS, LOCK, CALL = "attr", "method", "call"
@@ -48,9 +49,6 @@ kind, action, what it is about."""
 Told = int | tuple[Any, ...] | None
 """A place as it travels: by its number, or with all that is known of it."""
 
-_known: dict[Origin, Place] = {}
-_numbered: list[Place] = []
-"""Places that workers have told of: those forked later inherit them, and need not find out again what they are."""
 _LIMIT = 4096
 
 
@@ -68,32 +66,33 @@ def told(what: Told) -> Place | None:
 
 def told_place(what: int | tuple[Any, ...]) -> Place:
     """Return the place that a worker has told of."""
+    place: Place | None
     if isinstance(what, int):
-        return _numbered[what - 1]
+        place = STATE.told.numbered[what - 1]
+        return place
     origin = what[-1]
-    place = _known.get(origin)
+    place = STATE.told.known.get(origin)
     if place is None or not place.number:
-        if len(_numbered) >= _LIMIT:
+        if len(STATE.told.numbered) >= _LIMIT:
             return Place(*what)
-        place = _known[origin] = replace(Place(*what), number=len(_numbered) + 1)
-        _numbered.append(place)
+        place = STATE.told.known[origin] = replace(Place(*what), number=len(STATE.told.numbered) + 1)
+        STATE.told.numbered.append(place)
     return place
 
 
 def forget() -> None:
     """Forget all places: no worker is left that could tell of one by its number."""
-    _known.clear()
-    _numbered.clear()
+    STATE.told.clear()
 
 
 def _make(code: types.CodeType, instruction: int, line: int, kind: str, action: str, name: str) -> Place:
     origin = (code.co_filename, code.co_qualname, code.co_firstlineno, code.co_linetable, instruction, kind, action,
               name)  # fmt: skip
-    place = _known.get(origin)
+    place = STATE.told.known.get(origin)
     if place is None:
         place = _made(code, line, name, origin)
-        if len(_known) < 2 * _LIMIT:
-            _known[origin] = place
+        if len(STATE.told.known) < 2 * _LIMIT:
+            STATE.told.known[origin] = place
     return place
 
 
