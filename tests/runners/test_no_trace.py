@@ -154,3 +154,27 @@ def test_ctrl_c_in_a_body_that_starts_its_own_threads(pytester):
         """,
     )
     assert done.result.ret == 2
+
+
+def test_a_fixture_that_fails_when_it_is_set_up_again_leaves_no_thread_and_no_processor_behind(pytester):
+    """Threads and the processor are taken before the code is instrumented, which may fail."""
+    pytester.makeconftest(CONFTEST)
+    pytester.makepyfile(
+        test_it="""
+        import os
+        import pytest
+        made = os.environ
+        where = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
+        @pytest.fixture
+        def once():
+            assert "MADE_ONCE" not in made
+            made["MADE_ONCE"] = "1"
+        def test_once(thread_runner, once):
+            thread_runner.run(int, int)
+        def test_where():
+            assert where is None or os.sched_getaffinity(0) == where
+        """
+    )
+    result = pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:cacheprovider")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stderr.fnmatch_lines(["TRACE test_once none"])

@@ -236,6 +236,7 @@ class ThreadsPlugin:
                 with put_back():
                     run_freely(stress)
         finally:
+            stress.program.close()  # made ready before anything could fail
             stress.program.forget_state()
         return stress
 
@@ -260,7 +261,6 @@ class ThreadsPlugin:
                 stress.exploration.schedules = stress.program.runs
                 stress.exploration.notes.append(f"ended by {type(error).__name__} in schedule {stress.program.runs}")
                 hand_in_result(stress, (), "error")
-                stress.program.close()
                 raise without_our_frames(error)
             finally:
                 watchdog.stop()

@@ -20,16 +20,21 @@ def has_baton(run: Execution, worker: Worker) -> bool:
     the baton away between its last look at the baton and now. Called with the mutex held."""
     if not worker.external:
         return True
+    return _takes_idle(run, worker)
+
+
+def _takes_idle(run: Execution, worker: Worker) -> bool:
+    """``worker`` is back from a call: let it have the baton where that lies idle. Called with the mutex held."""
     worker.external = False
-    if run.idle:
-        run.idle = False
-        run.end_idling()
-        run.current = worker
-        run.taken_up = True
-        STATE.worker = worker
-        STATE.ident = worker.ident
-        return True
-    return False
+    if not run.idle:
+        return False
+    run.idle = False
+    run.end_idling()
+    run.current = worker
+    run.taken_up = True
+    STATE.worker = worker
+    STATE.ident = worker.ident
+    return True
 
 
 def stray(run: Execution, ident: int) -> bool:
@@ -41,14 +46,7 @@ def stray(run: Execution, ident: int) -> bool:
     with run.mutex:
         if not worker.external:
             return False  # a signal's handler, run while the main thread waits for its turn
-        worker.external = False
-        if run.idle:
-            run.idle = False
-            run.end_idling()
-            run.current = worker
-            run.taken_up = True
-            STATE.worker = worker
-            STATE.ident = ident
+        if _takes_idle(run, worker):
             return True
     worker.gate.acquire()
     run.resumed(worker)
