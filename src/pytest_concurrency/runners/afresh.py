@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
 import pytest
 from _pytest.logging import caplog_handler_key
 from _pytest.tmpdir import tmppath_result_key
 
+from ..watch.deadline import Deadline
 from .rewind import rewind
+
+TEAR_DOWN_LIMIT = 60.0
+"""Seconds (real time) that fixtures may take to be torn down between two runs."""
 
 _WITHOUT_STATE = frozenset({"request", "thread_runner", "process_runner", "greenlet_runner"})
 """Fixtures that a run cannot leave in another state than it found them in."""
@@ -40,24 +44,29 @@ def _is_parameter(function: Any) -> bool:
     return name == "get_direct_param_fixture_func" and function.__module__ == "_pytest.python"
 
 
-def without_fixtures(item: pytest.Function, action: Callable[[], None]) -> None:
+def without_fixtures(item: pytest.Function, action: Callable[[], None], bounded: bool = True) -> None:
     """Do ``action`` while the function-scoped fixtures of ``item`` are torn down, before it has run."""
     renewed = is_renewed(item)
     if renewed:
-        # What a fixture finds amiss when it is torn down is no news before the test has run.
-        with suppress(Exception, pytest.fail.Exception):
-            tear_down(item)
+        tear_down_unused(item, bounded)
     action()
     if renewed:
         set_up(item)
 
 
-def begin_again(item: pytest.Function, put_back: Callable[[], None] | None = None) -> None:
+def tear_down_unused(item: pytest.Function, bounded: bool = True) -> None:
+    """Tear the function-scoped fixtures of ``item`` down before it has run: what a fixture then finds amiss is no news,
+    nor that it hangs."""
+    with suppress(Exception, pytest.fail.Exception), _limit(bounded):
+        tear_down(item)
+
+
+def begin_again(item: pytest.Function, put_back: Callable[[], None] | None = None, bounded: bool = True) -> None:
     """Set ``item`` up afresh for another run, from the state noted for it, and forget what the last one printed.
 
     ``put_back`` is called while no function-scoped fixture is set up, to undo more than :mod:`.rewind` does.
     """
-    renewed = clear(item)
+    renewed = clear(item, bounded)
     if put_back is not None:
         put_back()
     if renewed:
@@ -77,17 +86,30 @@ def let_go_of_buffers(error: BaseException) -> None:
                 frame.f_locals  # noqa: B018 - before 3.13 a copy, which is brought up to date by this
 
 
-def clear(item: pytest.Function) -> bool:
+def clear(item: pytest.Function, bounded: bool = True) -> bool:
     """Tear the function-scoped fixtures of ``item`` down and put back the state noted for it.
 
-    Return whether there is anything to set up again.
+    Return whether there is anything to set up again. Raise ``pytest.fail.Exception`` where the fixtures take longer
+    than :data:`TEAR_DOWN_LIMIT`, if that is ``bounded`` here.
     """
     renewed = item.stash.get(_RENEWED, False) or is_renewed(item)
     if renewed:
         item.stash[_RENEWED] = True  # fixtures may be added, but none is taken away
-        tear_down(item)
+        with _limit(bounded):
+            tear_down(item)
     rewind(item)
     return renewed
+
+
+def _limit(bounded: bool) -> AbstractContextManager[object]:
+    """Return what ends a tear-down that hangs: threads that a fixture started may be in a deadlock for real."""
+    if not bounded:
+        return nullcontext()
+
+    def error(text: str) -> BaseException:
+        return pytest.fail.Exception(f"the fixtures could not be torn down between two runs: {text}")
+
+    return Deadline(TEAR_DOWN_LIMIT, lambda frame, passed: passed >= TEAR_DOWN_LIMIT, error)
 
 
 def tear_down(item: pytest.Function) -> None:

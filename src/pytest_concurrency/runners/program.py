@@ -28,7 +28,16 @@ from ..runtime.processor import OneProcessor
 from ..runtime.state import STATE
 from ..runtime.trace import Outcome
 from ..runtime.worker import Abandon
-from .afresh import begin_again, clear, forget_output, is_renewed, set_up, tear_down, without_fixtures
+from .afresh import (
+    begin_again,
+    clear,
+    forget_output,
+    is_renewed,
+    set_up,
+    tear_down,
+    tear_down_unused,
+    without_fixtures,
+)
 from .base import ACTIVE_RUNNER, Plan
 from .free_run import FreeRun, Hung, free_run, run_together, switch_interval
 from .rewind import REWIND, Rewind, forget_state, rewind, values_from_outside
@@ -87,6 +96,8 @@ class Program:
             with _thread_starts() as started:
                 without_fixtures(item, note)
             self._starts_threads = bool(started) and self._per_worker is None and not self._plan.implicit
+            if self._starts_threads:  # they are to be controlled from their start to their end
+                tear_down_unused(item)
         else:
             note()
 

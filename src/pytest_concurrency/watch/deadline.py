@@ -25,19 +25,22 @@ class BodyHung(BaseException):
 
 
 class Deadline:
-    """Raises :class:`BodyHung` in the main thread when the probe says so; ``seconds`` (real time) are the
-    limit.
+    """Raises ``error`` in the main thread when the probe says so; ``seconds`` (real time) are the limit.
 
-    ``probe(frame, passed)`` is called every half second from the first second on with the seconds that have
-    passed;
-    when it returns true the body is interrupted. At ``PATIENCE`` times the limit it is interrupted whatever
-    the
-    probe says. Where the alarm cannot be used, nothing is bounded.
+    ``probe(frame, passed)`` is called every half second from the first second on with the seconds that have passed;
+    when it returns true the body is interrupted. At ``PATIENCE`` times the limit it is interrupted whatever the probe
+    says. Where the alarm cannot be used, nothing is bounded.
     """
 
-    def __init__(self, seconds: float, probe: Callable[[types.FrameType | None, float], bool]) -> None:
+    def __init__(
+        self,
+        seconds: float,
+        probe: Callable[[types.FrameType | None, float], bool],
+        error: Callable[[str], BaseException] = BodyHung,
+    ) -> None:
         self.seconds = seconds
         self.probe = probe
+        self.error = error
         self.expired = False
         self._raised = 0
         self._usable = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
@@ -69,7 +72,7 @@ class Deadline:
             self._raised += 1
             if self._raised <= _TIMES:
                 self._arm(_AGAIN)
-            raise BodyHung(f"still running after {passed:.1f} s")
+            raise self.error(f"still running after {passed:.1f} s")
         left = self.seconds - passed
         self._arm(min(TICK, left) if left > 0 else TICK)
 

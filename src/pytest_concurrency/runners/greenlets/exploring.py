@@ -35,7 +35,7 @@ class Explorations:
             self._cache = Cache()
 
         def body() -> types.FunctionType:
-            begin_again(item)
+            begin_again(item, bounded=False)
             return body_of(item, plan)  # type: ignore[return-value]
 
         return Orders(item, plan.settings, body, lambda runs: channel.send("body", runs), self._cache, slow)

@@ -75,7 +75,7 @@ class StressedTest:
 
     def run(self) -> None:
         """Run the test; raise its own failure, or one for what was found."""
-        without_fixtures(self._item, lambda: note_state(self._item))
+        without_fixtures(self._item, lambda: note_state(self._item), bounded=False)  # the controller sees to that
         try:
             self._run()
         finally:
@@ -93,7 +93,7 @@ class StressedTest:
         while error is None and self._wanted():
             exact = self._gathered.needs_exact and self._exact_runs < _MOST_EXACT
             if self._runs:
-                begin_again(self._item)
+                begin_again(self._item, bounded=False)
             self._exact_runs += exact
             self._runs += 1
             repeat = run_repeat(self._item, self._plan, self._runs, exact, self._worker.channel, self._stuck)
