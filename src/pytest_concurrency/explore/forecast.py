@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from ..instrument.sites import READ
 from ..runtime.execution import Execution
 from ..strategies.interpose import Forecast, Race
@@ -22,3 +24,15 @@ def forecast_of(run: Execution, known: Contention) -> Forecast:
         for function in {(site.path, site.qualname) for site in worker.counts}:
             own.update(by_function.get(function, {}))
     return forecast
+
+
+def changes_again(forecast: Forecast) -> bool:
+    """Say whether a worker writes more than once where others may meet it, and so may put back what it has changed."""
+    for races in forecast.values():
+        writes = Counter[int]()
+        for race in races.values():
+            if race.write:
+                writes[race.group] += len(race.times)
+        if any(count > 1 for count in writes.values()):
+            return True
+    return False

@@ -20,7 +20,7 @@ from ..strategies.random_walk import RandomWalk
 from ..strategies.round_robin import RoundRobin
 from ..strategies.surw import Surw
 from .contention import has_own_orders
-from .forecast import forecast_of
+from .forecast import changes_again, forecast_of
 from .runs import Runs
 from .suspects import CYCLES
 
@@ -56,6 +56,8 @@ class Portfolio:
             yield Interpose(forecast, passed)
             if has_own_orders(run):
                 yield Interpose(forecast, passed, last_first=True)
+            if changes_again(forecast):
+                yield Interpose(forecast, passed, brief=True)
 
     def strategies(self) -> Iterator[Strategy]:
         """Yield the strategy of each run, without end."""

@@ -2,9 +2,9 @@
 
 A worker that has read a location which others may still write is held before it writes there itself, or, where it
 never does, at once; one that has written what others read is held right after it; one that has a lock, before it takes
-the next. Another worker runs instead until it has made the conflicting access; then the held one goes on, to its next
-such place. Where both run the same code they go through it in step, and each check meets the other's act in between. A
-worker that was let in may be interrupted in the same way.
+the next. Another worker runs instead, to its end or until it blocks; then the held one goes on, to its next such place.
+A worker that was let in may be interrupted in the same way. A ``brief`` schedule lets the other one in only until it
+has made the conflicting access, which shows what is changed and soon changed back.
 
 A :class:`.directed.Directed` schedule tries one suspicion, as active testing does (Park, Sen: Randomized Active
 Atomicity Violation Detection in Concurrent Programs, FSE 2008). This one takes what a single serial run has shown for
@@ -76,18 +76,21 @@ class Interpose:
 
     ``forecast`` says where workers may meet, by what was seen when nobody interfered; ``known`` are the keys of all
     sites that somebody has passed: who writes at another one does something new, and that is worth interrupting, too.
-    With ``last_first`` the worker that was made last runs first.
+    With ``last_first`` the worker that was made last runs first; ``brief``: see above.
     """
 
     name = "interpose"
     sites: frozenset[str] = frozenset()
 
-    def __init__(self, forecast: Forecast, known: frozenset[str], last_first: bool = False) -> None:
+    def __init__(
+        self, forecast: Forecast, known: frozenset[str], last_first: bool = False, brief: bool = False
+    ) -> None:
         self._forecast = forecast
         self._known = known
         self._last_times = {path: _last_times(races) for path, races in forecast.items()}
         self._serial = Serial(last_first=last_first)
         self._end = -1 if last_first else 0
+        self._brief = brief
         self.begin(0)
 
     def begin(self, number: int) -> None:
@@ -109,7 +112,7 @@ class Interpose:
         last, progress.announced = progress.announced, self._announced(current)
         if last is not None:
             self._note(progress, last)
-            if self._held and _conflict(last, self._held[-1][1]):
+            if self._brief and self._held and _conflict(last, self._held[-1][1]):
                 holder, window = self._held[-1]
                 if holder in enabled:
                     self._held.pop()
