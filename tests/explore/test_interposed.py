@@ -128,6 +128,21 @@ def test_one_object_for_all(thread_runner):
     thread_runner.run(get, get)
     assert seen[0] is seen[1]
 
+class Timer:
+    def __init__(self):
+        self.value, self.sent = None, False
+
+    def measure(self):
+        self.value = None
+        self.sent = False
+        self.value = 1
+        assert not self.sent
+        self.sent = True
+
+def test_reset_by_each(thread_runner):
+    timer = Timer()
+    thread_runner.run(timer.measure, timer.measure)
+
 def test_changed_and_changed_back(thread_runner):
     names = {"a", "b"}
     def read():

@@ -1,8 +1,8 @@
 """One schedule that tries out as many suspicions as it can: wherever it may matter, another worker comes in between.
 
 A worker that has read a location which others may still write is held before it writes there itself, or, where it
-never does, at once; one that has written what others read is held right after it; one that has a lock, before it takes
-the next. Another worker runs instead, to its end or until it blocks; then the held one goes on, to its next such place.
+never does, at once; one that has written what others access, before it comes back to it, or at once; one that has a
+lock, before it takes the next. Another worker runs instead, to its end or until it blocks; then the held one goes on, to its next such place.
 A worker that was let in may be interrupted in the same way. A ``brief`` schedule lets the other one in only until it
 has made the conflicting access, which shows what is changed and soon changed back.
 
@@ -169,10 +169,9 @@ class Interpose:
                 if upcoming.acquires and upcoming.loc != window.loc:
                     yield window
             elif (
-                window.write
-                or upcoming.acquires  # whoever could come in may be locked out afterwards
-                or (upcoming.write and upcoming.group == window.group)
-                or not self._comes_to(current.path, window.group, write=True)
+                upcoming.acquires  # whoever could come in may be locked out afterwards
+                or (upcoming.group == window.group and (upcoming.write or window.write))
+                or not self._comes_back(current.path, window)
             ):
                 yield window
 
@@ -193,6 +192,11 @@ class Interpose:
         if not window.known:
             return path in self._born
         return self._comes_to(path, window.group, write=window.acquires or not window.write)
+
+    def _comes_back(self, path: str, window: _Operation) -> bool:
+        """Say whether the worker ``path`` has still to come to an access that conflicts with its own of ``window``."""
+        ways = (True, False) if window.write else (True,)
+        return any(self._comes_to(path, window.group, write) for write in ways)
 
     def _comes_to(self, path: str, group: int, write: bool) -> bool:
         """Say whether the worker ``path`` has still to come to a place where it reads (or writes) in ``group``."""
