@@ -32,6 +32,7 @@ class Laboratory:
         self.stand_ins: dict[int, Any] = {}
         self.library: dict[int, Any] = {}
         self.area = Area("")
+        self.is_library = False
 
     def _noting(self, hook: str, gives_back: bool = False) -> Any:
         def note(*operands: Any) -> Any:
@@ -48,11 +49,10 @@ class Laboratory:
         exec(compile(textwrap.dedent(source), "subject.py", "exec"), self.module)
         return self.module
 
-    def accesses(self, function: Any) -> bool:
-        return function.__globals__ is self.module
-
-    def synchronisation(self, function: Any) -> bool:
-        return False
+    def divide(self, functions: Any) -> Any:
+        """What is loaded is all of the area, or all of the library."""
+        loaded = [function for function in functions if function.__globals__ is self.module]
+        return ([], loaded) if self.is_library else (loaded, [])
 
     @contextlib.contextmanager
     def active(self, builtins: tuple[str, ...] = (), at_once: bool = True) -> Iterator[Sites]:

@@ -9,6 +9,7 @@ from pytest_concurrency.instrument.callers import AT_CALLER, BEYOND, NOWHERE, al
 CODE = {
     "return a + 1": NOWHERE,
     "self.stack.append(a)": NOWHERE,
+    "self.stack_info = a": NOWHERE,
     "log.warning('no', 1, 2)": NOWHERE,
     "return a.__code__.co_varnames[:a.__code__.co_argcount]": NOWHERE,
     "return sys._getframe()": AT_CALLER,

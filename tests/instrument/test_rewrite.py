@@ -216,7 +216,7 @@ class TestLibraryFunction:
 
     def test_called_by_the_library(self, lab):
         module = self.loaded(lab, "def subject(h):\n    heappush(h, 1)\n    return h")
-        lab.accesses, lab.synchronisation = lab.synchronisation, lab.accesses
+        lab.is_library = True
         code = module["subject"].__code__
         with lab.active():
             assert module["subject"].__code__ is code

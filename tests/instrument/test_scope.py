@@ -60,21 +60,22 @@ def test_a_symbolic_link_is_followed(tmp_path):
 )
 def test_included_modules(tmp_path, module, included):
     chooser = Chooser(Area(str(tmp_path), include=("six", "pkg")))
-    assert chooser.accesses(function(module, "/usr/lib/x.py")) is included
+    candidate = function(module, "/usr/lib/x.py")
+    assert chooser.divide([candidate]) == ([candidate] if included else [], [])
 
 
 def test_other_test_modules_and_tools_are_left_alone(tmp_path):
     other = str(tmp_path / "test_other.py")
     chooser = Chooser(Area(str(tmp_path), excluded=frozenset({other})))
-    assert not chooser.accesses(function("test_other", other))
-    assert not chooser.accesses(function("_pytest.runner", str(tmp_path / "runner.py")))
-    assert chooser.accesses(function("test_this", str(tmp_path / "test_this.py")))
+    this = function("test_this", str(tmp_path / "test_this.py"))
+    others = [function("test_other", other), function("_pytest.runner", str(tmp_path / "runner.py"))]
+    assert chooser.divide([*others, this]) == ([this], [])
 
 
 def test_library_modules_with_locks(tmp_path):
     chooser = Chooser(Area(str(tmp_path)))
-    assert chooser.synchronisation(function("queue", "/usr/lib/queue.py"))
-    assert not chooser.synchronisation(function("json", "/usr/lib/json.py"))
+    queue = function("queue", "/usr/lib/queue.py")
+    assert chooser.divide([function("json", "/usr/lib/json.py"), queue]) == ([], [queue])
 
 
 def test_stores():

@@ -160,14 +160,8 @@ class Instrumenter:
         if not many or known is None or (known.area, known.modules) != (chooser.area, modules):
             known = None
         collected = _collections()
-        mine: list[types.FunctionType] = []
-        library: list[types.FunctionType] = []
         self._restore_strays(functions := list(all_functions() if known is None else young_functions()))
-        for function in functions:
-            if chooser.accesses(function):
-                mine.append(function)
-            elif chooser.synchronisation(function):
-                library.append(function)
+        mine, library = chooser.divide(functions)
         if known is None:
             known = _Known(chooser.area, modules, scan_stores(mine), Sites(self._seek))
         known.injected += self._injected(functions, mine, library)
@@ -196,8 +190,8 @@ class Instrumenter:
                 function.__code__ = code
             for injected in known.injected:
                 injected.undo()
-            young = many and collected == _collections() and not gc.isenabled()
-            self._restore_strays(young_functions() if young else all_functions())
+            none_aged = collected == _collections() and not gc.isenabled()
+            self._restore_strays(young_functions() if none_aged else all_functions())
             known.sites.introduce = None
             for site in known.sites:
                 site.cache.clear()
@@ -221,7 +215,7 @@ class Instrumenter:
     def _restore_strays(self, functions: Iterable[types.FunctionType]) -> None:
         """Give functions that were created while instrumented code ran their original code."""
         originals = self._cache.originals
-        for function in functions:
+        for function in functions if originals else ():
             original = originals.get(id(function.__code__))
             if original is not None:
                 function.__code__ = original

@@ -21,7 +21,7 @@ NOWHERE, AT_CALLER, BEYOND = 0, 1, 2
 
 _DEPTHS = frozenset({"_getframe", "_getframemodulename"})
 _STACKS = frozenset(
-    {"getouterframes", "extract_stack", "print_stack", "format_stack", "walk_stack", "_current_frames", "stack_info"}
+    {"getouterframes", "extract_stack", "print_stack", "format_stack", "walk_stack", "_current_frames"}
     | {"settrace", "setprofile", "settrace_all_threads", "setprofile_all_threads", "monitoring"}
 )
 _CODE = "__code__"

@@ -10,8 +10,9 @@ import site
 import sys
 import sysconfig
 import types
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -142,35 +143,62 @@ def young_functions() -> Iterator[types.FunctionType]:
                 yield candidate
 
 
-def is_sync_module(name: str) -> bool:
-    """Say whether ``name`` is a standard-library module whose locks are taken over."""
-    return name in SYNC_MODULES
-
-
 def is_tooling(name: str) -> bool:
     """Say whether ``name`` belongs to the test machinery, which is never instrumented."""
     top = name.partition(".")[0]
     return top in _NEVER
 
 
+class _Part(Enum):
+    """What the name of a module says of its functions."""
+
+    TOOLING = auto()
+    INCLUDED = auto()
+    SYNCHRONISING = auto()
+    OTHER = auto()
+
+
 class Chooser:
-    """Decides for a function whether it is in the area; remembers the answer for each file."""
+    """Decides which functions are in the area; remembers the answer for each file."""
 
     def __init__(self, area: Area) -> None:
         self.area = area
         self._files: dict[str, bool] = {}
 
-    def accesses(self, function: types.FunctionType) -> bool:
-        """Say whether the accesses of ``function`` are instrumented."""
-        module = function.__globals__.get("__name__")
-        module = module if isinstance(module, str) else ""
+    def divide(
+        self, functions: Iterable[types.FunctionType]
+    ) -> tuple[list[types.FunctionType], list[types.FunctionType]]:
+        """Return those of ``functions`` whose accesses are instrumented, and those of the library whose locks are taken
+        over."""
+        mine: list[types.FunctionType] = []
+        library: list[types.FunctionType] = []
+        modules: dict[int, _Part] = {}
+        for function in functions:  # ten thousand of some hundred modules
+            names = function.__globals__
+            part = modules.get(id(names))
+            if part is None:
+                part = modules[id(names)] = self._part(names)
+            if part is _Part.TOOLING:
+                continue
+            filename = function.__code__.co_filename
+            known = self._files.get(filename)
+            if known is None:
+                known = self._files[filename] = self.area.holds_file(filename)
+            if known or part is _Part.INCLUDED:
+                mine.append(function)
+            elif part is _Part.SYNCHRONISING:
+                library.append(function)
+        return mine, library
+
+    def _part(self, names: Mapping[str, Any]) -> _Part:
+        module = names.get("__name__")
+        if not isinstance(module, str):
+            return _Part.OTHER
         if is_tooling(module):
-            return False
-        filename = function.__code__.co_filename
-        known = self._files.get(filename)
-        if known is None:
-            known = self._files[filename] = self.area.holds_file(filename)
-        return known or (bool(self.area.include) and self.area.holds_module(module))
+            return _Part.TOOLING
+        if self.area.include and self.area.holds_module(module):
+            return _Part.INCLUDED
+        return _Part.SYNCHRONISING if module in SYNC_MODULES else _Part.OTHER
 
     def modules(self) -> frozenset[str]:
         """Return the names of the loaded modules that belong to the area."""
@@ -184,11 +212,6 @@ class Chooser:
                 if known or (self.area.include and self.area.holds_module(name)):
                     held.add(name)
         return frozenset(held)
-
-    def synchronisation(self, function: types.FunctionType) -> bool:
-        """Say whether ``function`` belongs to a library module whose locks are taken over."""
-        module = function.__globals__.get("__name__")
-        return isinstance(module, str) and is_sync_module(module)
 
 
 @dataclass(slots=True)
