@@ -19,9 +19,9 @@ from ..runtime.execution import Execution
 from ..runtime.trace import Outcome
 from ..settings import Settings
 from ..strategies.serial import Serial
+from .errors import is_no_verdict
 from .examples import Clock, each_example, is_hypothesis_test, schedules_of_an_example
 from .free_run import FREE_SHARE, MAX_VIRTUAL_SECONDS, Hung, found_freely
-from .program import is_no_verdict
 from .stress import Stress
 from .verdict import findings_of, raise_what_was_found
 from .wasted import wasted, worth_asking

@@ -8,11 +8,9 @@ import gc
 import logging
 import math
 import random
-import signal
 import sys
 import threading
 import time
-import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -39,6 +37,7 @@ from .afresh import (
     without_fixtures,
 )
 from .base import ACTIVE_RUNNER, Plan
+from .errors import first_error, from_signal_handler, is_no_verdict
 from .free_run import FreeRun, Hung, free_run, run_together, switch_interval
 from .rewind import REWIND, Rewind, forget_state, rewind, values_from_outside
 from .whole_suite.per_worker import PerWorker
@@ -358,54 +357,6 @@ def unwinding_unlogged() -> Iterator[None]:
         yield
     finally:
         logger.removeFilter(wanted)
-
-
-def is_no_verdict(error: BaseException) -> bool:
-    """Say whether ``error`` means "do not judge this run": a skip, an xfail, a rejected Hypothesis example."""
-    if isinstance(error, (pytest.skip.Exception, pytest.xfail.Exception)):
-        return True
-    return any(kind.__module__ == "hypothesis.errors" and kind.__name__ in ("UnsatisfiedAssumption", "StopTest")
-               for kind in type(error).__mro__)  # fmt: skip
-
-
-def first_error(errors: Sequence[BaseException | None]) -> BaseException | None:
-    """Return the error that stands for all: one that fails the test before one that skips it."""
-    raised = [error for error in errors if error is not None]
-    return next((error for error in raised if not is_no_verdict(error)), raised[0] if raised else None)
-
-
-def from_signal_handler(error: BaseException) -> bool:
-    """Say whether ``error`` was raised by the handler of a signal, such as the alarm of pytest-timeout."""
-    if not isinstance(error, OutcomeException | KeyboardInterrupt):
-        return False
-    handlers = set()
-    for number in signal.valid_signals():
-        handler = signal.getsignal(number)
-        if isinstance(handler, types.FunctionType):
-            handlers.add(handler.__code__)
-    step = error.__traceback__
-    while step is not None:
-        if step.tb_frame.f_code in handlers:
-            return True
-        step = step.tb_next
-    return isinstance(error, KeyboardInterrupt)
-
-
-def without_our_frames(error: BaseException) -> BaseException:
-    """Return ``error`` with the frames of this package taken out of its traceback."""
-    kept = []
-    step = error.__traceback__
-    while step is not None:
-        if "/pytest_concurrency/" not in step.tb_frame.f_code.co_filename.replace("\\", "/"):
-            kept.append(step)
-        step = step.tb_next
-    chain = None
-    for entry in reversed(kept):
-        chain = types.TracebackType(chain, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
-    if isinstance(error, BaseExceptionGroup):
-        for member in error.exceptions:
-            without_our_frames(member)
-    return error.with_traceback(chain)
 
 
 @contextlib.contextmanager

@@ -28,11 +28,12 @@ from ..runtime.watchdog import Watchdog
 from ..schedules import token as tokens
 from .accepted import Accepted
 from .base import ACTIVE_RUNNER, Plan, expand, gather, hand_in, plan_of
+from .errors import is_no_verdict, without_our_frames
 from .examples import is_hypothesis_test, relaxed
 from .exploring import explore_examples, explore_program, run_freely
 from .free_run import run_together
 from .memory import Memory
-from .program import Program, is_no_verdict, put_back, unwinding_unlogged, without_our_frames
+from .program import Program, put_back, unwinding_unlogged
 from .shards import SHARD
 from .stress import Stress
 from .unsafe import timeout_of_other_plugin

@@ -18,7 +18,7 @@ from ..report.lanes import explain
 from ..report.width import width_of
 from ..schedules import token as tokens
 from .base import hand_in
-from .program import without_our_frames
+from .errors import without_our_frames
 from .stress import Stress
 from .whole_suite.blame import OwnDoing
 

@@ -38,7 +38,7 @@ from ...accepted import Accepted
 from ...afresh import arguments, begin_again, let_go_of_buffers
 from ...base import ACTIVE_RUNNER
 from ...comments import Dismissals
-from ...program import from_signal_handler
+from ...errors import from_signal_handler
 from ...unsafe import timeout_of_other_plugin
 from ..interrupts import held_back
 from ..outcome import DIED, SKIPPED, Outcome, RemoteError, WorkerDied, WorkerReport
