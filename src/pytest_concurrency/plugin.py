@@ -83,7 +83,7 @@ def pytest_configure(config: pytest.Config) -> None:
     ):
         _collect_results(config)
     if config.option.concurrency_shards is not None and not hasattr(config, "workerinput"):
-        from .runners.shards import Controller
+        from .runners.threads.shards import Controller
 
         config.pluginmanager.register(Controller(config), "concurrency-shards")
     if not config.pluginmanager.has_plugin("concurrency-greenlet-worker"):
@@ -123,7 +123,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if kinds:
         _collect_results(config)
     if config.option.concurrency_shards is not None and hasattr(config, "workerinput"):
-        from .runners.shards import split
+        from .runners.threads.shards import split
         from .settings import shards_wanted
 
         split(items, config, shards_wanted(config))

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from pytest_concurrency.parallelism.model import LockUse, Measurement, Profile, Round, Usage
-from pytest_concurrency.runners.wasted import HEAVY, wasted, worth_asking
+from pytest_concurrency.runners.threads.wasted import HEAVY, wasted, worth_asking
 from pytest_concurrency.settings import Settings
 from pytester_runs import run
 
@@ -71,7 +71,7 @@ def test_the_workers_of_the_test_are_what_is_measured(pytester):
     source = """
     import threading
     import pytest
-    from pytest_concurrency.runners import exploring
+    from pytest_concurrency.runners.threads import exploring
 
     def measured(program, settings, root):
         measurement = program.measured(1.0)

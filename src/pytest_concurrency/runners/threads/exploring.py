@@ -9,23 +9,23 @@ from typing import Any
 
 import pytest
 
-from ..explore.model import Exploration
-from ..explore.pipeline import Explorer
-from ..extensions import announced
-from ..model import Finding
-from ..report.baseline import marked
-from ..report.progress import progress_for
-from ..runtime.execution import Execution
-from ..runtime.trace import Outcome
-from ..settings import Settings
-from ..strategies.serial import Serial
-from .errors import is_no_verdict
+from ...explore.model import Exploration
+from ...explore.pipeline import Explorer
+from ...extensions import announced
+from ...model import Finding
+from ...report.baseline import marked
+from ...report.progress import progress_for
+from ...runtime.execution import Execution
+from ...runtime.trace import Outcome
+from ...settings import Settings
+from ...strategies.serial import Serial
+from ..errors import is_no_verdict
+from ..whole_suite.blame import OwnDoing
 from .examples import Clock, each_example, is_hypothesis_test, schedules_of_an_example
 from .free_run import FREE_SHARE, MAX_VIRTUAL_SECONDS, Hung, found_freely
 from .stress import Stress
 from .verdict import findings_of, raise_what_was_found
 from .wasted import wasted, worth_asking
-from .whole_suite.blame import OwnDoing
 
 FOR_EVER = 1e9
 

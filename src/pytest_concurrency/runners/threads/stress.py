@@ -9,20 +9,20 @@ from typing import Any
 
 import pytest
 
-from ..explore.model import Exploration
-from ..extensions import Detector
-from ..instrument.sites import Sites
-from ..model import Finding
-from ..runtime.outsiders import Outsiders
-from ..schedules import token as tokens
-from ..settings import Settings
-from .accepted import Accepted
-from .base import Plan
-from .comments import Dismissals
+from ...explore.model import Exploration
+from ...extensions import Detector
+from ...instrument.sites import Sites
+from ...model import Finding
+from ...runtime.outsiders import Outsiders
+from ...schedules import token as tokens
+from ...settings import Settings
+from ..accepted import Accepted
+from ..base import Plan
+from ..comments import Dismissals
+from ..whole_suite.session import WholeSuite
 from .memory import Memory, Remembered
 from .program import Program
 from .shards import Shard
-from .whole_suite.session import WholeSuite
 
 
 @dataclass(slots=True)

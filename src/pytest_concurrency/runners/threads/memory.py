@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from ..explore.model import Exploration
-from ..model import Finding
-from ..schedules import token as tokens
-from ..schedules.database import FailureDatabase
+from ...explore.model import Exploration
+from ...model import Finding
+from ...schedules import token as tokens
+from ...schedules.database import FailureDatabase
 
 Remembered = list[tuple[str, tokens.Token]]
 

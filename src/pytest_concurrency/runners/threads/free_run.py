@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..detect.failures import failures_of
-from ..explore.model import Found
-from ..runtime.trace import Outcome
+from ...detect.failures import failures_of
+from ...explore.model import Found
+from ...runtime.trace import Outcome
 
 MAX_VIRTUAL_SECONDS = 0.05
 """Virtual seconds that a run may have slept for the phase to be worth its real time."""

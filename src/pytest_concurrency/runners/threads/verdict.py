@@ -9,18 +9,18 @@ from typing import Any
 
 import pytest
 
-from ..explore.model import Exploration, Found
-from ..extensions import reviewed
-from ..model import Finding, TestResult
-from ..options import THREADS
-from ..report.baseline import marked
-from ..report.lanes import explain
-from ..report.width import width_of
-from ..schedules import token as tokens
-from .base import hand_in
-from .errors import without_our_frames
+from ...explore.model import Exploration, Found
+from ...extensions import reviewed
+from ...model import Finding, TestResult
+from ...options import THREADS
+from ...report.baseline import marked
+from ...report.lanes import explain
+from ...report.width import width_of
+from ...schedules import token as tokens
+from ..base import hand_in
+from ..errors import without_our_frames
+from ..whole_suite.blame import OwnDoing
 from .stress import Stress
-from .whole_suite.blame import OwnDoing
 
 
 def findings_of(stress: Stress) -> tuple[tuple[Found | None, Finding], ...]:

@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from _pytest.outcomes import Exit, OutcomeException
 
-from ..options import PER_WORKER
-from ..runtime.execution import Execution
-from ..runtime.lifecycle import run_callables
-from ..runtime.pool import ThreadPool
-from ..runtime.processor import OneProcessor
-from ..runtime.state import STATE
-from ..runtime.trace import Outcome
-from ..runtime.worker import Abandon
-from .afresh import (
+from ...options import PER_WORKER
+from ...runtime.execution import Execution
+from ...runtime.lifecycle import run_callables
+from ...runtime.pool import ThreadPool
+from ...runtime.processor import OneProcessor
+from ...runtime.state import STATE
+from ...runtime.trace import Outcome
+from ...runtime.worker import Abandon
+from ..afresh import (
     begin_again,
     clear,
     forget_output,
@@ -36,14 +36,14 @@ from .afresh import (
     tear_down_unused,
     without_fixtures,
 )
-from .base import ACTIVE_RUNNER, Plan
-from .errors import first_error, from_signal_handler, is_no_verdict
+from ..base import ACTIVE_RUNNER, Plan
+from ..errors import first_error, from_signal_handler, is_no_verdict
+from ..rewind import REWIND, Rewind, forget_state, rewind, values_from_outside
+from ..whole_suite.per_worker import PerWorker
 from .free_run import FreeRun, Hung, free_run, run_together, switch_interval
-from .rewind import REWIND, Rewind, forget_state, rewind, values_from_outside
-from .whole_suite.per_worker import PerWorker
 
 if TYPE_CHECKING:
-    from ..parallelism.model import Measurement
+    from ...parallelism.model import Measurement
 
 LIKELY_WORKERS = 3
 """So many threads are made ready for a test that says only while it runs how many it needs."""
@@ -213,8 +213,8 @@ class Program:
 
     def measured(self, max_seconds: float) -> Measurement | None:
         """Set the test up afresh and measure its workers alone and together; None where it starts none."""
-        from ..parallelism.measure import measure
-        from ..parallelism.own import measure_own
+        from ...parallelism.measure import measure
+        from ...parallelism.own import measure_own
 
         self._processor.let_go()
         self.start_afresh()

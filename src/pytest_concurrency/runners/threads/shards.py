@@ -20,11 +20,11 @@ from typing import Any
 
 import pytest
 
-from ..options import THREADS
-from ..report.files import write_atomically
-from ..schedules.directives import Directive
-from ..schedules.token import BadToken, Token, decode, encode, test_digest
-from .base import PLAN
+from ...options import THREADS
+from ...report.files import write_atomically
+from ...schedules.directives import Directive
+from ...schedules.token import BadToken, Token, decode, encode, test_digest
+from ..base import PLAN
 
 KEY = "concurrency_shards"
 PIECE = 4

@@ -10,13 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..options import PARALLELISM
-from .parallelism import relative
+from ...options import PARALLELISM
+from ..parallelism import relative
 
 if TYPE_CHECKING:
-    from ..explore.model import Exploration
-    from ..model import Finding
-    from ..settings import Settings
+    from ...explore.model import Exploration
+    from ...model import Finding
+    from ...settings import Settings
     from .program import Program
 
 HEAVY = 0.1
@@ -38,8 +38,8 @@ def wasted(program: Program, settings: Settings, root: Path) -> tuple[tuple[Find
 
     The row is None, and there are no findings, where nothing could be measured.
     """
-    from ..parallelism import judge, row, verdict
-    from ..parallelism.criterion import FINE, WASTED
+    from ...parallelism import judge, row, verdict
+    from ...parallelism.criterion import FINE, WASTED
 
     measurement = program.measured(settings.max_seconds)
     if measurement is None or measurement.repeats > 1 or judge(measurement) not in (FINE, WASTED):

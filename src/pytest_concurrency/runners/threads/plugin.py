@@ -1,110 +1,39 @@
-"""The thread carrier: stressed tests on controlled threads."""
+"""The pytest plugin of the thread carrier: it stresses the tests that are planned for threads."""
 
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
 import types
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from ..explore.outcomes import FORBIDDEN, ForbiddenOutcome, described, judged
-from ..extensions import detectors, files_of_strategies
-from ..instrument.activation import Cache, Instrumenter
-from ..instrument.scope import Area, Chooser, test_module_files
-from ..model import TestResult
-from ..options import THREADS
-from ..primitives.dispatch import BUILTINS, HOOKS, LIBRARY, SUBSTITUTES
-from ..runtime.control import uncontrolled
-from ..runtime.execution import Execution
-from ..runtime.lifecycle import run_callables
-from ..runtime.pool import ThreadPool
-from ..runtime.state import STATE
-from ..runtime.watchdog import Watchdog
-from ..schedules import token as tokens
-from .accepted import Accepted
-from .base import ACTIVE_RUNNER, Plan, expand, gather, hand_in, plan_of
-from .errors import is_no_verdict, without_our_frames
+from ...extensions import detectors, files_of_strategies
+from ...instrument.activation import Cache, Instrumenter
+from ...instrument.scope import Area, Chooser, test_module_files
+from ...model import TestResult
+from ...options import THREADS
+from ...primitives.dispatch import BUILTINS, HOOKS, LIBRARY, SUBSTITUTES
+from ...runtime.watchdog import Watchdog
+from ...schedules import token as tokens
+from ..accepted import Accepted
+from ..base import ACTIVE_RUNNER, Plan, hand_in, plan_of
+from ..errors import is_no_verdict, without_our_frames
+from ..unsafe import timeout_of_other_plugin
+from ..whole_suite.session import OneWorker, WholeSuite, not_repeatable, too_slow
 from .examples import is_hypothesis_test, relaxed
 from .exploring import explore_examples, explore_program, run_freely
-from .free_run import run_together
 from .memory import Memory
 from .program import Program, put_back, unwinding_unlogged
+from .runner import ThreadRunner
 from .shards import SHARD
 from .stress import Stress
-from .unsafe import timeout_of_other_plugin
 from .verdict import findings_of, hand_in_result, raise_what_was_found
-from .whole_suite.session import OneWorker, WholeSuite, not_repeatable, too_slow
 
 SHARE_OF_TIMEOUT = 0.5
 """Part of pytest-timeout's time that exploring may use."""
-
-
-def create_plugin(config: pytest.Config) -> ThreadsPlugin:
-    """Return the pytest plugin of the thread carrier."""
-    return ThreadsPlugin(config)
-
-
-class ThreadRunner:
-    """The ``thread_runner`` fixture: runs callables as workers of the current schedule."""
-
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
-        self.execution: Execution | None = None
-        self.pool: ThreadPool | None = None
-        self.free_timeout: float | None = None
-        self.measure: Callable[[Sequence[Callable[[], object]]], object] | None = None
-
-    def run(
-        self, *callables: Callable[[], Any], workers: int | None = None, return_exceptions: bool = False
-    ) -> list[Any]:
-        """Run the callables at once, each on a thread of its own; see :class:`.base.WorkerRunner`."""
-        __tracebackhide__ = True
-        bodies = expand(callables, workers, self._plan.settings.workers)
-        if self.measure is not None and len(bodies) > 1:
-            self.measure(bodies)
-        if self.free_timeout is not None:
-            outcomes = run_together(bodies, self.free_timeout)
-            return gather([value for value, _ in outcomes], [error for _, error in outcomes], return_exceptions)
-        if self.execution is None or self.pool is None:
-            raise RuntimeError("thread_runner.run() works inside the test function only")
-        if STATE.worker is None or threading.get_ident() != self.execution.main.ident:
-            raise RuntimeError("thread_runner.run() must be called from the test function's own thread")
-        children = run_callables(self.execution, self.execution.main, bodies, self.pool)
-        return gather([w.take_result() for w in children], [w.error for w in children], return_exceptions)
-
-    def outcome(
-        self, value: object, *, acceptable: Collection[object] | None = None, forbidden: Collection[object] = ()
-    ) -> None:
-        """Note ``value`` as what this schedule gave, for the table of outcomes; equal reprs are one outcome.
-
-        With ``acceptable`` any other value fails the test, a value in ``forbidden`` always does.
-        """
-        __tracebackhide__ = True
-        with uncontrolled():
-            text, verdict = described(value), judged(value, acceptable, forbidden)
-        if self.execution is not None:
-            self.execution.values.append((text, verdict))
-        if verdict == FORBIDDEN:
-            raise ForbiddenOutcome(f"the outcome {text} is forbidden")
-
-    def map(
-        self, function: Callable[[Any], Any], iterable: Iterable[Any], return_exceptions: bool = False
-    ) -> list[Any]:
-        """Run ``function(item)`` for every item, each on a thread of its own; results in order."""
-        __tracebackhide__ = True
-
-        def bind(item: Any) -> Callable[[], Any]:
-            return lambda: function(item)
-
-        bodies = [bind(item) for item in iterable]
-        if not bodies:
-            return []
-        return self.run(*bodies, workers=len(bodies), return_exceptions=return_exceptions)
 
 
 class ThreadsPlugin:

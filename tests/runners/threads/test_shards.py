@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_concurrency.runners.shards import Shard
+from pytest_concurrency.runners.threads.shards import Shard
 from pytest_concurrency.schedules.directives import Directive
 from pytester_runs import run
 
@@ -114,7 +114,7 @@ def test_waiting_ends_when_all_that_was_claimed_is_done(pair: tuple[Shard, Shard
 def test_waiting_for_a_helper_that_has_died_is_bounded(
     pair: tuple[Shard, Shard], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pytest_concurrency.runners.shards.PATIENCE", 0.05)
+    monkeypatch.setattr("pytest_concurrency.runners.threads.shards.PATIENCE", 0.05)
     test, helper = pair
     assert helper.takes(0)
     assert test.wait(0.0) is None
