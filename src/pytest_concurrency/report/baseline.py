@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
+from ..files import write_atomically
 from ..model import Finding
-from .files import write_atomically
 from .fingerprint import fingerprint
 
 VERSION = 1

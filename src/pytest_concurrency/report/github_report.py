@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from ..files import write_atomically
 from ..hazards import CATALOGUE
-from .files import write_atomically
 from .places import primary
 
 

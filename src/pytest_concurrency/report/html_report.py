@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ..files import write_atomically
 from ..hazards import CATALOGUE
 from . import page
-from .files import write_atomically
 from .places import named, told
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from .files import write_atomically
+from ..files import write_atomically
 
 SCHEMA_VERSION = 1
 

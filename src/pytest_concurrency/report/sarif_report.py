@@ -15,8 +15,8 @@ from urllib.parse import quote
 
 import pytest
 
+from ..files import write_atomically
 from ..hazards import CATALOGUE, Hazard
-from .files import write_atomically
 from .places import named, primary, told
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ..extensions import reviewed
+from ..files import why_not
 from ..model import RESULT, TestResult
 from .baseline import BASELINE, marked, told, write
-from .files import why_not
 from .width import INPUT, columns
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ..report.files import write_atomically
+from ..files import write_atomically
 from .token import test_digest
 
 KEPT = 5

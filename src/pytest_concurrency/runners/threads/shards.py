@@ -20,8 +20,8 @@ from typing import Any
 
 import pytest
 
+from ...files import write_atomically
 from ...options import THREADS
-from ...report.files import write_atomically
 from ...schedules.directives import Directive
 from ...schedules.token import BadToken, Token, decode, encode, test_digest
 from ..base import PLAN
