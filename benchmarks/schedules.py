@@ -22,9 +22,9 @@ from pytest_concurrency.runtime.execution import Execution
 from pytest_concurrency.runtime.lifecycle import run_callables
 from pytest_concurrency.runtime.pool import ThreadPool
 from pytest_concurrency.runtime.processor import OneProcessor
-from pytest_concurrency.runtime.trace import Outcome
 from pytest_concurrency.settings import Settings
 from pytest_concurrency.strategies.pct import Pct
+from pytest_concurrency.trace.outcome import Outcome
 
 SIZES = (1, 10, 100, 1_000, 10_000)
 ROUNDS = 5

@@ -22,7 +22,17 @@ def test_a_session_without_stressed_tests_imports_no_engine(pytester):
     result.assert_outcomes(passed=1)
     loaded = _words(result, "OURS")
     assert "pytest_concurrency.plugin" in loaded
-    for part in ("explore", "runtime", "instrument", "primitives", "strategies", "schedules", "detect", "parallelism"):
+    for part in (
+        "explore",
+        "runtime",
+        "instrument",
+        "primitives",
+        "strategies",
+        "schedules",
+        "trace",
+        "detect",
+        "parallelism",
+    ):
         assert not [name for name in loaded if f".{part}" in name], part
     assert {"pytest_concurrency.settings", "pytest_concurrency.hazards", "pytest_concurrency.model"}.isdisjoint(loaded)
     report = {"pytest_concurrency.report", "pytest_concurrency.report.width"}

@@ -12,7 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from .model import Finding
     from .runtime.execution import Execution
-    from .runtime.trace import Outcome
+    from .trace.outcome import Outcome
 
 Detector = Callable[["Outcome"], "Iterable[Finding]"]
 

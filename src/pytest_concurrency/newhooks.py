@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from .hazards import Hazard
     from .model import Finding, TestResult
-    from .runtime.trace import Outcome
     from .strategies.base import Strategy
+    from .trace.outcome import Outcome
 
 
 @pytest.hookspec

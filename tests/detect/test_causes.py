@@ -13,7 +13,7 @@ from pytest_concurrency.detect.causes import (
     partner,
     points,
 )
-from pytest_concurrency.runtime.trace import Row
+from pytest_concurrency.trace.outcome import Row
 
 DICT = (1, "container")
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pytest_concurrency.detect.data_race import ITERATION, PLAIN, UPDATE, Touch, find_effects
-from pytest_concurrency.detect.trace_events import Action, Event
-from pytest_concurrency.runtime.trace import Row
+from pytest_concurrency.detect.data_race import find_effects
+from pytest_concurrency.trace.events import ITERATION, PLAIN, UPDATE, Action, Event, Touch
+from pytest_concurrency.trace.outcome import Row
 
 COUNTER = (1, "n")
 FLAG = (2, "flag")

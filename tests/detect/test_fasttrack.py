@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pytest_concurrency.detect.fasttrack import find_races, racy_locations
-from pytest_concurrency.detect.trace_events import Action, Event
+from pytest_concurrency.trace.events import Action, Event
 
 ACCESSES = (Action.READ, Action.WRITE)
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pytest_concurrency.detect.data_race import Touch
 from pytest_concurrency.detect.inversion import find_opposite_orders
-from pytest_concurrency.detect.trace_events import Action, Event
-from pytest_concurrency.runtime.trace import Row
+from pytest_concurrency.trace.events import Action, Event, Touch
+from pytest_concurrency.trace.outcome import Row
 
 
 def _lock(worker: str, name: str, line: int, action: Action = Action.ACQUIRE) -> Event:

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from pytest_concurrency.detect.lock_order import Acquisition, find_inversions, inversions
-from pytest_concurrency.detect.trace_events import Action, Event
+from pytest_concurrency.trace.events import Action, Event
 
 R, W, ACQ, REL, MERGE, FORK, JOINED = Action
 Step = tuple[Action, object]

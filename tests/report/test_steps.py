@@ -8,7 +8,7 @@ from dataclasses import replace
 from pytest_concurrency.model import Finding, Location, LockOrder
 from pytest_concurrency.report.fingerprint import fingerprint, function_at
 from pytest_concurrency.report.steps import conflicts_of, order_in_deadlock, order_in_inversion, waits_of
-from pytest_concurrency.runtime.trace import Blocked, Row
+from pytest_concurrency.trace.outcome import Blocked, Row
 from pytester_runs import run
 
 

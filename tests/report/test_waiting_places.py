@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_concurrency.report.repeats import without_repeats
-from pytest_concurrency.runtime.trace import Row
+from pytest_concurrency.trace.outcome import Row
 from pytester_runs import run
 
 SOURCE = """\

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pytest_concurrency.report.lanes import lanes
-from pytest_concurrency.runtime.trace import Row
+from pytest_concurrency.trace.outcome import Row
 
 SOURCE = """
 import pytest

@@ -13,7 +13,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..runtime.trace import Row
+from ..trace.outcome import Row
 from .failures import Failure
 
 CALL = "call"

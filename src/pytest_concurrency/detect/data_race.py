@@ -12,28 +12,17 @@ from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..runtime.trace import Row
+from ..trace.events import ITERATION, UPDATE, Action, Event, Touch
+from ..trace.outcome import Row
 from .fasttrack import Access, Race, find_races
 from .suspicion import Suspicion, at
-from .trace_events import Action, Event
 
-PLAIN, UPDATE, ITERATION = "plain", "update", "iteration"
 REMOVERS = frozenset(
     {"remove", "pop", "clear", "insert", "reverse", "sort", "popleft", "rotate", "delitem", "shuffle", "heapify"}
     | {"heappush", "heappop", "heapreplace", "heappushpop", "insort", "insort_left", "insort_right"}
     | {"heappush_max", "heappop_max", "heapify_max", "heapreplace_max", "heappushpop_max"}
 )
 """Methods of containers, and functions of the library, after which items are elsewhere."""
-
-
-@dataclass(frozen=True, slots=True)
-class Touch:
-    """An access: its row, what kind it is (``UPDATE``: one operation that reads and writes), and the sites of the reads
-    from which a write is computed."""
-
-    row: Row
-    kind: str = PLAIN
-    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..runtime.trace import Blocked, LostUpdate, Outcome
+from ..trace.outcome import Blocked, LostUpdate, Outcome
 
 RAISED_AT = "_concurrency_raised_at"
 """Attribute of an error that came from another process: path and line where it was raised there."""

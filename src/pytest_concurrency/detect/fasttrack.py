@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 
-from .trace_events import Action, Clock, Event, merge
+from ..trace.events import Action, Clock, Event, merge
 
 
 @dataclass(frozen=True, slots=True)

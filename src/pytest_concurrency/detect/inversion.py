@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..runtime.trace import Row
+from ..trace.events import Event
+from ..trace.outcome import Row
 from .data_race import with_values
 from .lock_order import find_inversions
 from .suspicion import Suspicion, at
-from .trace_events import Event
 
 
 def find_opposite_orders(events: Sequence[Event]) -> Iterator[Suspicion]:

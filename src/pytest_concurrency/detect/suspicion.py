@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from ..runtime.trace import Row
+from ..trace.outcome import Row
 from .failures import Failure
 
 

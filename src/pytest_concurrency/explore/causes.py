@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ..detect.causes import CALL, Cause, Point, burst, call_partner, conflict_by_name, partner, points
-from ..runtime.trace import Outcome, Row, Switch
 from ..schedules.directives import BEFORE, Directive
+from ..trace.outcome import Outcome, Row, Switch
 
 Run = Callable[[Sequence[Directive]], tuple[Outcome, bool]]
 """Runs the program under directives, recorded; says also whether each of them could be followed."""

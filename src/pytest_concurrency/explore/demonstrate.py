@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from ..detect.causes import Cause, atomicity_violation
 from ..detect.failures import Failure, failures_of, same_bug
-from ..runtime.trace import Outcome
 from ..schedules.directives import Directive, Replay, from_switches
 from ..schedules.minimise import ddmin, few_preemptions, straight
 from ..strategies.base import NEVER
+from ..trace.outcome import Outcome
 from .causes import find_causes
 from .model import Found
 from .runs import Runs

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ..detect.failures import Failure
-from ..runtime.trace import Outcome, Row
 from ..schedules.directives import Directive
+from ..trace.outcome import Outcome, Row
 from .outcomes import Outcome as CollectedOutcome
 
 

@@ -8,10 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..detect.failures import Failure, failures_of
-from ..detect.trace_events import Event
 from ..instrument.sites import Site, Sites
 from ..runtime.outsiders import Outsiders
-from ..runtime.trace import LostUpdate, Outcome, Row
 from ..runtime.values import Reference
 from ..schedules.directives import Directive, Replay, from_switches
 from ..settings import Settings
@@ -23,6 +21,8 @@ from ..strategies.precise import Precise
 from ..strategies.random_walk import RandomWalk
 from ..strategies.round_robin import RoundRobin
 from ..strategies.serial import Serial
+from ..trace.events import Event
+from ..trace.outcome import LostUpdate, Outcome, Row
 from .audit import Audit
 from .contention import has_own_orders
 from .model import Exploration, Found, Share

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from ..instrument.sites import Site
 from ..runtime.execution import SATURATION, Execution
-from ..runtime.trace import Outcome
 from ..strategies.bounded import Bounded
 from ..strategies.precise import Precise
+from ..trace.outcome import Outcome
 from .contention import contended_sites
 
 

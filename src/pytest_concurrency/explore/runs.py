@@ -14,11 +14,11 @@ from ..runtime.execution import Execution
 from ..runtime.journal import JournalledExecution
 from ..runtime.outsiders import Outsiders
 from ..runtime.state import STATE
-from ..runtime.trace import Outcome
 from ..settings import Settings
 from ..strategies.anywhere import Look
 from ..strategies.base import NEVER, Strategy
 from ..strategies.precise import Precise
+from ..trace.outcome import Outcome
 from .contention import Contention
 from .outcomes import Tally
 from .suspects import Points, closing_cycles

@@ -11,11 +11,11 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from ..detect.data_race import find_effects
 from ..detect.inversion import find_opposite_orders
 from ..detect.suspicion import Suspicion
-from ..detect.trace_events import Event
 from ..instrument.sites import WHOLE, Site
-from ..runtime.trace import Outcome
 from ..strategies.base import Strategy
 from ..strategies.directed import Directed, HoldAll
+from ..trace.events import Event
+from ..trace.outcome import Outcome
 from .contention import Contention
 from .suspects import Points
 

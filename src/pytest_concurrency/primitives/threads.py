@@ -18,10 +18,10 @@ from ..runtime.execution import Execution
 from ..runtime.lifecycle import adopt, finish, joined, spawn
 from ..runtime.outsiders import entry_of
 from ..runtime.state import STATE
-from ..runtime.trace import Row
 from ..runtime.values import show
 from ..runtime.waits import JoinWait
 from ..runtime.worker import Abandon, Detached, Worker
+from ..trace.outcome import Row
 from .locks import current_worker
 
 _start_new_thread = _thread.start_new_thread

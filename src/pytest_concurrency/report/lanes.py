@@ -21,7 +21,7 @@ from .width import ELSEWHERE
 if TYPE_CHECKING:
     from ..detect.failures import Failure
     from ..explore.model import Found
-    from ..runtime.trace import Row
+    from ..trace.outcome import Row
 
 WIDEST_PROSE = 110
 LANE, NARROW_LANE, SOURCE = 34, 14, 26

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..runtime.trace import Row
+from ..trace.outcome import Row
 
 if TYPE_CHECKING:
     from collections.abc import Hashable

@@ -11,7 +11,7 @@ from ..detect.causes import conflict
 from ..model import LockOrder, Step, Wait
 
 if TYPE_CHECKING:
-    from ..runtime.trace import Blocked, Row
+    from ..trace.outcome import Blocked, Row
 
 MOST_WAITS = 50
 MOST_CONFLICTS = 12

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..instrument.sites import CALL, METHOD, WITH, Site
 from ..strategies.base import EARLY, NEVER, Strategy
+from ..trace.outcome import Blocked, LostUpdate, Outcome, Row, Switch
 from .clock import VirtualClock
 from .ending import drain, give_up, outcome_of, release_leftovers
 from .location import Location
@@ -23,7 +24,6 @@ from .polling import POLL_CHECK, SPIN_AGAIN, SPIN_LIMIT, spin, yield_of_polling
 from .standstill import advance_clock, fail_livelock, fail_stuck, first_due, should_idle
 from .state import STATE
 from .timeouts import early_candidates, early_timeouts, end_wait
-from .trace import Blocked, LostUpdate, Outcome, Row, Switch
 from .waits import SleepWait
 from .worker import MAIN, Abandon, Detached, Wait, Worker
 

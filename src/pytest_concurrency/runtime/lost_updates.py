@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..instrument.sites import Site
+from ..trace.outcome import LostUpdate, Row
 from .location import Location, View
 from .passed import links
-from .trace import LostUpdate, Row
 from .values import differs, remember, show
 from .worker import Worker
 

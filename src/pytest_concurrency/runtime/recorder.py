@@ -14,12 +14,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from ..detect.data_race import ITERATION, PLAIN, UPDATE, Touch
-from ..detect.trace_events import Action, Event
 from ..instrument.deferred import outer
 from ..instrument.sites import METHOD, WHOLE, Site
 from ..instrument.vocabulary import SYNC_MODULES
-from .trace import Row
+from ..trace.events import ITERATION, PLAIN, UPDATE, Action, Event, Touch
+from ..trace.outcome import Row
 from .worker import Worker
 
 LIMIT = 20_000

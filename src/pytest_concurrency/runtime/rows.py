@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..instrument.deferred import outer
 from ..instrument.sites import Site
-from .trace import Row
+from ..trace.outcome import Row
 from .worker import Worker
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..instrument.deferred import is_stub
 from ..instrument.vocabulary import ANNOUNCED_CALLS
-from .trace import Blocked
+from ..trace.outcome import Blocked
 from .waits import LockWait, SleepWait
 from .worker import MAIN, Worker
 

@@ -6,8 +6,8 @@ import random
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ..trace.outcome import Row
 from .standstill import blocked
-from .trace import Row
 from .worker import Worker
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ..runtime.trace import Switch
 from ..strategies.base import EARLY, NEVER, Candidate
+from ..trace.outcome import Switch
 
 BEFORE, BLOCKED, ENDED = "before", "blocked", "ended"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pytest_concurrency.runtime.trace import Row
+from pytest_concurrency.trace.outcome import Row
 
 BUGS = """
     import gevent, pytest, socket, time

@@ -16,9 +16,9 @@ from ...model import Finding
 from ...report.baseline import marked
 from ...report.progress import progress_for
 from ...runtime.execution import Execution
-from ...runtime.trace import Outcome
 from ...settings import Settings
 from ...strategies.serial import Serial
+from ...trace.outcome import Outcome
 from ..errors import is_no_verdict
 from ..whole_suite.blame import OwnDoing
 from .examples import Clock, each_example, is_hypothesis_test, schedules_of_an_example

@@ -17,7 +17,7 @@ from typing import Any
 
 from ...detect.failures import failures_of
 from ...explore.model import Found
-from ...runtime.trace import Outcome
+from ...trace.outcome import Outcome
 
 MAX_VIRTUAL_SECONDS = 0.05
 """Virtual seconds that a run may have slept for the phase to be worth its real time."""

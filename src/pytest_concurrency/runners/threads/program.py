@@ -24,8 +24,8 @@ from ...runtime.lifecycle import run_callables
 from ...runtime.pool import ThreadPool
 from ...runtime.processor import OneProcessor
 from ...runtime.state import STATE
-from ...runtime.trace import Outcome
 from ...runtime.worker import Abandon
+from ...trace.outcome import Outcome
 from ..afresh import (
     begin_again,
     clear,

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from ...detect.failures import failures_of
 from ...explore.model import Found
 from ...instrument.deferred import outer
-from ...runtime.trace import Outcome
 from ...schedules.directives import BEFORE, BLOCKED, Directive
 from ...strategies.base import Candidate, Strategy
+from ...trace.outcome import Outcome
 
 MOVED = 3
 """Preemptions of one schedule that are moved independently of each other; of more, all go the same way."""

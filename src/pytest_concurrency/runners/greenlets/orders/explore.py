@@ -21,7 +21,6 @@ from ....instrument.sites import Site, Sites
 from ....model import Finding
 from ....report.width import width_of
 from ....runtime.state import STATE
-from ....runtime.trace import LostUpdate, Outcome, Row
 from ....runtime.values import Reference
 from ....schedules import token as tokens
 from ....schedules.directives import BEFORE, Directive, Replay, from_switches
@@ -33,6 +32,7 @@ from ....strategies.pct import Pct
 from ....strategies.pos import Pos
 from ....strategies.random_walk import RandomWalk
 from ....strategies.surw import Surw
+from ....trace.outcome import LostUpdate, Outcome, Row
 from ...comments import Dismissals
 from .clocks import Clocks
 from .instruments import AccessesOnly, chooser, instrumenter

@@ -13,7 +13,7 @@ from typing import Any
 
 from ....runtime.control import identity
 from ....runtime.state import STATE
-from ....runtime.trace import Row
+from ....trace.outcome import Row
 from ..places import is_user_file
 
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_TRUNC | os.O_APPEND

@@ -14,10 +14,10 @@ from ....runtime.control import identity
 from ....runtime.ending import outcome_of
 from ....runtime.execution import Execution
 from ....runtime.state import STATE
-from ....runtime.trace import Blocked, Outcome, Row, Switch
 from ....runtime.worker import Worker
 from ....schedules.directives import Replay
 from ....strategies.base import Strategy
+from ....trace.outcome import Blocked, Outcome, Row, Switch
 from ..callsite import callee_of
 from ..deadlock import held_by
 from ..evidence import view_stack

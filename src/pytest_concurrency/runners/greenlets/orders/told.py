@@ -13,7 +13,7 @@ from ....hazards import CATALOGUE
 from ....model import Finding, Location
 from ....report.lanes import lanes, relative, wrap
 from ....report.steps import conflicts_of, order_in_deadlock, steps_of, waits_of
-from ....runtime.trace import Outcome, Row
+from ....trace.outcome import Outcome, Row
 
 MOST_ROWS = 40
 LEAD = 6

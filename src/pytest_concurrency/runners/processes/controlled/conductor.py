@@ -11,9 +11,9 @@ from typing import Any
 
 from ....runtime.execution import Execution
 from ....runtime.lifecycle import joined, spawn
-from ....runtime.trace import Blocked
 from ....runtime.worker import Worker
 from ....strategies.base import NEVER
+from ....trace.outcome import Blocked
 from ....watch import tree
 from .ledger import Ledger, Sites
 from .members import Adopted, Member, State

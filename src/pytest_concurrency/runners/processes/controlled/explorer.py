@@ -10,7 +10,6 @@ from ....detect.failures import Failure, failures_of
 from ....explore.model import Exploration
 from ....explore.pipeline import Explorer
 from ....runtime.execution import Execution
-from ....runtime.trace import LostUpdate, Outcome, Switch
 from ....schedules.directives import Directive, Replay, from_switches
 from ....settings import Settings
 from ....strategies.base import Candidate, Strategy
@@ -19,6 +18,7 @@ from ....strategies.pos import Pos
 from ....strategies.random_walk import RandomWalk
 from ....strategies.serial import Serial
 from ....strategies.surw import Surw
+from ....trace.outcome import LostUpdate, Outcome, Switch
 from .ledger import Sites
 from .values import only_volatile_parts_differ
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ....instrument.sites import READ, Site
 from ....runtime.execution import Execution
-from ....runtime.trace import Row
+from ....trace.outcome import Row
 from .members import Member
 from .places import LOCK, Place, told, told_place
 from .updates import Access, Updates

@@ -27,10 +27,10 @@ from ....report.lanes import explain
 from ....report.width import width_of
 from ....runtime.ending import outcome_of
 from ....runtime.execution import Execution
-from ....runtime.trace import Outcome as RunOutcome
 from ....schedules import token as tokens
 from ....schedules.database import FailureDatabase
 from ....settings import Settings
+from ....trace.outcome import Outcome as RunOutcome
 from ....watch import tree
 from ....watch.deadline import BodyHung, Deadline
 from ....watch.hook_fork import look

@@ -6,7 +6,7 @@ from collections.abc import Container
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ....runtime.trace import LostUpdate, Row
+from ....trace.outcome import LostUpdate, Row
 
 _KEPT = 200
 

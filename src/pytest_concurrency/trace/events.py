@@ -6,6 +6,11 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from enum import Enum
 
+from .outcome import Row
+
+PLAIN, UPDATE, ITERATION = "plain", "update", "iteration"
+"""Kinds of access; an update is one operation that reads and writes."""
+
 
 class Action(Enum):
     """What a worker did.
@@ -38,6 +43,15 @@ class Event:
     target: Hashable
     where: object = None
     blocking: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """The ``where`` of an access: its row, its kind, and the sites of the reads from which a write is computed."""
+
+    row: Row
+    kind: str = PLAIN
+    sources: tuple[str, ...] = ()
 
 
 Clock = dict[Hashable, int]
