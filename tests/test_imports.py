@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+ENGINE = (
+    "detect", "explore", "instrument", "parallelism", "primitives", "runtime", "schedules", "strategies", "trace",
+)  # fmt: skip
 HEAVY = ("bytecode", "gevent", "jinja2", "coverage", "hypothesis")
 
 
@@ -22,17 +25,7 @@ def test_a_session_without_stressed_tests_imports_no_engine(pytester):
     result.assert_outcomes(passed=1)
     loaded = _words(result, "OURS")
     assert "pytest_concurrency.plugin" in loaded
-    for part in (
-        "explore",
-        "runtime",
-        "instrument",
-        "primitives",
-        "strategies",
-        "schedules",
-        "trace",
-        "detect",
-        "parallelism",
-    ):
+    for part in ENGINE:
         assert not [name for name in loaded if f".{part}" in name], part
     assert {"pytest_concurrency.settings", "pytest_concurrency.hazards", "pytest_concurrency.model"}.isdisjoint(loaded)
     report = {"pytest_concurrency.report", "pytest_concurrency.report.width"}

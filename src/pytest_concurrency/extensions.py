@@ -32,7 +32,7 @@ def install(config: pytest.Config, built_in: Iterable[str]) -> None:
     if not (hazards_added or strategies_added):
         return
     from .hazards import CATALOGUE
-    from .runtime.state import STATE
+    from .state import STATE
 
     uninstall()
     config.add_cleanup(uninstall)
@@ -58,7 +58,7 @@ def install(config: pytest.Config, built_in: Iterable[str]) -> None:
 
 def uninstall() -> None:
     """Forget what other plugins have added."""
-    from .runtime.state import STATE
+    from .state import STATE
 
     STATE.extra_hazards.clear()
     STATE.extra_strategies.clear()
@@ -66,7 +66,7 @@ def uninstall() -> None:
 
 def files_of_strategies() -> frozenset[str]:
     """Return the source files of strategies of other plugins: a strategy must not be instrumented itself."""
-    from .runtime.state import STATE
+    from .state import STATE
 
     modules = (sys.modules.get(getattr(factory, "__module__", "")) for factory in STATE.extra_strategies.values())
     files = (getattr(module, "__file__", None) for module in modules)

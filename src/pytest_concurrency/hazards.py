@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from .state import STATE
+
 ERROR = "error"
 WARNING = "warning"
 
@@ -36,19 +38,13 @@ class Catalogue(Mapping[str, Hazard]):
 
     def __getitem__(self, code: str) -> Hazard:
         known = self.built_in.get(code)
-        return known if known is not None else _added()[code]
+        return known if known is not None else STATE.extra_hazards[code]
 
     def __iter__(self) -> Iterator[str]:
-        return iter([*self.built_in, *_added()])
+        return iter([*self.built_in, *STATE.extra_hazards])
 
     def __len__(self) -> int:
-        return len(self.built_in) + len(_added())
-
-
-def _added() -> dict[str, Hazard]:
-    from .runtime.state import STATE
-
-    return STATE.extra_hazards
+        return len(self.built_in) + len(STATE.extra_hazards)
 
 
 def _table(*rows: tuple[str, str, str, str, str]) -> Catalogue:

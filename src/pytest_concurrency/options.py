@@ -103,7 +103,7 @@ def _strategy(value: object) -> str:
 
 
 def _extra_strategies() -> Iterable[str]:
-    from .runtime.state import STATE
+    from .state import STATE
 
     return STATE.extra_strategies
 

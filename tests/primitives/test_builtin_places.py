@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pytest_concurrency.explore.runs import Runs
 from pytest_concurrency.instrument.sites import READ, WHOLE, Site
-from pytest_concurrency.runtime.state import STATE, Place, Places
 from pytest_concurrency.settings import Settings
+from pytest_concurrency.state import STATE, Place, Places
 
 
 def place(offset: int, target: str) -> Place:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pytest_concurrency.runtime.execution import Execution
 from pytest_concurrency.runtime.lifecycle import spawn
 from pytest_concurrency.runtime.outside_calls import has_baton
-from pytest_concurrency.runtime.state import STATE
 from pytest_concurrency.runtime.worker import Worker
+from pytest_concurrency.state import STATE
 from pytest_concurrency.strategies.serial import Serial
 
 

@@ -13,8 +13,8 @@ from pytest_concurrency.runtime.hooks.attributes import read_attr
 from pytest_concurrency.runtime.hooks.container_calls import container_call
 from pytest_concurrency.runtime.hooks.containers import container_of, read_item
 from pytest_concurrency.runtime.hooks.iteration import iterate
-from pytest_concurrency.runtime.state import STATE
 from pytest_concurrency.runtime.values import MISSING
+from pytest_concurrency.state import STATE
 from pytest_concurrency.strategies.serial import Serial
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from ..instrument.vocabulary import ANNOUNCED_CALLS, CONTAINER_METHODS
 from ..primitives import builtin_calls, library_calls
 from ..runtime.hooks import container_calls
-from ..runtime.state import STATE
+from ..state import STATE
 from ..strategies.precise import Precise
 
 _ENGINE = __name__.partition(".")[0] + "."

@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Callable, Collection, Iterator
 
 from ..instrument.sites import READ, Site, Sites
-from ..runtime.state import STATE
 from ..settings import Settings
+from ..state import STATE
 from ..strategies.anywhere import Anywhere, Look
 from ..strategies.base import Strategy
 from ..strategies.bounded import Bounded

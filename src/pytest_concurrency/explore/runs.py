@@ -13,8 +13,8 @@ from ..instrument.sites import STEP, Site, Sites
 from ..runtime.execution import Execution
 from ..runtime.journal import JournalledExecution
 from ..runtime.outsiders import Outsiders
-from ..runtime.state import STATE
 from ..settings import Settings
+from ..state import STATE
 from ..strategies.anywhere import Look
 from ..strategies.base import NEVER, Strategy
 from ..strategies.precise import Precise

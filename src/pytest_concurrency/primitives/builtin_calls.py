@@ -14,7 +14,7 @@ from ..runtime.control import mine
 from ..runtime.hooks.access import asks_key
 from ..runtime.hooks.attributes import read_attr, write_attr
 from ..runtime.hooks.containers import read_whole
-from ..runtime.state import STATE
+from ..state import STATE
 
 
 def place_site(kind: str, action: str, target: str, what: str = "builtin") -> Site:

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ..runtime.state import STATE
 from ..runtime.waits import SleepWait
 from ..runtime.worker import Detached
+from ..state import STATE
 from .locks import current_worker
 
 _sleep = time.sleep

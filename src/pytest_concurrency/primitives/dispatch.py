@@ -26,7 +26,7 @@ from ..runtime.hooks.container_calls import container_call
 from ..runtime.hooks.iteration import iterate
 from ..runtime.rows import note
 from ..runtime.standstill import called_from
-from ..runtime.state import STATE
+from ..state import STATE
 from . import builtin_calls, clocks, library_calls, threads
 from .intents import intend_call
 from .locks import LOCK_TYPES, AnnouncedLock, ControlledLock

@@ -21,8 +21,8 @@ from ..instrument.vocabulary import LIBRARY_CALLS, READ_ALL, READ_ITEM, WRITE_IT
 from ..runtime.containers import HANDED
 from ..runtime.hooks.access import read, unknown, write
 from ..runtime.hooks.containers import container_of, read_item, write_item
-from ..runtime.state import STATE
 from ..runtime.values import MISSING
+from ..state import STATE
 from .builtin_calls import is_controlled, place_site
 
 _MODULES: tuple[types.ModuleType, ...] = (bisect, heapq, operator, random)

@@ -13,9 +13,9 @@ from ..runtime.execution import Execution
 from ..runtime.outside_calls import stray
 from ..runtime.polling import spin
 from ..runtime.rows import note
-from ..runtime.state import STATE
 from ..runtime.waits import LockWait
 from ..runtime.worker import Abandon, Detached, Worker
+from ..state import STATE
 from .intents import announce_release, intend_acquire
 
 LOCK_TYPES = (type(allocate_lock()), RLock)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..instrument.sites import Site
 from ..runtime.rows import note
-from ..runtime.state import STATE
 from ..runtime.waits import ItemWait
 from ..runtime.worker import Detached
+from ..state import STATE
 from .locks import current_worker
 
 if TYPE_CHECKING:

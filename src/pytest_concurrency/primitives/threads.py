@@ -17,10 +17,10 @@ from ..instrument.sites import Site
 from ..runtime.execution import Execution
 from ..runtime.lifecycle import adopt, finish, joined, spawn
 from ..runtime.outsiders import entry_of
-from ..runtime.state import STATE
 from ..runtime.values import show
 from ..runtime.waits import JoinWait
 from ..runtime.worker import Abandon, Detached, Worker
+from ..state import STATE
 from ..trace.outcome import Row
 from .locks import current_worker
 

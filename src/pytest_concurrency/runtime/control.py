@@ -6,8 +6,8 @@ from _thread import get_ident
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ..state import STATE
 from .outside_calls import come_back, stray
-from .state import STATE
 
 
 def mine() -> bool:

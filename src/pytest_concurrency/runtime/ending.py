@@ -5,12 +5,12 @@ from __future__ import annotations
 from _thread import allocate_lock
 from typing import TYPE_CHECKING
 
+from ..state import STATE
 from ..strategies.base import NEVER
 from ..trace.outcome import Outcome
 from .leftovers import let_go
 from .outsiders import Resident, end_quietly
 from .standstill import idle_in_pool
-from .state import STATE
 from .waits import JoinWait
 from .worker import Worker
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..instrument.sites import CALL, METHOD, WITH, Site
+from ..state import STATE
 from ..strategies.base import EARLY, NEVER, Strategy
 from ..trace.outcome import Blocked, LostUpdate, Outcome, Row, Switch
 from .clock import VirtualClock
@@ -22,7 +23,6 @@ from .outside_calls import has_baton
 from .outsiders import Outsiders
 from .polling import POLL_CHECK, SPIN_AGAIN, SPIN_LIMIT, spin, yield_of_polling
 from .standstill import advance_clock, fail_livelock, fail_stuck, first_due, should_idle
-from .state import STATE
 from .timeouts import early_candidates, early_timeouts, end_wait
 from .waits import SleepWait
 from .worker import MAIN, Abandon, Detached, Wait, Worker

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Set
 from typing import Any
 
-from .state import STATE
+from ..state import STATE
 
 
 def let_go(thread: threading.Thread) -> None:

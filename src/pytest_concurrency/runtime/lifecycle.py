@@ -7,7 +7,7 @@ from _thread import get_ident
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .state import STATE
+from ..state import STATE
 from .waits import JoinWait
 from .worker import Worker
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..state import STATE
 from .standstill import first_due, in_a_call, should_idle, unfinished_calls
-from .state import STATE
 from .worker import Worker
 
 if TYPE_CHECKING:

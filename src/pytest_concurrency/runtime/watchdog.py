@@ -12,8 +12,8 @@ import time
 from _thread import allocate_lock, start_new_thread
 from types import CodeType
 
+from ..state import STATE
 from .outside_calls import expire, make_external, poke
-from .state import STATE
 
 LOOK_SECONDS = 0.02
 KNOWN_SECONDS = 0.005

@@ -11,7 +11,7 @@ import types
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..runtime.state import STATE
+from ..state import STATE
 from .probe import Probe
 from .record import Forked, HeldLock, ProcessStarted, RunningThread
 from .sites import is_own, own_frame, site_of

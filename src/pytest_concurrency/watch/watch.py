@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..model import Finding
-from ..runtime.state import STATE
+from ..state import STATE
 from . import hook_fork, hook_pickle, hook_pool, hook_process, stacks, tree
 from .deadline import PATIENCE, BodyHung, Deadline
 from .deadlock import Suspicion

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from ...model import Finding
-from ...runtime.state import STATE
+from ...state import STATE
 from ...watch import stacks, tree
 from ...watch.deadline import PATIENCE
 from ...watch.lost_update import find_lost

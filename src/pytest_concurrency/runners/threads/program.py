@@ -23,8 +23,8 @@ from ...runtime.execution import Execution
 from ...runtime.lifecycle import run_callables
 from ...runtime.pool import ThreadPool
 from ...runtime.processor import OneProcessor
-from ...runtime.state import STATE
 from ...runtime.worker import Abandon
+from ...state import STATE
 from ...trace.outcome import Outcome
 from ..afresh import (
     begin_again,

@@ -11,7 +11,7 @@ from ...runtime.control import uncontrolled
 from ...runtime.execution import Execution
 from ...runtime.lifecycle import run_callables
 from ...runtime.pool import ThreadPool
-from ...runtime.state import STATE
+from ...state import STATE
 from ..base import Plan, expand, gather
 from .free_run import run_together
 

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...instrument.sites import Site
+from ...state import STATE
 from ..control import mine
 from ..location import Location, View
 from ..lost_updates import check_lost_update, through_caller
 from ..passed import call_of
 from ..rows import note
-from ..state import STATE
 from ..values import remember, show
 
 

@@ -8,9 +8,9 @@ from contextlib import suppress
 from typing import Any
 
 from ...instrument.sites import Site
+from ...state import STATE
 from ..attributes import ATTRIBUTE, INSTANCE, MODULE, OWN, SKIP, attribute_kind, dict_getter, module_dict, owner_of
 from ..control import mine, uncontrolled
-from ..state import STATE
 from .access import read, write
 
 

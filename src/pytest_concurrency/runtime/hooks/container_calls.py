@@ -9,9 +9,9 @@ from typing import Any
 
 from ...instrument.sites import READ, Site
 from ...instrument.vocabulary import CONTAINER_METHODS, READ_ITEM
+from ...state import STATE
 from ..containers import CALL, ITEM, item_key, whole_target
 from ..control import mine
-from ..state import STATE
 from ..values import MISSING
 from .access import asks_key, read, write
 

@@ -6,10 +6,10 @@ from _thread import get_ident
 from typing import Any
 
 from ...instrument.sites import Site
+from ...state import STATE
 from ..containers import container_kind
 from ..control import mine
 from ..iterators import containers_behind
-from ..state import STATE
 from .containers import container_of, read_whole
 
 

@@ -7,9 +7,9 @@ from _thread import get_ident
 from typing import Any
 
 from ...instrument.sites import Site
+from ...state import STATE
 from ..control import mine
 from ..location import View
-from ..state import STATE
 from ..values import MISSING
 from .access import read, write
 

@@ -20,12 +20,12 @@ from ....instrument.scope import test_module_files
 from ....instrument.sites import Site, Sites
 from ....model import Finding
 from ....report.width import width_of
-from ....runtime.state import STATE
 from ....runtime.values import Reference
 from ....schedules import token as tokens
 from ....schedules.directives import BEFORE, Directive, Replay, from_switches
 from ....schedules.minimise import ddmin
 from ....settings import Settings
+from ....state import STATE
 from ....strategies.base import Strategy
 from ....strategies.every_order import EveryOrder
 from ....strategies.pct import Pct

@@ -17,7 +17,7 @@ from ....runtime.hooks import attributes, containers, variables
 from ....runtime.hooks.access import step
 from ....runtime.hooks.container_calls import container_call
 from ....runtime.hooks.iteration import iterate
-from ....runtime.state import STATE
+from ....state import STATE
 
 _STAND_INS = {
     **{id(getattr(builtins, name)): stand_in for name, stand_in in builtin_calls.CONTROLLED.items()},

@@ -12,7 +12,7 @@ import sys
 from typing import Any
 
 from ....runtime.control import identity
-from ....runtime.state import STATE
+from ....state import STATE
 from ....trace.outcome import Row
 from ..places import is_user_file
 

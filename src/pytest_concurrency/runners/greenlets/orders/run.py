@@ -13,9 +13,9 @@ from ....instrument.sites import Site
 from ....runtime.control import identity
 from ....runtime.ending import outcome_of
 from ....runtime.execution import Execution
-from ....runtime.state import STATE
 from ....runtime.worker import Worker
 from ....schedules.directives import Replay
+from ....state import STATE
 from ....strategies.base import Strategy
 from ....trace.outcome import Blocked, Outcome, Row, Switch
 from ..callsite import callee_of

@@ -8,7 +8,7 @@ import types
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ....runtime.state import STATE
+from ....state import STATE
 from ....watch.sites import own_frame
 
 ACCESS, LOCK, CALL = "attr", "method", "call"

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import CodeType
 
-    from ..hazards import Hazard
-    from ..instrument.sites import Site
-    from ..strategies.base import Strategy
-    from ..watch.watch import Watch
-    from .execution import Execution
-    from .worker import Worker
+    from .hazards import Hazard
+    from .instrument.sites import Site
+    from .runtime.execution import Execution
+    from .runtime.worker import Worker
+    from .strategies.base import Strategy
+    from .watch.watch import Watch
 
 
 Place: TypeAlias = "tuple[CodeType, int, str, str]"
