@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -198,8 +198,3 @@ def resolve(kind: str, nodeid: str, arguments: Mapping[str, object], config: Con
         replay=getattr(config.option, "concurrency_replay", None),
         explicit=frozenset(explicit),
     )
-
-
-def with_overrides(settings: Settings, **changes: Any) -> Settings:
-    """Return ``settings`` with some fields replaced (already checked values)."""
-    return replace(settings, **changes)

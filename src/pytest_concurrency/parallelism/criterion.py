@@ -91,14 +91,6 @@ def speedup(alone: Sequence[Usage], together: Round) -> float:
     return together.scale * work / together.span if together.span > 0 else 0.0
 
 
-def potential_speedup(alone: Sequence[Usage], together: Round) -> float:
-    """Return the gain that the round would have had on a machine with processors to spare (the run delay
-    left out).
-    """
-    longest = max(usage.demand for usage in together.usages)
-    return together.scale * sum(usage.demand for usage in alone) / longest if longest > 0 else 0.0
-
-
 def quiet(together: Round) -> bool:
     """Return whether workers hardly waited for a processor, so that wall-clock figures can be believed."""
     queued = sum(usage.delay or 0.0 for usage in together.usages)

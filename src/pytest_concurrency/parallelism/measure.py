@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from .clocks import run_delay
 from .criterion import FINE, MIN_ALONE, MIN_SAMPLES, WASTED, cause, counts, decided, judge
 from .model import Measurement, ProcessFigure, Round, Usage
 from .processes import in_processes
@@ -114,7 +113,6 @@ class _Session:
             repeats=self._repeats[id(self._distinct[0])] if len(self._distinct) == 1 else 1,
             alone=alone if len(alone) == len(self._bodies) else (),
             together=tuple(self._rounds),
-            discarded=self._discarded,
             profile=self._samples.profile(),
             processes=self._processes,
             problem=stop.problem if stop is not None else "",
@@ -230,10 +228,3 @@ class _Session:
 
     def _no_time(self) -> str:
         return f"max_seconds={self._max_seconds:g} is too short to run the workers alone and together"
-
-
-def machine_tells_run_delay() -> bool:
-    """Return whether the run delay of threads is known here (Linux with scheduler statistics)."""
-    import threading
-
-    return run_delay(threading.get_native_id()) is not None

@@ -104,7 +104,6 @@ class Measurement:
     repeats: int = 1
     alone: tuple[Usage, ...] = ()
     together: tuple[Round, ...] = ()
-    discarded: int = 0
     profile: Profile = Profile()
     processes: ProcessFigure | None = None
     problem: str = ""

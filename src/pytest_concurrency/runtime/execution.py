@@ -141,7 +141,6 @@ class Execution:
         self.outsiders = outsiders if outsiders is not None else Outsiders()
         self.uses_thread_locals = False
         self.main = Worker(MAIN, 0, None)
-        self.describe_value: Callable[[Any], str] = repr
 
     # -- the life of a run
 

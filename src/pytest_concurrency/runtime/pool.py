@@ -89,10 +89,6 @@ class ThreadPool:
         worker.thread = carrier.thread
         run.by_ident[worker.ident] = worker
 
-    def owns(self, thread: threading.Thread) -> bool:
-        """Say whether ``thread`` is one of the pool's."""
-        return any(carrier.thread is thread for carrier in self._carriers)
-
     @property
     def threads(self) -> tuple[threading.Thread, ...]:
         return tuple(carrier.thread for carrier in self._carriers)

@@ -41,7 +41,7 @@ def measurement(cpu: float, wall_together: float, profile: Profile, repeats: int
     alone = Usage(wall=cpu, cpu=cpu, delay=0.0)
     together = Usage(wall=wall_together, cpu=cpu, delay=0.0)
     rounds = (Round((together, together), wall_together, 1.0),) * 3
-    return Measurement(2, True, repeats, (alone, alone), rounds, 0, profile, None, "", None, False)
+    return Measurement(2, True, repeats, (alone, alone), rounds, profile)
 
 
 GIL = Profile(samples=100, gil_queue=0.9, locks=())

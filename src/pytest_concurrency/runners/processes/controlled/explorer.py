@@ -97,7 +97,6 @@ class ProcessExplorer(Explorer):
         self._orders: set[object] = set()
         self._stale_runs = 0
         self._sampling = False
-        self.unclear = 0
         self._ended = ""
 
     def explore(self, remembered: Sequence[tuple[Directive, ...]] = ()) -> Exploration:
@@ -136,7 +135,6 @@ class ProcessExplorer(Explorer):
         self._evidence = self._last_run()
         if outcome.external:  # what happens beside the schedule is not the schedule's doing
             outcome = replace(outcome, error=None, stuck=())
-            self.unclear += 1
         if outcome.error is not None and not outcome.lost and outcome.number > 1 and self._fails_again():
             self._result.stopped = "it fails when it is run again in the same order: something is left from run to run"
             return True
