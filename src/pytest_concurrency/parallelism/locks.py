@@ -24,6 +24,8 @@ import types
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ..source import parsed, position_at
+
 _MUTEXES = (type(_thread.allocate_lock()), type(_thread.RLock()))
 _LOCKS = (*_MUTEXES, threading.Semaphore, threading.Condition, type(threading.RLock()))
 _FACTORIES = frozenset({"Lock", "RLock", "Semaphore", "BoundedSemaphore", "Condition", "allocate_lock"})
@@ -138,10 +140,10 @@ def _callers_line(frame: types.FrameType) -> tuple[str, int]:
 
 def _waiting_expression(frame: types.FrameType) -> ast.expr | None:
     """Return X where the frame stands at ``with X:`` or ``X.acquire()``, else None."""
-    index = frame.f_lasti // 2
-    if dis.opname[frame.f_code.co_code[frame.f_lasti]] == "BEFORE_WITH":
-        index -= 1  # Until Python 3.13 its own range may be the whole statement; X is what was loaded just before.
-    position = next(itertools.islice(frame.f_code.co_positions(), index, None), None)
+    lasti = frame.f_lasti
+    if dis.opname[frame.f_code.co_code[lasti]] == "BEFORE_WITH":
+        lasti -= 2  # Until Python 3.13 its own range may be the whole statement; X is what was loaded just before.
+    position = position_at(frame.f_code, lasti)
     if position is None:
         return None
     line, end_line, column, end_column = position
@@ -257,9 +259,8 @@ def _assignment(path: str, name: str, owner: str, makes_lock: bool) -> int | Non
     """Return the line of ``name = ...`` in the module, in the class (also as an attribute), or in the
     function.
     """
-    try:
-        tree = ast.parse("".join(linecache.getlines(path)))
-    except (SyntaxError, ValueError):
+    tree = parsed("".join(linecache.getlines(path)))
+    if tree is None:
         return None
     if owner.startswith("class "):
         roots: list[ast.AST] = [

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from ..model import Finding, Location
+from ..source import Position, parsed, position_at, position_of
 from .globals import short
 from .patching import Patches
 from .sites import is_own, relative
@@ -131,36 +132,28 @@ class SharedAccess:
 
 def update_at(frame: types.FrameType) -> tuple[int, str] | None:
     """Return (line, target) if ``frame`` reads the target of an update like ``x.value += 1``, else None."""
-    positions = list(frame.f_code.co_positions())
-    index = frame.f_lasti // 2
-    if index >= len(positions):
+    position = position_at(frame.f_code, frame.f_lasti)
+    if position is None:
         return None
-    path = frame.f_code.co_filename
-    lines = linecache.getlines(path, frame.f_globals)
-    return _updates(path, "".join(lines)).get(positions[index])
+    return _updates("".join(linecache.getlines(frame.f_code.co_filename, frame.f_globals))).get(position)
 
 
 @lru_cache(maxsize=64)
-def _updates(path: str, source: str) -> dict[tuple[int | None, ...], tuple[int, str]]:
+def _updates(source: str) -> dict[Position, tuple[int, str]]:
     """Return where in ``source`` the target of an update is read: position -> (line, target)."""
-    found: dict[tuple[int | None, ...], tuple[int, str]] = {}
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
+    found: dict[Position, tuple[int, str]] = {}
+    tree = parsed(source)
+    if tree is None:
         return found
     for node in ast.walk(tree):
         if isinstance(node, ast.AugAssign):
-            found[_place(node.target)] = (node.lineno, ast.unparse(node.target))
+            found[position_of(node.target)] = (node.lineno, ast.unparse(node.target))
         elif isinstance(node, ast.Assign) and len(node.targets) == 1:
             target = ast.unparse(node.targets[0])
             for part in ast.walk(node.value):
                 if isinstance(part, (ast.Attribute, ast.Subscript)) and ast.unparse(part) == target:
-                    found[_place(part)] = (node.lineno, target)
+                    found[position_of(part)] = (node.lineno, target)
     return found
-
-
-def _place(node: ast.expr) -> tuple[int | None, ...]:
-    return node.lineno, node.end_lineno, node.col_offset, node.end_col_offset
 
 
 def find_lost(paths: Iterable[Path]) -> list[Finding]:

@@ -11,6 +11,7 @@ import types
 from functools import lru_cache
 from pathlib import Path
 
+from ..source import parsed, position_at, position_of
 from .record import NOWHERE, Site
 
 _OURS = str(Path(__file__).resolve().parents[1]) + os.sep
@@ -62,29 +63,11 @@ def caller(rootdir: str) -> Site:
     return site_of(own_frame(sys._getframe(1), rootdir), rootdir)
 
 
-@lru_cache(maxsize=64)
-def _tree(path: str, size: int, lines: tuple[str, ...]) -> ast.Module | None:
-    try:
-        return ast.parse("".join(lines))
-    except (SyntaxError, ValueError):
-        return None
-
-
 def call_at(frame: types.FrameType) -> ast.Call | None:
-    """Return the call expression that ``frame`` is in the middle of, or None where its source is not
-    known.
-    """
-    path = frame.f_code.co_filename
-    lines = tuple(linecache.getlines(path, frame.f_globals))
-    tree = _tree(path, len(lines), lines) if lines else None
-    positions = list(frame.f_code.co_positions())
-    index = frame.f_lasti // 2
-    if tree is None or index >= len(positions):
+    """Return the call expression that ``frame`` is in the middle of, or None where its source is not known."""
+    tree = parsed("".join(linecache.getlines(frame.f_code.co_filename, frame.f_globals)))
+    position = position_at(frame.f_code, frame.f_lasti)
+    if tree is None or position is None:
         return None
-    line, end_line, column, end_column = positions[index]
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            place = (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset)
-            if place == (line, end_line, column, end_column):
-                return node
-    return None
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return next((call for call in calls if position_of(call) == position), None)

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ...source import parsed, position_at, position_of
 from .evidence import FrameView
 
 MISSING = object()
@@ -45,13 +46,7 @@ class Callee:
 @functools.lru_cache(maxsize=64)
 def syntax_of(filename: str) -> ast.Module | None:
     """Return the syntax tree of a source file, None where it cannot be read or parsed."""
-    source = "".join(linecache.getlines(filename))
-    if not source:
-        return None
-    try:
-        return ast.parse(source)
-    except (SyntaxError, ValueError):
-        return None
+    return parsed("".join(linecache.getlines(filename)))
 
 
 @functools.lru_cache(maxsize=512)
@@ -59,49 +54,33 @@ def site_at(code: types.CodeType, lasti: int) -> tuple[str, ast.expr] | None:
     """Return ("call", the call), ("with", the context expression) or ("iter", the iterated one); None if
     none.
     """
-    positions = _position(code, lasti)
+    positions = position_at(code, lasti)
     tree = syntax_of(code.co_filename)
     if positions is None or tree is None:
         return None
     best: tuple[str, ast.expr] | None = None
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and _range(node) == positions:
+        if isinstance(node, ast.Call) and position_of(node) == positions:
             return "call", node
         if isinstance(node, (ast.With, ast.AsyncWith)):
             for item in node.items:
-                if _range(item.context_expr) == positions:
+                if position_of(item.context_expr) == positions:
                     best = "with", item.context_expr
-            if _range(node) == positions:  # 3.11 gives the whole statement
+            if position_of(node) == positions:  # 3.11 gives the whole statement
                 index = min(_entered_before(code, lasti), len(node.items) - 1)
                 best = "with", node.items[index].context_expr
         elif isinstance(node, (ast.For, ast.comprehension)) and positions in (
-            _range(node.iter),
-            _range(node) if isinstance(node, ast.For) else None,
+            position_of(node.iter),
+            position_of(node) if isinstance(node, ast.For) else None,
         ):
             best = "iter", node.iter
     return best
-
-
-def _position(code: types.CodeType, lasti: int) -> tuple[int, int, int, int] | None:
-    if lasti < 0:
-        return None
-    for index, position in enumerate(code.co_positions()):
-        if index == lasti // 2:
-            if any(part is None for part in position):
-                return None
-            line, end_line, column, end_column = position
-            return (line, column, end_line, end_column)  # type: ignore[return-value]
-    return None
 
 
 def _entered_before(code: types.CodeType, lasti: int) -> int:
     """Return how many managers of the same ``with`` statement were entered before the one at ``lasti``."""
     entries = [i for i in dis.get_instructions(code) if i.opname == "BEFORE_WITH" and i.offset <= lasti]
     return sum(i.positions == entries[-1].positions for i in entries) - 1 if entries else 0
-
-
-def _range(node: ast.expr | ast.stmt) -> tuple[int, int, int | None, int | None]:
-    return (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)
 
 
 def callee_of(frame: FrameView) -> Callee | None:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from multiprocessing import sharedctypes
 from typing import Any, cast
 
+from ....source import Position, parsed, position_at, position_of
 from .agent import Agent
 from .patches import Patches
 from .places import ACCESS
@@ -178,24 +179,17 @@ class _View:
 
 
 def _is_subscripted(frame: types.FrameType) -> bool:
-    positions = list(frame.f_code.co_positions())
-    index = frame.f_lasti // 2
-    if index >= len(positions):
+    position = position_at(frame.f_code, frame.f_lasti)
+    if position is None:
         return False
-    path = frame.f_code.co_filename
-    return positions[index] in _subscripted(path, "".join(linecache.getlines(path, frame.f_globals)))
+    return position in _subscripted("".join(linecache.getlines(frame.f_code.co_filename, frame.f_globals)))
 
 
 @lru_cache(maxsize=64)
-def _subscripted(path: str, source: str) -> frozenset[tuple[int | None, ...]]:
+def _subscripted(source: str) -> frozenset[Position]:
     """Return the positions of the attributes in ``source`` that are subscripted directly: ``x.buf[...]``."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
+    tree = parsed(source)
+    if tree is None:
         return frozenset()
     nodes = (node.value for node in ast.walk(tree) if isinstance(node, ast.Subscript))
-    return frozenset(
-        (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset)
-        for node in nodes
-        if isinstance(node, ast.Attribute)
-    )
+    return frozenset(position_of(node) for node in nodes if isinstance(node, ast.Attribute))
