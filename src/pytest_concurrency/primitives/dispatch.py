@@ -14,16 +14,13 @@ from collections.abc import Callable
 from typing import Any
 
 from ..instrument.deferred import outer
-from ..instrument.rewrite import Hooks
 from ..instrument.sites import Site
 from ..instrument.vocabulary import SYNC_MODULES
 from ..runtime import pool
 from ..runtime.containers import container_kind
-from ..runtime.control import aside, mine
-from ..runtime.hooks import attributes, containers, variables
-from ..runtime.hooks.access import step
+from ..runtime.control import mine
 from ..runtime.hooks.container_calls import container_call
-from ..runtime.hooks.iteration import iterate
+from ..runtime.hooks.table import hooks
 from ..runtime.rows import note
 from ..runtime.standstill import called_from
 from ..state import STATE
@@ -169,26 +166,7 @@ def call(obj: Any, site: Site) -> None:
         run.signals[id(obj)] = worker.path
 
 
-HOOKS = Hooks(
-    read_global=variables.read_global,
-    write_global=variables.write_global,
-    read_attr=attributes.read_attr,
-    write_attr=attributes.write_attr,
-    read_cell=variables.read_cell,
-    write_cell=variables.write_cell,
-    read_item=containers.read_item,
-    write_item=containers.write_item,
-    read_whole=containers.read_whole,
-    write_whole=containers.write_whole,
-    iterate=iterate,
-    read_position=attributes.read_position,
-    method=method,
-    enter=enter,
-    call=call,
-    substitute=substitute,
-    step=step,
-    aside=aside,
-)
+HOOKS = hooks(method, enter, call, substitute)
 
 SUBSTITUTES: dict[int, Any] = {**clocks.SUBSTITUTES, **threads.SUBSTITUTES}
 BUILTINS = builtin_calls.CONTROLLED

@@ -43,10 +43,7 @@ def _announce(obj: Any, site: Site, name: str, value: Any) -> None:
         return
     container = container_of(obj, site)
     if container is None:
-        if STATE.run.precise is not None:
-            STATE.run.precise.met(STATE.worker, obj)
-        else:
-            unknown(type(obj), site)
+        unknown(obj, site)
         return
     key = (id(container), "container")
     if site.action == READ:

@@ -94,11 +94,15 @@ def asks_key(name: str, kwargs: Mapping[str, Any]) -> None:
         STATE.run.precise.doubt(f"the effects of the key function of {name}() are not known")
 
 
-def unknown(cls: type, site: Site) -> None:
+def unknown(obj: Any, site: Site) -> None:
     """An operation on an object whose class may do anything: it counts like a call of unknown effect."""
-    if cls.__module__ == "builtins" or STATE.run.light:
-        if not STATE.run.light or site.key not in STATE.run.strategy.sites:
+    run = STATE.run
+    if run.precise is not None:
+        run.precise.met(STATE.worker, obj)
+        return
+    if type(obj).__module__ == "builtins" or run.light:
+        if not run.light or site.key not in run.strategy.sites:
             return
-    if STATE.run.observing:
-        STATE.run.unknown.add(site)
+    if run.observing:
+        run.unknown.add(site)
     step(site)

@@ -22,10 +22,7 @@ def read_item(container: Any, index: Any, site: Site) -> None:
     if kind is None:
         kind = site.cache[cls] = container_kind(cls)
     if not kind:
-        if STATE.run.precise is not None:
-            STATE.run.precise.met(STATE.worker, container)
-        else:
-            unknown(cls, site)
+        unknown(container, site)
         return
     if kind == 1 and cls is not dict and STATE.run.precise is not None and hasattr(cls, "__missing__"):
         STATE.run.precise.met(STATE.worker, container)  # reading may add an item
@@ -42,10 +39,7 @@ def write_item(value: Any, container: Any, index: Any, site: Site) -> None:
     if kind is None:
         kind = site.cache[cls] = container_kind(cls)
     if not kind:
-        if STATE.run.precise is not None:
-            STATE.run.precise.met(STATE.worker, container)
-        else:
-            unknown(cls, site)
+        unknown(container, site)
         return
     key = item_key(container, index)
     loc = key if cls is memoryview else (id(container), "container")
@@ -69,10 +63,7 @@ def read_whole(obj: Any, site: Site) -> None:
         return
     container = container_of(obj, site)
     if container is None:
-        if STATE.run.precise is not None:
-            STATE.run.precise.met(STATE.worker, obj)
-        else:
-            unknown(type(obj), site)
+        unknown(obj, site)
         return
     key = (id(container), "container")
     read(site, key, key, WHOLE, container, None)

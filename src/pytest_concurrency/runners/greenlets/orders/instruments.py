@@ -7,16 +7,13 @@ import types
 from typing import Any
 
 from ....instrument.activation import Cache, Instrumenter
-from ....instrument.rewrite import Hooks
 from ....instrument.scope import Area, Chooser
 from ....instrument.sites import Site
 from ....primitives import builtin_calls, library_calls
 from ....runtime.containers import container_kind
-from ....runtime.control import aside, identity
-from ....runtime.hooks import attributes, containers, variables
-from ....runtime.hooks.access import step
+from ....runtime.control import identity
 from ....runtime.hooks.container_calls import container_call
-from ....runtime.hooks.iteration import iterate
+from ....runtime.hooks.table import hooks
 from ....state import STATE
 
 _STAND_INS = {
@@ -50,26 +47,7 @@ def _substitute(obj: Any, site: Site | None) -> Any:
     return obj if stand_in is None or not _running() else stand_in
 
 
-_HOOKS = Hooks(
-    read_global=variables.read_global,
-    write_global=variables.write_global,
-    read_attr=attributes.read_attr,
-    write_attr=attributes.write_attr,
-    read_cell=variables.read_cell,
-    write_cell=variables.write_cell,
-    read_item=containers.read_item,
-    write_item=containers.write_item,
-    read_whole=containers.read_whole,
-    write_whole=containers.write_whole,
-    read_position=attributes.read_position,
-    iterate=iterate,
-    method=_method,
-    enter=_enter,
-    call=_call,
-    substitute=_substitute,
-    step=step,
-    aside=aside,
-)
+_HOOKS = hooks(_method, _enter, _call, _substitute)
 
 
 class AccessesOnly(Chooser):
