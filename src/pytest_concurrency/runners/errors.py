@@ -7,7 +7,7 @@ import types
 from collections.abc import Sequence
 
 import pytest
-from _pytest.outcomes import OutcomeException
+from _pytest.outcomes import Exit, OutcomeException
 
 
 def is_no_verdict(error: BaseException) -> bool:
@@ -22,6 +22,11 @@ def first_error(errors: Sequence[BaseException | None]) -> BaseException | None:
     """Return the error that stands for all: one that fails the test before one that skips it."""
     raised = [error for error in errors if error is not None]
     return next((error for error in raised if not is_no_verdict(error)), raised[0] if raised else None)
+
+
+def is_for_the_session(error: BaseException) -> bool:
+    """Say whether ``error`` is no verdict on a run, but wants all to end: ``pytest.exit()``, Ctrl-C, an alarm."""
+    return isinstance(error, Exit) or from_signal_handler(error)
 
 
 def from_signal_handler(error: BaseException) -> bool:

@@ -25,7 +25,7 @@ _SEEN = "_concurrency_seen"
 def install(watch: Watch, patches: Patches) -> None:
     """Patch pools, their results, and the process pool executor with its futures."""
     pool = multiprocessing.pool
-    patches.wrap(pool.Pool, "__init__", lambda original: _pool_init(watch, original))
+    patches.wrap(pool.Pool, "__init__", lambda original: _created(watch, original))
     patches.wrap(pool.Pool, "join", lambda original: _pool_join(watch, original))
     for name in ("apply_async", "_map_async", "imap", "imap_unordered", "apply"):
         patches.wrap(pool.Pool, name, partial(_submit, watch, name))
@@ -39,7 +39,7 @@ def install(watch: Watch, patches: Patches) -> None:
     patches.wrap(pool.IMapIterator, "next", _looked)
     patches.wrap(pool.IMapIterator, "__next__", _looked)
     executor = concurrent.futures.process.ProcessPoolExecutor
-    patches.wrap(executor, "__init__", lambda original: _executor_init(watch, original))
+    patches.wrap(executor, "__init__", lambda original: _created(watch, original))
     patches.wrap(executor, "submit", lambda original: _executor_submit(watch, original))
     patches.wrap(executor, "map", lambda original: _executor_map(watch, original))
     patches.wrap(concurrent.futures.Future, "result", _future_looked)
@@ -47,7 +47,7 @@ def install(watch: Watch, patches: Patches) -> None:
     patches.wrap(concurrent.futures.Future, "_get_snapshot", _future_looked)  # how asyncio looks, from 3.15 on
 
 
-def _pool_init(watch: Watch, original: Any) -> Any:
+def _created(watch: Watch, original: Any) -> Any:
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         __tracebackhide__ = True
         if watch.recording:
@@ -134,16 +134,6 @@ def _looked(original: Any) -> Any:
                 task.seen = True
 
     return look
-
-
-def _executor_init(watch: Watch, original: Any) -> Any:
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-        __tracebackhide__ = True
-        if watch.recording:
-            watch.pools.add(self)
-        original(self, *args, **kwargs)
-
-    return __init__
 
 
 def _executor_submit(watch: Watch, original: Any) -> Any:

@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from _pytest.outcomes import Exit, OutcomeException
+from _pytest.outcomes import OutcomeException
 
 from ...options import PER_WORKER
 from ...runtime.execution import Execution
@@ -37,7 +37,7 @@ from ..afresh import (
     without_fixtures,
 )
 from ..base import ACTIVE_RUNNER, Plan
-from ..errors import first_error, from_signal_handler, is_no_verdict
+from ..errors import first_error, is_for_the_session, is_no_verdict
 from ..rewind import REWIND, Rewind, forget_state, rewind, values_from_outside
 from ..whole_suite.per_worker import PerWorker
 from .free_run import FreeRun, Hung, free_run, run_together, switch_interval
@@ -134,7 +134,7 @@ class Program:
             try:
                 self._per_worker.set_up()
             except (Exception, OutcomeException) as error:
-                if isinstance(error, Exit) or from_signal_handler(error):
+                if is_for_the_session(error):
                     raise
                 self.runs += 1
                 return Outcome(execution.number, 0, (), 0, error=error)
@@ -169,7 +169,7 @@ class Program:
             runner.execution = runner.pool = None
             self._pool.after_run(execution.uses_thread_locals)
         error = outcome.error
-        if error is not None and (isinstance(error, Exit) or from_signal_handler(error)):
+        if error is not None and is_for_the_session(error):
             raise error
         if error is not None and execution.number > 1 and is_no_verdict(error):
             self.gave_up += 1
@@ -232,7 +232,7 @@ class Program:
         try:
             self._body_on(instead)
         except (Exception, OutcomeException, _Measured) as error:
-            if isinstance(error, Exit) or from_signal_handler(error):
+            if is_for_the_session(error):
                 raise
         finally:
             runner.measure = None
@@ -321,7 +321,7 @@ def _free_run_here(interval: float, body: Callable[[], None], timeout: float) ->
         with switch_interval(interval):
             body()
     except (Exception, OutcomeException) as error:
-        if isinstance(error, Exit) or from_signal_handler(error):
+        if is_for_the_session(error):
             raise
         return FreeRun(interval, error)
     return FreeRun(interval)
