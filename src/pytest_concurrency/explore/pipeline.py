@@ -122,6 +122,7 @@ class Explorer:
         return self._result
 
     def _explored(self, remembered: Sequence[tuple[Directive, ...]]) -> None:
+        """Go through the phases until one of them ends it."""
         result = self._result
         for site in self._sites:
             site.contended = True
@@ -136,11 +137,22 @@ class Explorer:
         if self._stale():
             result.stale = True
             return
-        for directives in remembered:
-            if self._take(self._runs(Replay(directives))):
-                return
+        if any(self._take(self._runs(Replay(directives))) for directives in remembered):
+            return
         if self._share is not None:
             self._runs.count = first.number  # all that explore this test have to count alike
+        if self._look_around(first) or self._use_budget(first):
+            return
+        self._suspect()
+        if self._time_left() <= 0 and self._runs.count < self._settings.schedules:
+            result.cut_short = True
+            result.notes.append(
+                f"cut short by max_seconds={self._settings.max_seconds:g}: {self._runs.count} of "
+                f"{self._settings.schedules} schedules were run"
+            )
+
+    def _look_around(self, first: Outcome) -> bool:
+        """Observe the workers in other orders than that of the ``first`` run; return True where exploring ends here."""
         if not self._runs.silenced:
             self._runs.max_steps = _most_steps(first)
         for strategy in self._portfolio.at_once():
@@ -148,16 +160,20 @@ class Explorer:
                 break
             # What is reached only because others were held is to be found by holding them on purpose, and not known.
             if self._take(self._runs(strategy, observing=True, learning=False)):
-                return
+                return True
         self._runs.max_steps = 0
         second = self._runs(Serial(last_first=True), observing=True)
         if self._take(second):
-            return
+            return True
         self._contention.focus(self._sites)
         if self._settings.whole_suite and self._shares_nothing(first, second):
-            return
+            return True
         if not self._runs.silenced:  # else the length of a run is not known
             self._runs.max_steps = _most_steps(first, second)
+        return False
+
+    def _use_budget(self, first: Outcome) -> bool:
+        """Run one strategy after the other while the budget lasts; return True where exploring ends here."""
         for strategy in self._strategies():
             if not self._budget_left() and not self._owed(strategy):
                 break
@@ -165,9 +181,9 @@ class Explorer:
                 told = self._told or (self._share.heard() if not self._share.helper else None)
                 self._told = None
                 if told is not None and self._fails_here(told):
-                    return
+                    return True
                 if self._share.is_over():
-                    return
+                    return True
                 if self._is_for_another(strategy, self._share):
                     continue
             if isinstance(strategy, Precise):
@@ -176,24 +192,17 @@ class Explorer:
                     continue
                 spent = self._runs.count
                 if self._every_interleaving(strategy):
-                    return
+                    return True
                 if self._share is not None:
                     self._runs.count = spent  # all that explore this test have to count alike
             elif self._take(self._runs(strategy, observing=strategy in self._portfolio.looks)):
-                return
+                return True
             if isinstance(strategy, Directed):
                 self._interrupted.add(strategy.key)
-        if self._share is not None:
-            told = self._share.wait(self._time_left())
-            if self._share.helper or (told is not None and self._fails_here(told)):
-                return
-        self._suspect()
-        if self._time_left() <= 0 and self._runs.count < self._settings.schedules:
-            result.cut_short = True
-            result.notes.append(
-                f"cut short by max_seconds={self._settings.max_seconds:g}: {self._runs.count} of "
-                f"{self._settings.schedules} schedules were run"
-            )
+        if self._share is None:
+            return False
+        told = self._share.wait(self._time_left())
+        return self._share.helper > 0 or (told is not None and self._fails_here(told))
 
     def _fails_here(self, directives: tuple[Directive, ...]) -> bool:
         """Run a schedule that failed elsewhere; return True where it fails here, too, and exploring ends with it."""
