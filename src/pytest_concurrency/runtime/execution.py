@@ -69,78 +69,89 @@ class Execution:
         outsiders: Outsiders | None = None,
         explore_timeouts: bool = False,
     ) -> None:
+        # what is asked of the run
         self.strategy = strategy
         self.number = number
         self.observing = observing
+        self.explore_timeouts = explore_timeouts
+        self.max_steps = max_steps
+        self.horizon = horizon
+        self.sites = sites
+        self.harmless = harmless
+        self.timeout = timeout
+        self.deadline = time.monotonic() + timeout
+        self.outsiders = outsiders if outsiders is not None else Outsiders()
         self.precise: Any = strategy if getattr(strategy, "precise", False) else None
         self.sleepless = bool(getattr(strategy, "sleepless", False))
         self.releases = bool(getattr(strategy, "releases", False))
-        self.user_locks: set[int] = set()
         self.light = not (observing or recording or self.releases)
+        # what it records
         self.recorder: Recorder | None = None
         self.kept: dict[Any, object] | None = None
         self.rows: list[Row] | None = [] if recording else None
-        self.kept_rows: list[Row] = []
-        self.clock = VirtualClock()
-        self.early = early_timeouts(strategy, self.clock, number, explore_timeouts)
-        self.explore_timeouts = explore_timeouts
-        self.timed_waits = False
+        self.kept_rows: list[Row] = []  # those before :meth:`freeze`
+        self.switches: list[Switch] = []
+        self.journal: list[tuple[Any, str, Site, int, bool]] | None = None
+        self.values: list[tuple[str, str]] = []
+        self.locations: dict[Any, Location] = {}
+        self.unknown: set[Site] = set()  # sites that used something whose class may do anything
+        # acquires under other locks: worker, site, its occurrence, the locks held, the lock wanted
+        self.nested: list[tuple[str, str, int, frozenset[int], int]] = []
+        # its workers, and who has the baton
         self.workers: list[Worker] = []
-        self.by_ident: dict[int, Worker] = {}
+        self.main = Worker(MAIN, 0, None)
+        self.live = 1  # workers that have not ended
+        self.by_ident: dict[int, Worker] = {}  # by the thread's identifier
+        self.threads: dict[int, Worker] = {}  # by the id() of the Thread
+        self.handles: dict[int, tuple[Any, Worker]] = {}  # by the id() of the thread's handle, which it keeps alive
         self.current: Worker | None = None
         self.taken_up = True  # False: the baton is on its way to ``current``, whose thread has not woken up yet
+        self.mutex = allocate_lock()
+        # locks and signals, by the id() of the lock or of what was signalled
+        self.owners: dict[int, tuple[Worker, Any, Site | None]] = {}  # who took the lock, the lock itself, and where
+        self.user_locks: set[int] = set()  # those that the code under test uses itself
+        self.signals: dict[int, str] = {}  # the worker that signalled last
+        self.tries = 0  # failed ones in a row, at locks that nobody waits for
+        # operations: how many, since when without progress, and when to ask the strategy again
         self.steps = 0
         self.progress = 0
         self.spins = 0
         self.jumps = 0
         self.next_decision = 0
-        self.max_steps = max_steps
-        self.horizon = horizon
-        self.sites = sites
-        self.harmless = harmless
-        self.coasting = False
-        self.failed_at = 0
-        self.switches: list[Switch] = []
-        self.locations: dict[Any, Location] = {}
-        self.owners: dict[int, tuple[Worker, Any, Site | None]] = {}
-        self.signals: dict[int, str] = {}
-        self.handles: dict[int, tuple[Any, Worker]] = {}
-        self.threads: dict[int, Worker] = {}
-        self.tries = 0
-        self.live = 1
-        self.unknown: set[Site] = set()
-        self.nested: list[tuple[str, str, int, frozenset[int], int]] = []
-        self.lost: list[LostUpdate] = []
-        self.unseen: list[tuple[str, BaseException]] = []
-        self.values: list[tuple[str, str]] = []
-        self.journal: list[tuple[Any, str, Site, int, bool]] | None = None
-        self.external: list[tuple[str, str, int]] = []
-        self.postures: dict[object, int] = {}
         self.asked_at = 0
         self.look_at = POLL_CHECK
+        # workers that poll
         self.polls = 0
         self.turn = -1
         self.turn_postures: dict[object, int] = {}
+        self.postures: dict[object, int] = {}  # how often a worker was found at a point in the same state
         self.saturated: list[Site] = []
         self.silenced = False
+        # virtual time
+        self.clock = VirtualClock()
+        self.early = early_timeouts(strategy, self.clock, number, explore_timeouts)
+        self.timed_waits = False
+        # a baton that lies idle while somebody is in a call outside the engine's control
+        self.idle = False
+        self.idle_since = 0.0
+        self.idle_timed = False
+        self.patience = timeout * PATIENCE_SHARE
+        # what it has come to
+        self.lost: list[LostUpdate] = []
+        self.unseen: list[tuple[str, BaseException]] = []
+        self.external: list[tuple[str, str, int]] = []
+        self.failed_at = 0
+        self.coasting = False
+        self.uses_thread_locals = False
         self.aborting = ""
         self.stuck: tuple[Blocked, ...] = ()
         self.leaked: tuple[Blocked, ...] = ()
         self.livelock = ""
         self.timed_out = ""
-        self.draining = False
+        # its end
         self.failed = False  # the body raised
+        self.draining = False
         self.drain_end = 0.0
-        self.idle = False
-        self.idle_since = 0.0
-        self.idle_timed = False
-        self.patience = timeout * PATIENCE_SHARE
-        self.mutex = allocate_lock()
-        self.deadline = time.monotonic() + timeout
-        self.timeout = timeout
-        self.outsiders = outsiders if outsiders is not None else Outsiders()
-        self.uses_thread_locals = False
-        self.main = Worker(MAIN, 0, None)
 
     # -- the life of a run
 
