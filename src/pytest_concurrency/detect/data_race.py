@@ -32,8 +32,8 @@ class _Pair:
 
 
 def with_values(events: Sequence[Event]) -> tuple[list[Event], list[int]]:
-    """Return ``events`` with the order that values carry from writes to reads, and for each the index of the
-    event that it was or belongs to."""
+    """Return ``events`` with the order that values carry from writes to reads, and for each the index of the event that
+    it was or belongs to."""
     ordered: list[Event] = []
     origin: list[int] = []
 

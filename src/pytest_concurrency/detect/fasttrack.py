@@ -1,8 +1,8 @@
 """FastTrack: conflicting accesses that nothing orders, from one trace (CH103).
 
-Source: Flanagan, Freund, "FastTrack: Efficient and Precise Dynamic Race Detection", PLDI 2009. A location's
-last write, and mostly its last read, is kept as one clock entry; several reads only while concurrent.
-Precise for the trace at hand: a location is reported if and only if two of its accesses are unordered.
+Source: Flanagan, Freund, "FastTrack: Efficient and Precise Dynamic Race Detection", PLDI 2009. A location's last write,
+and mostly its last read, is kept as one clock entry; several reads only while concurrent. Precise for the trace at
+hand: a location is reported if and only if two of its accesses are unordered.
 """
 
 from __future__ import annotations

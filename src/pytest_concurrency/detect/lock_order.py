@@ -1,12 +1,12 @@
 """Lock-order inversions: cycles in which every worker waits for a lock that the next one holds (CH105).
 
-A cycle counts only where it could close: its acquisitions belong to different workers, no lock is held in
-two of them (a gate lock lets only one worker in at a time), and none is ordered before another by starts,
-joins or signals. A release before an acquire orders nothing here: another schedule may change it.
+A cycle counts only where it could close: its acquisitions belong to different workers, no lock is held in two of them
+(a gate lock lets only one worker in at a time), and none is ordered before another by starts, joins or signals. A
+release before an acquire orders nothing here: another schedule may change it.
 
-Source: Havelund, "Using Runtime Analysis to Guide Model Checking of Java Programs", SPIN 2000 (gate locks);
-Agarwal et al., "Detection of deadlock potentials in multithreaded programs", IBM Journal of Research and
-Development 54(5), 2010 (segments ordered by start and join).
+Source: Havelund, "Using Runtime Analysis to Guide Model Checking of Java Programs", SPIN 2000 (gate locks); Agarwal et
+al., "Detection of deadlock potentials in multithreaded programs", IBM Journal of Research and Development 54(5), 2010
+(segments ordered by start and join).
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from ..trace.events import Action, Clock, Event, merge
 class Acquisition:
     """A worker acquired ``lock`` while it held others.
 
-    ``held`` maps each held lock to where it was acquired, ``segment`` counts the worker's own starts, joins
-    and signals so far, and ``ordered`` says which segment of each other worker is known to have come before.
+    ``held`` maps each held lock to where it was acquired, ``segment`` counts the worker's own starts, joins and signals
+    so far, and ``ordered`` says which segment of each other worker is known to have come before.
     """
 
     worker: Hashable

@@ -9,8 +9,8 @@ import time
 
 
 def main() -> None:
-    """Read a pickled (body, repeats) from standard input; answer each line with the seconds of wall
-    clock and of CPU time that a run took.
+    """Read a pickled (body, repeats) from standard input; answer each line with the seconds of wall clock and of CPU
+    time that a run took.
 
     What the body prints goes nowhere, so that it cannot disturb the answers.
     """

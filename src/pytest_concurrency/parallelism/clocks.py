@@ -1,8 +1,8 @@
 """The three clocks of a thread: wall, CPU and run delay.
 
 The run delay is the second field of ``/proc/self/task/TID/schedstat`` (Linux, ``Documentation/scheduler/
-sched-stats.rst``): nanoseconds that the thread spent ready to run without a processor. It is what tells a
-thread that waits for a lock from one that a busy machine does not let run.
+sched-stats.rst``): nanoseconds that the thread spent ready to run without a processor. It is what tells a thread that
+waits for a lock from one that a busy machine does not let run.
 """
 
 from __future__ import annotations
@@ -18,9 +18,7 @@ SCHEDSTAT = "/proc/self/task/{}/schedstat"
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """The clocks of the calling thread at one moment, in nanoseconds; ``delay`` is None where it is not
-    known.
-    """
+    """The clocks of the calling thread at one moment, in nanoseconds; ``delay`` is None where it is not known."""
 
     wall: int
     cpu: int
@@ -28,9 +26,7 @@ class Stamp:
 
 
 def run_delay(native_id: int) -> int | None:
-    """Return the nanoseconds that the thread ``native_id`` waited for a processor, or None where nobody
-    counts.
-    """
+    """Return the nanoseconds that the thread ``native_id`` waited for a processor, or None where nobody counts."""
     try:
         with open(SCHEDSTAT.format(native_id), "rb") as file:
             fields = file.read().split()

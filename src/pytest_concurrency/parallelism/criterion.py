@@ -44,9 +44,7 @@ MIN_SAMPLES = 5
 
 
 def sigma(alone: Sequence[Usage], together: Round) -> float:
-    """Return the excess blocked time of a round over that of workers who take turns (see the module's
-    text).
-    """
+    """Return the excess blocked time of a round over that of workers who take turns (see the module's text)."""
     ideal = statistics.fmean(usage.demand for usage in alone) * (len(together.usages) - 1) / 2
     blocked_alone = statistics.fmean(usage.blocked for usage in alone)
     excess = statistics.fmean(usage.blocked for usage in together.usages) / together.scale - blocked_alone
@@ -56,9 +54,9 @@ def sigma(alone: Sequence[Usage], together: Round) -> float:
 def sigma_without_noise(alone: Sequence[Usage], together: Round) -> float:
     """Return sigma less all that the other workers' run delays can have added to a worker's waits.
 
-    For workers who mostly sleep or wait for devices: their run delays come from a busy machine, and a
-    lock whose holder, or next holder, has no processor keeps everybody waiting. Workers who compute also
-    queue for processors, and for the GIL, so that for them this is far too low.
+    For workers who mostly sleep or wait for devices: their run delays come from a busy machine, and a lock whose
+    holder, or next holder, has no processor keeps everybody waiting. Workers who compute also queue for processors, and
+    for the GIL, so that for them this is far too low.
     """
     ideal = statistics.fmean(usage.demand for usage in alone) * (len(together.usages) - 1) / 2
     delays = sum(usage.delay or 0.0 for usage in together.usages)
@@ -73,8 +71,7 @@ def sigma_without_noise(alone: Sequence[Usage], together: Round) -> float:
 
 
 def concurrency(alone: Sequence[Usage], together: Round) -> float:
-    """Return how many workers got on at once, on average: 1 where they took turns, N where none waited for
-    another.
+    """Return how many workers got on at once, on average: 1 where they took turns, N where none waited for another.
 
     A worker that is ready but has no processor counts as getting on: that is the machine's doing.
     """
@@ -105,8 +102,8 @@ def counts(together: Round) -> bool:
 def starved(together: Round) -> bool:
     """Return whether the workers computed and had, all together, no more than about one processor.
 
-    Then the kernel may have run them in turns on one processor, where nobody ever meets a held lock: a round
-    like that shows little in favour of the workers.
+    Then the kernel may have run them in turns on one processor, where nobody ever meets a held lock: a round like that
+    shows little in favour of the workers.
     """
     computed = sum(usage.cpu for usage in together.usages)
     queued = sum(usage.delay or 0.0 for usage in together.usages)
@@ -119,9 +116,7 @@ def fine_below(together: Round) -> float:
 
 
 def decided(alone: Sequence[Usage], rounds: Sequence[Round]) -> bool:
-    """Return whether further rounds would not change the verdict: one clearly fine, two above 0.6, or
-    enough.
-    """
+    """Return whether further rounds would not change the verdict: one clearly fine, two above 0.6, or enough."""
     values = [sigma(alone, each) for each in rounds]
     return (
         len(values) >= ROUNDS
@@ -174,8 +169,7 @@ def _held_up_by_noise(measurement: Measurement) -> bool:
 def _depth(measurement: Measurement) -> float:
     """Return how long the queue at the busiest lock was, 0 to 1.
 
-    On a free-threaded build a waiting thread may spin, which is CPU time: sigma misses it, a profile does
-    not.
+    On a free-threaded build a waiting thread may spin, which is CPU time: sigma misses it, a profile does not.
     """
     lock = busiest(measurement)
     return lock.depth if lock is not None and measurement.profile.samples >= MIN_SAMPLES else 0.0
@@ -195,8 +189,8 @@ def cpu_share(measurement: Measurement) -> float:
 def cause(measurement: Measurement) -> str:
     """Return the hazard code that explains workers who take turns, or "" where nothing was demonstrated.
 
-    CH202: in more than 80 % of the samples somebody waited for one lock. CH201: they compute, the
-    GIL is on, and an idle thread had to queue for it.
+    CH202: in more than 80 % of the samples somebody waited for one lock. CH201: they compute, the GIL is on, and an
+    idle thread had to queue for it.
     """
     profile = measurement.profile
     if profile.samples < MIN_SAMPLES:

@@ -1,10 +1,9 @@
-"""Which lock a thread waits for, read from its frame: no lock is instrumented and no code of the user is
-called.
+"""Which lock a thread waits for, read from its frame: no lock is instrumented and no code of the user is called.
 
-The instruction at which the frame stands has a source range (PEP 657); a wait for a lock is ``with X:``
-or ``X.acquire()`` there, and X, as long as it is made of names, attributes and constant subscripts, is
-looked up without running anything. A wait that the standard library makes on behalf of its caller (a
-semaphore, a condition, a logging handler) is shown at the caller's line.
+The instruction at which the frame stands has a source range (PEP 657); a wait for a lock is ``with X:`` or
+``X.acquire()`` there, and X, as long as it is made of names, attributes and constant subscripts, is looked up without
+running anything. A wait that the standard library makes on behalf of its caller (a semaphore, a condition, a logging
+handler) is shown at the caller's line.
 """
 
 from __future__ import annotations
@@ -39,9 +38,7 @@ _SIGNALS = frozenset({"wait", "wait_for", "join", "_wait_for_tstate_lock", "_wai
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Where a name lives: a function (its path and name), a class, or a module; ``name`` is the name
-    itself.
-    """
+    """Where a name lives: a function (its path and name), a class, or a module; ``name`` is the name itself."""
 
     name: str
     function: tuple[str, str] | None = None
@@ -51,9 +48,7 @@ class Home:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Waiting:
-    """A thread that stands at a lock: the lock, its source text, (path, line) of the waiting line, and its
-    home.
-    """
+    """A thread that stands at a lock: the lock, its source text, (path, line) of the waiting line, and its home."""
 
     lock: object
     expression: str
@@ -62,9 +57,7 @@ class Waiting:
 
 
 def waiting_at(frame: types.FrameType) -> Waiting | None:
-    """Return the lock that the thread with this top frame waits for, or None where it waits for none that
-    is known.
-    """
+    """Return the lock that the thread with this top frame waits for, or None where it waits for none that is known."""
     if os.path.normcase(frame.f_code.co_filename).startswith(_OWN):
         return None
     lock: object = None
@@ -94,9 +87,7 @@ def waiting_at(frame: types.FrameType) -> Waiting | None:
 
 
 def is_held(lock: object) -> bool:
-    """Return whether somebody holds the lock right now (true where the type does not tell: a thread waits
-    for it).
-    """
+    """Return whether somebody holds the lock right now (true where the type does not tell: a thread waits for it)."""
     if isinstance(lock, _MUTEXES):
         locked = getattr(lock, "locked", None)
         if locked is not None:
@@ -108,9 +99,8 @@ def is_held(lock: object) -> bool:
 def created_at(waiting: Waiting) -> tuple[str, int] | None:
     """Return (path, line) of the assignment that created the lock, or None where the sources do not show one.
 
-    The name under which the lock is used is looked for in the function that uses it and those around it,
-    the class, or the module; a lock that came as an argument is looked for in whatever module, class or
-    instance holds it.
+    The name under which the lock is used is looked for in the function that uses it and those around it, the class, or
+    the module; a lock that came as an argument is looked for in whatever module, class or instance holds it.
     """
     homes = (waiting.home,) if waiting.home is not None else ()
     for home in itertools.chain(homes, _holders(waiting.lock)):
@@ -256,9 +246,7 @@ def _sources(home: Home) -> Iterator[tuple[str, str]]:
 
 
 def _assignment(path: str, name: str, owner: str, makes_lock: bool) -> int | None:
-    """Return the line of ``name = ...`` in the module, in the class (also as an attribute), or in the
-    function.
-    """
+    """Return the line of ``name = ...`` in the module, in the class (also as an attribute), or in the function."""
     tree = parsed("".join(linecache.getlines(path)))
     if tree is None:
         return None

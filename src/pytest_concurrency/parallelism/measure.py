@@ -35,13 +35,12 @@ def measure(
 ) -> Measurement:
     """Run ``bodies`` alone and together in fresh threads and return what it came to.
 
-    Give the same object several times for workers that do the same; it is then measured alone only once.
-    Bodies are called many times, until a run takes at least 20 ms. ``max_seconds`` is the budget: no run
-    is begun that would not fit into it. ``limit`` is when workers that have not ended count as stuck
-    (seconds in all; default: three times the budget, at least 10 s). ``first`` stands in for the very
-    first call of the first body: a watcher. Workers that compute are also measured as processes, if the
-    body can be pickled. Nothing is raised for what a body raises: see :attr:`Measurement.error` and
-    :attr:`Measurement.problem`.
+    Give the same object several times for workers that do the same; it is then measured alone only once. Bodies are
+    called many times, until a run takes at least 20 ms. ``max_seconds`` is the budget: no run is begun that would not
+    fit into it. ``limit`` is when workers that have not ended count as stuck (seconds in all; default: three times the
+    budget, at least 10 s). ``first`` stands in for the very first call of the first body: a watcher. Workers that
+    compute are also measured as processes, if the body can be pickled. Nothing is raised for what a body raises: see
+    :attr:`Measurement.error` and :attr:`Measurement.problem`.
     """
     if len(bodies) < 2:
         raise ValueError(f"measure() needs at least two bodies, not {len(bodies)}")

@@ -10,8 +10,7 @@ from typing import Any
 class Usage:
     """What one worker's run cost: seconds of wall clock, of thread CPU time and of run delay.
 
-    ``delay`` is the time that the thread was ready to run and had no processor (None: the system does not
-    say).
+    ``delay`` is the time that the thread was ready to run and had no processor (None: the system does not say).
     """
 
     wall: float
@@ -33,9 +32,9 @@ class Usage:
 class Round:
     """One run of all workers at once.
 
-    ``span`` is the time from the start to the last worker's end, in seconds; ``overlap`` (0 to 1) is the
-    part of the shortest worker's run during which every worker was running; ``scale`` says how many times as
-    often as alone each body was called.
+    ``span`` is the time from the start to the last worker's end, in seconds; ``overlap`` (0 to 1) is the part of the
+    shortest worker's run during which every worker was running; ``scale`` says how many times as often as alone each
+    body was called.
     """
 
     usages: tuple[Usage, ...]
@@ -48,10 +47,9 @@ class Round:
 class LockUse:
     """One lock that workers were seen waiting for.
 
-    ``share`` (0 to 1) is the part of the samples in which somebody waited for it; ``depth`` (0 to 1) is how
-    many of those who could wait did, on average: 1 where all but the holder stand in the queue.
-    ``expression`` is the lock as the source writes it; ``waited_at`` and ``created_at`` are (path, line), the
-    latter None where it is not known.
+    ``share`` (0 to 1) is the part of the samples in which somebody waited for it; ``depth`` (0 to 1) is how many of
+    those who could wait did, on average: 1 where all but the holder stand in the queue. ``expression`` is the lock as
+    the source writes it; ``waited_at`` and ``created_at`` are (path, line), the latter None where it is not known.
     """
 
     expression: str
@@ -65,8 +63,8 @@ class LockUse:
 class Profile:
     """What the sampler saw while the workers ran at once.
 
-    ``samples`` counts the moments at which at least two workers were unfinished; ``gil_queue`` (0 to 1)
-    is the part of them at which an idle thread had to queue for the interpreter lock.
+    ``samples`` counts the moments at which at least two workers were unfinished; ``gil_queue`` (0 to 1) is the part of
+    them at which an idle thread had to queue for the interpreter lock.
     """
 
     samples: int = 0
@@ -78,8 +76,7 @@ class Profile:
 class ProcessFigure:
     """The same workers as processes: the measured ``speedup`` over one after the other.
 
-    ``idle`` is what they would give with all ``cores`` usable processors free, by the CPU time that they
-    took.
+    ``idle`` is what they would give with all ``cores`` usable processors free, by the CPU time that they took.
     """
 
     workers: int
@@ -92,11 +89,10 @@ class ProcessFigure:
 class Measurement:
     """What running the workers alone and together came to.
 
-    ``alone`` has the best run alone of each worker, who calls its body ``repeats`` times (1 where they
-    differ) to last long enough; ``together`` the rounds that count; ``discarded`` how many did not.
-    ``problem`` says in one sentence why nothing could be measured (empty: it could); ``error`` is what a
-    body raised; ``stuck`` is true where workers had not ended in time; ``gil`` whether the interpreter
-    lock is on.
+    ``alone`` has the best run alone of each worker, who calls its body ``repeats`` times (1 where they differ) to last
+    long enough; ``together`` the rounds that count. ``problem`` says in one sentence why nothing could be measured
+    (empty: it could); ``error`` is what a body raised; ``stuck`` is true where workers had not ended in time; ``gil``
+    whether the interpreter lock is on.
     """
 
     workers: int

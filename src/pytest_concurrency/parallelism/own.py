@@ -1,6 +1,4 @@
-"""Measures a body that starts its own threads: once as it is, once with each thread waited for as it
-starts.
-"""
+"""Measures a body that starts its own threads: once as it is, once with each thread waited for as it starts."""
 
 from __future__ import annotations
 
@@ -37,10 +35,9 @@ class _Stop(Exception):
 def measure_own(body: Callable[[], object], *, max_seconds: float = 5.0, limit: float | None = None) -> OwnThreads:
     """Run ``body`` in a fresh thread several times and compare its threads as they run with each run alone.
 
-    The workers are the threads that the body's first level starts and that run at the same time. To run
-    them alone, each is waited for right after its start; where one does not end, because it waits for
-    what comes later, nothing can be measured. ``max_seconds`` and ``limit`` as for
-    :func:`.measure.measure`; nothing is raised.
+    The workers are the threads that the body's first level starts and that run at the same time. To run them alone,
+    each is waited for right after its start; where one does not end, because it waits for what comes later, nothing can
+    be measured. ``max_seconds`` and ``limit`` as for :func:`.measure.measure`; nothing is raised.
     """
     end = time.monotonic() + max_seconds
     return _Session(body, end, time.monotonic() + (limit or max(10.0, 3 * max_seconds)), max_seconds).run()

@@ -68,8 +68,8 @@ class _Child:
 def in_processes(body: Callable[[], object], workers: int, repeats: int, deadline: float) -> ProcessFigure | None:
     """Run ``body`` ``repeats`` times in each of ``workers`` fresh processes and return what that gives.
 
-    ``deadline`` is a time of ``time.monotonic``. Returns None where the body cannot be pickled, fails in
-    another process (a module that cannot be imported there), or does not end in time.
+    ``deadline`` is a time of ``time.monotonic``. Returns None where the body cannot be pickled, fails in another
+    process (a module that cannot be imported there), or does not end in time.
     """
     try:
         payload = pickle.dumps((body, repeats))

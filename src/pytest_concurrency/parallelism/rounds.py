@@ -1,6 +1,4 @@
-"""Runs bodies in fresh threads, all let go at one moment, and reads each thread's clocks. Every wait is
-bounded.
-"""
+"""Runs bodies in fresh threads, all let go at one moment, and reads each thread's clocks. Every wait is bounded."""
 
 from __future__ import annotations
 
@@ -124,9 +122,7 @@ class Group:
             worker.gate.release()
 
     def wait(self, deadline: float) -> bool:
-        """Wait until every worker has ended or ``deadline`` (``time.monotonic``) is past; return whether
-        all have.
-        """
+        """Wait until every worker has ended or ``deadline`` (``time.monotonic``) is past; return whether all have."""
         return all([worker.wait(deadline) for worker in self._workers])
 
     def outcome(self) -> Outcome:

@@ -1,5 +1,4 @@
-"""A sampling profiler for waits: which locks the workers stand at, and how long the GIL keeps an idle
-thread waiting.
+"""A sampling profiler for waits: which locks the workers stand at, and how long the GIL keeps an idle thread waiting.
 
 It works on code that nobody instrumented: every few milliseconds it reads the frames of the workers.
 """

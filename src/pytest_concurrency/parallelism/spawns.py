@@ -1,7 +1,7 @@
 """What a spawn log means: pure functions that find workers who never overlap, or who cost more than they do.
 
-A *site* is the whole stack of lines from the watched function down to the start: a helper that is called
-in a loop is one site, and a helper that is called from two lines is two.
+A *site* is the whole stack of lines from the watched function down to the start: a helper that is called in a loop is
+one site, and a helper that is called from two lines is two.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ Line = tuple[str, int]
 class Spawn:
     """One worker that was started while the watch was on; times are seconds of one monotonic clock.
 
-    ``spawner`` identifies the thread that started it. ``asked`` and ``started`` are when ``start`` was
-    called and returned; ``join_asked`` and ``joined`` the same for the join without a time limit that saw
-    its end, by the spawner (None: there was none). ``work`` is how long it did what it was started for,
-    without the run delay, and ``cost`` the CPU time that starting it took (None: not known).
+    ``spawner`` identifies the thread that started it. ``asked`` and ``started`` are when ``start`` was called and
+    returned; ``join_asked`` and ``joined`` the same for the join without a time limit that saw its end, by the spawner
+    (None: there was none). ``work`` is how long it did what it was started for, without the run delay, and ``cost`` the
+    CPU time that starting it took (None: not known).
     """
 
     kind: str
@@ -60,9 +60,9 @@ class Site:
 def joined_one_by_one(spawns: Iterable[Spawn]) -> tuple[Site, ...]:
     """Return the sites whose every worker was joined before the next one was started (CH203).
 
-    All workers of the site count, whoever started them. Not reported: a site of one worker; a join with a
-    time limit (a watchdog); a spawner that did something of its own between the start and the join, or
-    that had another worker running at that time: then something did overlap.
+    All workers of the site count, whoever started them. Not reported: a site of one worker; a join with a time limit (a
+    watchdog); a spawner that did something of its own between the start and the join, or that had another worker
+    running at that time: then something did overlap.
     """
     everything = list(spawns)
     found = []
@@ -82,9 +82,7 @@ def joined_one_by_one(spawns: Iterable[Spawn]) -> tuple[Site, ...]:
 
 
 def costlier_than_work(spawns: Iterable[Spawn]) -> tuple[Site, ...]:
-    """Return the sites whose workers cost more to start than they did (CH204); at least four workers,
-    medians.
-    """
+    """Return the sites whose workers cost more to start than they did (CH204); at least four workers, medians."""
     found = []
     for site, group in _by_site(spawns).items():
         known = [spawn for spawn in group if spawn.work is not None and spawn.cost is not None]

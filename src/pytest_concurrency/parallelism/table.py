@@ -9,9 +9,7 @@ HEADER = ("test", "workers", "alone", "together", "speed-up", "sigma", "verdict"
 
 
 def render(results: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the lines of the table for those ``results`` (JSON objects) that have a row; [] where none
-    has.
-    """
+    """Return the lines of the table for those ``results`` (JSON objects) that have a row; [] where none has."""
     rows = [_cells(result["nodeid"], result["parallelism"]) for result in results if result.get("parallelism")]
     if not rows:
         return []

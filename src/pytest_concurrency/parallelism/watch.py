@@ -1,6 +1,4 @@
-"""Logs who starts and joins which thread, process or executor task while a body runs; nothing stays
-patched.
-"""
+"""Logs who starts and joins which thread, process or executor task while a body runs; nothing stays patched."""
 
 from __future__ import annotations
 
@@ -170,8 +168,7 @@ def _submit(log: Log, original: Callable[..., Any], pool: Any, *args: Any, **kwa
 
 
 def _site(caller: FrameType | None) -> tuple[Line, ...]:
-    """Return the lines from the outermost frame to the caller, or () where the standard library starts a
-    worker.
+    """Return the lines from the outermost frame to the caller, or () where the standard library starts a worker.
 
     Threads that a pool or a queue starts for itself are no workers of the user's.
     """

@@ -198,8 +198,8 @@ class ControlledThread:
         return self._thread._wait_for_tstate_lock()
 
     def _wait_for_c(self) -> None:
-        """Wait for the lock that C releases a moment after the worker has ended; no worker holds it, so that
-        waiting for it as for any other lock would look like a deadlock."""
+        """Wait for the lock that C releases a moment after the worker has ended; no worker holds it, so that waiting
+        for it as for any other lock would look like a deadlock."""
         lock = self._thread._tstate_lock
         if lock is not None and lock.acquire(True, ENDING_SECONDS):
             lock.release()

@@ -25,8 +25,8 @@ MOST_DISTINCT = 10_000
 class Progress:
     """The live line of one test: ``total`` schedules in at most ``seconds``.
 
-    ``room`` is the number of columns that are free on the line, ``clock`` is in seconds;
-    ``uncaptured`` gives a context in which what is written to ``stream`` comes to the terminal.
+    ``room`` is the number of columns that are free on the line, ``clock`` is in seconds; ``uncaptured`` gives a context
+    in which what is written to ``stream`` comes to the terminal.
     """
 
     def __init__(

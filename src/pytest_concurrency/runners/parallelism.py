@@ -138,8 +138,8 @@ def relative(finding: Finding, root: Path) -> Finding:
 def _speedup(measurement: Measurement) -> float | None:
     """Return the best speed-up that ``min_speedup`` is compared with, or None where it cannot be told.
 
-    A busy machine is not the test's fault: unless the workers were shown to take turns, only rounds count
-    in which they hardly waited for a processor.
+    A busy machine is not the test's fault: unless the workers were shown to take turns, only rounds count in which they
+    hardly waited for a processor.
     """
     if measurement.problem or not measurement.alone:
         return None

@@ -45,13 +45,12 @@ PATIENCE_SHARE = 0.5
 class Execution:
     """One controlled run.
 
-    ``strategy`` chooses, ``number`` counts runs, ``observing`` records who accesses what, ``recording`` keeps a row
-    for everything that happens, ``timeout`` is in real seconds, ``outsiders`` knows the threads that no run controls.
-    After ``horizon`` operations, or when a lost update was seen, the run coasts: ``sites`` are silent and nothing is
-    decided that need not be. ``harmless`` are (read site, write site, worker) of updates whose loss changes nothing.
-    With ``explore_timeouts`` a sampling strategy may let timed waits end early. ``kept``, where it
-    is a dictionary, keeps what is accessed alive while observing, so that no two objects of one run have the same
-    identity.
+    ``strategy`` chooses, ``number`` counts runs, ``observing`` records who accesses what, ``recording`` keeps a row for
+    everything that happens, ``timeout`` is in real seconds, ``outsiders`` knows the threads that no run controls. After
+    ``horizon`` operations, or when a lost update was seen, the run coasts: ``sites`` are silent and nothing is decided
+    that need not be. ``harmless`` are (read site, write site, worker) of updates whose loss changes nothing. With
+    ``explore_timeouts`` a sampling strategy may let timed waits end early. ``kept``, where it is a dictionary, keeps
+    what is accessed alive while observing, so that no two objects of one run have the same identity.
     """
 
     def __init__(
@@ -156,8 +155,8 @@ class Execution:
     # -- the life of a run
 
     def run(self, body: Callable[[], Any]) -> Outcome:
-        """Run ``body`` on the calling thread as the worker "main", with everything that it starts; never raises
-        what the body raises, but hands on KeyboardInterrupt and what a signal's handler raises meanwhile."""
+        """Run ``body`` on the calling thread as the worker "main", with everything that it starts; never raises what
+        the body raises, but hands on KeyboardInterrupt and what a signal's handler raises meanwhile."""
         main = self.main
         main.ident = get_ident()
         main.native_id = threading.get_native_id()

@@ -26,9 +26,9 @@ REPEATS_LIMIT = 100
 
 
 def yield_of_polling(run: Execution, worker: Worker) -> bool:
-    """Where ``worker`` comes back to the same point in the same state again and again, let others have a turn,
-    and time a push: it may take and release locks, which counts as headway, and still only ask. Return True if
-    somebody else had a turn."""
+    """Where ``worker`` comes back to the same point in the same state again and again, let others have a turn, and time
+    a push: it may take and release locks, which counts as headway, and still only ask. Return True if somebody else had
+    a turn."""
     if run.turn != worker.last_run:
         run.turn = worker.last_run
         run.turn_postures = {}

@@ -67,17 +67,17 @@ class Worker:
     ``key`` is the exact location of the announced access (a container's item), ``loc`` the one that counts for
     scheduling (the container); ``section`` counts acquires and releases.
 
-    ``origin`` is the place (path, line) where its thread was started, as far as known.
-    ``intent`` says what an announced synchronising operation does, where the strategy asks for it.
+    ``origin`` is the place (path, line) where its thread was started, as far as known. ``intent`` says what an
+    announced synchronising operation does, where the strategy asks for it.
 
-    ``reads`` holds what it last read at each site that writes are computed from, ``calls`` which call the function
-    that returns it was made by.
+    ``reads`` holds what it last read at each site that writes are computed from, ``calls`` which call the function that
+    returns it was made by.
 
     ``entry`` is the code that it was started to run, where that is known; ``body`` is what it runs, on a thread of the
     pool, and is let go when it has begun.
 
-    ``path`` is its spawn path ("main", "0", "0.1"), ``index`` its place in the order of creation. ``site``, ``loc``
-    and ``write`` describe the operation it has announced and not yet done.
+    ``path`` is its spawn path ("main", "0", "0.1"), ``index`` its place in the order of creation. ``site``, ``loc`` and
+    ``write`` describe the operation it has announced and not yet done.
     """
 
     __slots__ = (

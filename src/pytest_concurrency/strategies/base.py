@@ -40,11 +40,10 @@ class Strategy(Protocol):
 
     ``begin`` is called before each run with its number. ``pick`` gets the workers that could go on, ordered by
     creation, the one that runs now (None where it just blocked or ended, and is then given as ``left``), and the number
-    of the operation; it returns one of the enabled.
-    ``sites`` are the keys of sites that have to be announced although they touch nothing shared.
-    A strategy with ``timeouts`` true is also given, after those, workers in a timed wait that may end early: choosing
-    one lets it time out.
-    ``quiet_until`` is the step before which ``pick`` need not be asked while the current worker can go on.
+    of the operation; it returns one of the enabled. ``sites`` are the keys of sites that have to be announced although
+    they touch nothing shared. A strategy with ``timeouts`` true is also given, after those, workers in a timed wait
+    that may end early: choosing one lets it time out. ``quiet_until`` is the step before which ``pick`` need not be
+    asked while the current worker can go on.
     """
 
     name: str

@@ -1,12 +1,12 @@
 """Source-DPOR with sleep sets: one run for each class of equivalent interleavings, none left out.
 
-Two interleavings are equivalent (belong to one Mazurkiewicz trace) where one becomes the other by swapping
-neighbouring independent operations. :class:`SourceDpor` is driven one run at a time by whatever executes the
-operations; it never sees a thread.
+Two interleavings are equivalent (belong to one Mazurkiewicz trace) where one becomes the other by swapping neighbouring
+independent operations. :class:`SourceDpor` is driven one run at a time by whatever executes the operations; it never
+sees a thread.
 
-Source: Abdulla, Aronis, Jonsson, Sagonas, "Optimal Dynamic Partial Order Reduction", POPL 2014 (Algorithm 1,
-with races looked for after the run instead of during it). Only a race that can be reversed counts: a release
-before an acquire does not, the acquire before that release does.
+Source: Abdulla, Aronis, Jonsson, Sagonas, "Optimal Dynamic Partial Order Reduction", POPL 2014 (Algorithm 1, with races
+looked for after the run instead of during it). Only a race that can be reversed counts: a release before an acquire
+does not, the acquire before that release does.
 """
 
 from __future__ import annotations
@@ -53,13 +53,12 @@ class _Node(Generic[W]):
 class SourceDpor(Generic[W]):
     """The exploration: :meth:`begin` a run, :meth:`pick` its steps, :meth:`end` it, until that returns True.
 
-    ``runs`` counts complete runs, ``redundant`` those stopped because an equivalent one had been seen, and
-    ``diverged`` those in which the program did not repeat what it had done before, or that were cut short.
-    Only where ``diverged`` is 0 has the exploration covered every class.
+    ``runs`` counts complete runs, ``redundant`` those stopped because an equivalent one had been seen, and ``diverged``
+    those in which the program did not repeat what it had done before, or that were cut short. Only where ``diverged``
+    is 0 has the exploration covered every class.
 
-    Whether an operation is enabled has to follow from the operations that it depends on. A wait that times
-    out "when nothing else can run" is not of that kind: an executor that lets one fire must not claim
-    completeness.
+    Whether an operation is enabled has to follow from the operations that it depends on. A wait that times out "when
+    nothing else can run" is not of that kind: an executor that lets one fire must not claim completeness.
     """
 
     def __init__(self) -> None:
@@ -84,8 +83,8 @@ class SourceDpor(Generic[W]):
     def pick(self, enabled: Mapping[W, Op[W]], current: W | None = None) -> W | Abort:
         """Return the worker whose announced operation is to be executed next, or :data:`ABORT`.
 
-        ``enabled`` holds the operations that can run without blocking (at least one), in an order that is
-        the same in every run; ``current`` is the worker that ran last. After ABORT comes :meth:`end`.
+        ``enabled`` holds the operations that can run without blocking (at least one), in an order that is the same in
+        every run; ``current`` is the worker that ran last. After ABORT comes :meth:`end`.
         """
         depth = self._depth
         if depth < len(self._nodes):
@@ -120,8 +119,7 @@ class SourceDpor(Generic[W]):
     def progress(self) -> float:
         """Return a rough share of the exploration that is done, from 0 to 1; to be asked between runs.
 
-        It counts the alternatives known so far at every state of the current path, and therefore tends to be
-        too high.
+        It counts the alternatives known so far at every state of the current path, and therefore tends to be too high.
         """
         done, share = 0.0, 1.0
         for node in self._nodes:
@@ -134,9 +132,9 @@ class SourceDpor(Generic[W]):
     def end(self, blocked: Mapping[W, Op[W]] | None = None, cut_short: bool = False) -> bool:
         """Finish the run; return True when there is nothing left to explore.
 
-        ``blocked`` are the announced operations of the workers that cannot go on at this point, in a deadlock
-        or because others were not run any further: also after ABORT. Without them deadlocks would be missed.
-        ``cut_short`` says that the run was stopped before its end (a step bound, a time-out).
+        ``blocked`` are the announced operations of the workers that cannot go on at this point, in a deadlock or
+        because others were not run any further: also after ABORT. Without them deadlocks would be missed. ``cut_short``
+        says that the run was stopped before its end (a step bound, a time-out).
         """
         if self._strayed or cut_short or self._depth < len(self._nodes):
             self.diverged += 1

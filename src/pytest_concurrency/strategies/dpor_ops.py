@@ -30,9 +30,9 @@ class Kind(Enum):
 class Op(NamedTuple, Generic[W]):
     """An operation that a worker announces: ``accesses`` are (location, is it changed) pairs.
 
-    A location is any hashable name that is the same in every run with the same beginning, for example a
-    number given in the order of first announcement; never an ``id``. ``worker`` is the one started or joined,
-    ``others`` are further ones joined by the same operation.
+    A location is any hashable name that is the same in every run with the same beginning, for example a number given in
+    the order of first announcement; never an ``id``. ``worker`` is the one started or joined, ``others`` are further
+    ones joined by the same operation.
     """
 
     kind: Kind
@@ -140,8 +140,8 @@ _AWAITS = frozenset({Kind.AWAIT, Kind.TRANSFER})
 def reversible(first: Op[W], second: Op[W]) -> Reversible:
     """Say whether ``second`` could have come before ``first``, both being dependent.
 
-    PERHAPS: it depends on the state (was the try-acquire successful, was the semaphore above zero); then the
-    race is followed, and does not hide an older one.
+    PERHAPS: it depends on the state (was the try-acquire successful, was the semaphore above zero); then the race is
+    followed, and does not hide an older one.
     """
     a, b = first.kind, second.kind
     if b in _TAKES:

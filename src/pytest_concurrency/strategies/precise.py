@@ -13,10 +13,10 @@ from .pending import Translator
 class Precise:
     """A strategy that is asked before every operation as soon as there is more than one worker.
 
-    ``precise`` makes the execution ask also where only one worker can go on, ``releases`` makes releases operations
-    of their own. ``doubts`` are reasons why the runs so far may not be all there are; ``exhausted`` says that
-    nothing is left to run; ``found`` counts the different interleavings that were run to their end. ``files``
-    are those whose code is instrumented.
+    ``precise`` makes the execution ask also where only one worker can go on, ``releases`` makes releases operations of
+    their own. ``doubts`` are reasons why the runs so far may not be all there are; ``exhausted`` says that nothing is
+    left to run; ``found`` counts the different interleavings that were run to their end. ``files`` are those whose code
+    is instrumented.
     """
 
     name = "precise"

@@ -32,10 +32,10 @@ class Action(Enum):
 class Event:
     """One step of a trace.
 
-    ``target`` is the location, the synchronisation object, or the worker started or joined. A target must
-    stand for one thing in the whole trace: an ``id`` does so only while something keeps the object alive.
-    ``where`` is handed back as it is, for example (path, line). ``blocking`` is false for an acquire that
-    would not have waited, or not for ever: such a one takes no part in a deadlock.
+    ``target`` is the location, the synchronisation object, or the worker started or joined. A target must stand for one
+    thing in the whole trace: an ``id`` does so only while something keeps the object alive. ``where`` is handed back as
+    it is, for example (path, line). ``blocking`` is false for an acquire that would not have waited, or not for ever:
+    such a one takes no part in a deadlock.
     """
 
     action: Action

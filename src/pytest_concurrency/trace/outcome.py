@@ -30,8 +30,7 @@ class Row:
 class Switch:
     """The baton went to ``to``: before step ``step``, while ``worker`` was about to act at ``site`` for the
     ``occurrence``-th time; where it had blocked or ended instead (``forced``) there is no site, and ``occurrence``
-    counts how often it has blocked. ``chosen``: the default policy would
-    have done otherwise."""
+    counts how often it has blocked. ``chosen``: the default policy would have done otherwise."""
 
     step: int
     worker: str

@@ -1,8 +1,7 @@
-"""Telling a deadlock between processes before its time-out: every thread of every one waits, without limit,
-for another.
+"""Telling a deadlock between processes before its time-out: every thread of every one waits, without limit, for
+another.
 
-Only waits that nothing outside can end count: a join of a process, a lock, a pipe between the processes.
-One thread
+Only waits that nothing outside can end count: a join of a process, a lock, a pipe between the processes. One thread
 that does anything else (sleeps, listens, computes, waits with a limit) is enough not to call it a deadlock.
 """
 
@@ -26,9 +25,7 @@ Frames = list[tuple[str, str]]
 
 
 class Suspicion:
-    """Looks at the processes now and then; the same complete standstill several times running is a
-    deadlock.
-    """
+    """Looks at the processes now and then; the same complete standstill several times running is a deadlock."""
 
     def __init__(self, watch: Watch) -> None:
         self._watch = watch
@@ -88,9 +85,7 @@ def parse_threads(text: str) -> list[Frames]:
 
 
 def waits_for_ever(frames: Frames) -> bool:
-    """Return whether the innermost frames (first) are a wait that has no limit and that only a process can
-    end.
-    """
+    """Return whether the innermost frames (first) are a wait that has no limit and that only a process can end."""
     frames = [frame for frame in frames if os.path.basename(frame[0]) not in ("deadline.py", "watch.py", "deadlock.py")]
     if not frames:
         return False

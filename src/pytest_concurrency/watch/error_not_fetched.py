@@ -11,9 +11,8 @@ from .record import Record, TaskFailed
 def find(record: Record, context: Context) -> list[Finding]:
     """Return one finding for each line whose tasks failed unseen.
 
-    A task counts as seen where its result, exception or success was asked for, an ``error_callback`` was
-    given, or
-    the same error of another task of the same call was seen. What cannot be pickled is CH404's.
+    A task counts as seen where its result, exception or success was asked for, an ``error_callback`` was given, or the
+    same error of another task of the same call was seen. What cannot be pickled is CH404's.
     """
     unpicklable = [entry.exception for entry in record.unpicklable]
     unseen: dict[tuple[object, str], list[TaskFailed]] = {}

@@ -12,9 +12,7 @@ _ACQUIRE = re.compile(r"in (acquire|__enter__|wait|_wait_for_tstate_lock)$")
 
 
 def find(record: Record, context: Context) -> list[Finding]:
-    """Return one warning for each line that forked so; an error where a child hangs waiting for such a
-    lock.
-    """
+    """Return one warning for each line that forked so; an error where a child hangs waiting for such a lock."""
     findings: dict[str, Finding] = {}
     children = {entry.pid: entry for entry in record.started if entry.method == "fork"}
     for forked in record.forked:
@@ -28,9 +26,7 @@ def find(record: Record, context: Context) -> list[Finding]:
 
 
 def waits_for(stuck: Stuck, forked: Forked) -> bool:
-    """Return whether the main thread of ``stuck`` stands at a line that takes one of the locks held at the
-    fork.
-    """
+    """Return whether the main thread of ``stuck`` stands at a line that takes one of the locks held at the fork."""
     if not forked.locks:
         return False
     import linecache

@@ -1,9 +1,7 @@
 """Fingerprints of the globals of the project's modules: plain data only, bounded in size.
 
-A fingerprint is taken in a child before and after its work; where it changed, the child writes a line for
-the parent.
-Synchronised or shared objects, locks, files, modules and functions are left out: they are not copies of
-plain data.
+A fingerprint is taken in a child before and after its work; where it changed, the child writes a line for the parent.
+Synchronised or shared objects, locks, files, modules and functions are left out: they are not copies of plain data.
 """
 
 from __future__ import annotations

@@ -10,9 +10,7 @@ from .record import Record
 
 
 def find(record: Record, context: Context) -> list[Finding]:
-    """Return a finding where the body hung, with each process's stack; none where CH404, CH405 or CH407
-    explains it.
-    """
+    """Return a finding where the body hung, with each process's stack; none where CH404, CH405 or CH407 explains it."""
     if not record.stuck or not (len(record.stuck) > 1 or any(stuck.facts for stuck in record.stuck) or record.started):
         return []  # the test waits for something, but not for a process
     if any(hands_over(stuck.stack) for stuck in record.stuck):

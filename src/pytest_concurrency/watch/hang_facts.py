@@ -51,9 +51,7 @@ def _pool_facts(watch: Watch, stack: str, alive: Container[int]) -> list[str]:
 
 
 def body_stack(frame: types.FrameType | None) -> str:
-    """Return the stack of this process's main thread, innermost last, without the frames of pytest around
-    the body.
-    """
+    """Return the stack of this process's main thread, innermost last, without the frames of pytest around the body."""
     rows = traceback.extract_stack(frame)
     start = next((i + 1 for i, row in enumerate(rows) if row.name == "watched_body"), 0)
     text = "".join(traceback.format_list(rows[start:]))

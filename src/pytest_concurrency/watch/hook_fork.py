@@ -72,9 +72,7 @@ def _in_child() -> None:
 
 
 def raw_forks(watch: Watch) -> list[ProcessStarted]:
-    """Return the processes that the code under test forked by itself: each has left a file with its
-    number.
-    """
+    """Return the processes that the code under test forked by itself: each has left a file with its number."""
     found = []
     for path in watch.files("*.fork"):
         with contextlib.suppress(OSError, ValueError):
@@ -85,11 +83,9 @@ def raw_forks(watch: Watch) -> list[ProcessStarted]:
 
 
 def look(rootdir: str) -> Forked | None:
-    """Return what a fork at this moment would copy half-way: other threads in own code, and locks held; or
-    None.
+    """Return what a fork at this moment would copy half-way: other threads in own code, and locks held; or None.
 
-    Threads that are idle inside libraries (a pool's, a queue's feeder) are no finding: they hold nothing of
-    ours.
+    Threads that are idle inside libraries (a pool's, a queue's feeder) are no finding: they hold nothing of ours.
     """
     me = threading.get_ident()
     names = {thread.ident: thread.name for thread in threading.enumerate()}

@@ -1,6 +1,4 @@
-"""Recording of processes: made, started, ended by force; by ``multiprocessing``, ``os.fork`` and
-``subprocess``.
-"""
+"""Recording of processes: made, started, ended by force; by ``multiprocessing``, ``os.fork`` and ``subprocess``."""
 
 from __future__ import annotations
 
@@ -36,9 +34,7 @@ def install(watch: Watch, patches: Patches) -> None:
 
 
 def passed_call(frame: Any, keyword: str, position: int) -> ast.Call | None:
-    """Return the call that stands where ``keyword`` (or positional argument ``position``) is passed in
-    ``frame``.
-    """
+    """Return the call that stands where ``keyword`` (or positional argument ``position``) is passed in ``frame``."""
     call = call_at(frame)
     if call is None:
         return None
@@ -52,9 +48,7 @@ def passed_call(frame: Any, keyword: str, position: int) -> ast.Call | None:
 
 
 def note_called(watch: Watch, value: object, keyword: str, position: int, what: str) -> None:
-    """Record it where a call stands in the place of the function that was to be passed, and gave
-    ``value``.
-    """
+    """Record it where a call stands in the place of the function that was to be passed, and gave ``value``."""
     frame = own_frame(sys._getframe(2), watch.plan.rootdir)
     if frame is None:
         return

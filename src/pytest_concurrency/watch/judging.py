@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a detector may know beside the record: ``error`` is what the body raised, ``hung`` that it was
-    stopped.
-    """
+    """What a detector may know beside the record: ``error`` is what the body raised, ``hung`` that it was stopped."""
 
     rootdir: str
     worker: str
@@ -50,9 +48,7 @@ Detector = Callable[[Record, Context], list[Finding]]
 
 
 def judge(watch: Watch, error: BaseException | None) -> tuple[Finding, ...]:
-    """Return what all detectors find, in the order of their codes; one hazard explains what follows from
-    it.
-    """
+    """Return what all detectors find, in the order of their codes; one hazard explains what follows from it."""
     if watch.record == Record() and error is None:
         return ()
     from . import (  # each of them needs this module

@@ -1,9 +1,9 @@
 """CH101 between processes: ``value.value += 1`` without a lock, made to happen and shown with its values.
 
-In each process that works at the same time as others the shared objects of ``multiprocessing`` are read and
-written through a hook. An augmented assignment (or ``x.value = x.value + 1``) remembers what it read; when it
-writes and finds another value there, another process has written in between and that write is lost. One of
-the processes waits a moment between its read and its write, so that it does happen; under a lock nothing can.
+In each process that works at the same time as others the shared objects of ``multiprocessing`` are read and written
+through a hook. An augmented assignment (or ``x.value = x.value + 1``) remembers what it read; when it writes and finds
+another value there, another process has written in between and that write is lost. One of the processes waits a moment
+between its read and its write, so that it does happen; under a lock nothing can.
 """
 
 from __future__ import annotations

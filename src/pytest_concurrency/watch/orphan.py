@@ -12,9 +12,7 @@ from .tree import command_of
 
 
 def find(record: Record, context: Context) -> list[Finding]:
-    """Return one finding for each process left running, and for each forked child that ran on out of the
-    test.
-    """
+    """Return one finding for each process left running, and for each forked child that ran on out of the test."""
     findings = []
     for orphan in record.orphans:
         if hands_over(orphan.stack):

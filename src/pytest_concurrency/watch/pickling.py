@@ -42,9 +42,7 @@ def why_not(value: object, starting: bool = False) -> str | None:
 
 
 def find_culprit(value: object, path: str, starting: bool = False) -> tuple[str, object, str] | None:
-    """Return (path, object, error text) of the innermost part of ``value`` that cannot be pickled; None if
-    all can.
-    """
+    """Return (path, object, error text) of the innermost part of ``value`` that cannot be pickled; None if all can."""
     error = why_not(value, starting)
     if error is None:
         return None

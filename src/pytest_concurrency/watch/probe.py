@@ -1,6 +1,4 @@
-"""What a watch leaves in the child processes of the test: stacks on demand, and the globals that they
-change.
-"""
+"""What a watch leaves in the child processes of the test: stacks on demand, and the globals that they change."""
 
 from __future__ import annotations
 
@@ -65,9 +63,7 @@ class Probe:
         self._modules = len(sys.modules)
 
     def report(self) -> None:
-        """Write the globals that have changed since the first fingerprint; never raises, writes each value
-        once.
-        """
+        """Write the globals that have changed since the first fingerprint; never raises, writes each value once."""
         if os.getpid() != self.pid:
             return
         try:

@@ -20,9 +20,7 @@ _ATTRIBUTES = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A line that reads a global (``module.name``; ``attribute`` is what is loaded from it at once, if
-    anything).
-    """
+    """A line that reads a global (``module.name``; ``attribute`` is what is loaded from it at once, if anything)."""
 
     module: str
     name: str
@@ -72,10 +70,9 @@ def reachable(
 ) -> Reached:
     """Return the own code that ``code`` can reach, with the globals of each.
 
-    Followed are nested functions, globals, attributes of modules, and classes with all their methods; with
-    ``by_name`` also every own method and function that has the name of an attribute that is loaded (too
-    much rather
-    than too little). ``after``: of ``code`` itself only what stands after this line counts.
+    Followed are nested functions, globals, attributes of modules, and classes with all their methods; with ``by_name``
+    also every own method and function that has the name of an attribute that is loaded (too much rather than too
+    little). ``after``: of ``code`` itself only what stands after this line counts.
     """
     reached: Reached = {}
     waiting: list[tuple[types.CodeType, dict[str, Any], int]] = [(code, namespace, after)] if code else []
@@ -149,9 +146,7 @@ def _loads(code: types.CodeType) -> Iterator[tuple[str, str, int]]:
 
 
 def reads(code: types.CodeType, namespace: dict[str, Any], after: int = 0) -> Iterator[Read]:
-    """Yield every read of a global in ``code`` after line ``after``; ``module.name`` counts as a read of
-    ``name``.
-    """
+    """Yield every read of a global in ``code`` after line ``after``; ``module.name`` counts as a read of ``name``."""
     own = str(namespace.get("__name__", ""))
     for name, attribute, line in _loads(code):
         if line <= after:

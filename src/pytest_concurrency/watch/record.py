@@ -10,9 +10,7 @@ from ..model import Finding, Location
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A line of the code under test: ``path`` relative to the rootdir, ``text`` the expression or the
-    line.
-    """
+    """A line of the code under test: ``path`` relative to the rootdir, ``text`` the expression or the line."""
 
     path: str
     line: int
@@ -33,10 +31,8 @@ NOWHERE = Site("", 0)
 class ProcessStarted:
     """A process was started.
 
-    ``owner`` is "" or what it works for ("Pool", "ProcessPoolExecutor", "Manager", "runner", "os.fork",
-    "subprocess");
-    ``created_here``: its object, or its owner, was made while the body ran; ``passed``: functions among its
-    arguments.
+    ``owner`` is "" or what it works for ("Pool", "ProcessPoolExecutor", "Manager", "runner", "os.fork", "subprocess");
+    ``created_here``: its object, or its owner, was made while the body ran; ``passed``: functions among its arguments.
     """
 
     pid: int
@@ -77,8 +73,8 @@ class TaskFailed:
 class PickleFailed:
     """Something could not be pickled on its way to another process.
 
-    ``culprit`` is the path to the part that cannot, ``lost`` whether the item was dropped without anybody
-    being told. ``arrived``: it was pickled, and could not be rebuilt in this process.
+    ``culprit`` is the path to the part that cannot, ``lost`` whether the item was dropped without anybody being told.
+    ``arrived``: it was pickled, and could not be rebuilt in this process.
     """
 
     site: Site
@@ -137,9 +133,7 @@ class Terminated:
 
 @dataclass(frozen=True, slots=True)
 class GlobalChanged:
-    """A child changed a global: its values as short texts before and after, and what decides whether they
-    are equal.
-    """
+    """A child changed a global: its values as short texts before and after, and what decides whether they are equal."""
 
     pid: int
     process: str

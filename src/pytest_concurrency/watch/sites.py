@@ -19,9 +19,7 @@ _OURS = str(Path(__file__).resolve().parents[1]) + os.sep
 
 @lru_cache(maxsize=4096)
 def is_own(path: str, rootdir: str) -> bool:
-    """Return whether the source file ``path`` belongs to the project at ``rootdir``: no library, not this
-    plugin.
-    """
+    """Return whether the source file ``path`` belongs to the project at ``rootdir``: no library, not this plugin."""
     if not path or path.startswith("<"):
         return False
     full = os.path.abspath(path)

@@ -43,9 +43,7 @@ def arm(directory: str) -> IO[str] | None:
 
 
 def request(directory: str, pid: int, wait: float = _WAIT) -> str:
-    """Ask the process ``pid`` for its stacks and return them; "" if it is not armed or does not answer in
-    time.
-    """
+    """Ask the process ``pid`` for its stacks and return them; "" if it is not armed or does not answer in time."""
     path = stack_path(directory, pid)
     try:
         before = path.stat().st_size

@@ -1,10 +1,8 @@
 """CH401: a child changed a global, and other code reads the copy that did not change.
 
-A child's own use of its copy (a cache, a connection made on first use, what an initializer sets up) is no
-hazard.
-It is one where a value changed in a child is read, afterwards, by code that only runs elsewhere: in the
-parent or in
-another child; and where the function that a process was given counts in a global that nobody could ever see.
+A child's own use of its copy (a cache, a connection made on first use, what an initializer sets up) is no hazard. It is
+one where a value changed in a child is read, afterwards, by code that only runs elsewhere: in the parent or in another
+child; and where the function that a process was given counts in a global that nobody could ever see.
 """
 
 from __future__ import annotations
@@ -95,9 +93,7 @@ def _missed(
 
 
 def _written_by(record: Record, writers: list[ProcessStarted], context: Context) -> set[types.CodeType]:
-    """Return the code that may run in the children that changed the value (too much rather than too
-    little).
-    """
+    """Return the code that may run in the children that changed the value (too much rather than too little)."""
     inside: set[types.CodeType] = set()
     for entry in writers:
         if entry.owner == "os.fork":
@@ -116,9 +112,7 @@ def _targets(entry: ProcessStarted, record: Record) -> list[Any]:
 def _elsewhere(
     record: Record, writers: list[ProcessStarted], inside: set[types.CodeType], context: Context
 ) -> Iterator[Read]:
-    """Yield the reads of globals in code that runs in the parent after a child was started, or in other
-    children.
-    """
+    """Yield the reads of globals in code that runs in the parent after a child was started, or in other children."""
     body = context.body
     code = code_of(body)
     if code is not None and code not in inside:

@@ -12,9 +12,7 @@ STRAY = 70
 
 
 def end_if_stray(watch: Watch, error: BaseException | None) -> None:
-    """End this process if the watched body forked it, leaving a word for the parent: it has no business
-    beyond.
-    """
+    """End this process if the watched body forked it, leaving a word for the parent: it has no business beyond."""
     if os.getpid() == watch.pid:
         return
     what = f"with {type(error).__name__}: {error}" if error is not None else "without an error"

@@ -178,9 +178,7 @@ def kill(infos: Iterable[ProcessInfo]) -> None:
 
 
 def reap(pids: Iterable[int], seconds: float = _REAP_SECONDS) -> None:
-    """Wait, at most ``seconds``, until the killed processes ``pids`` are gone; collect those that are our
-    children.
-    """
+    """Wait, at most ``seconds``, until the killed processes ``pids`` are gone; collect those that are our children."""
     left = set(pids)
     end = time.monotonic() + seconds
     while left:

@@ -32,8 +32,7 @@ _SURE = 4.0
 
 @dataclass(frozen=True, slots=True)
 class WatchPlan:
-    """How to watch: ``rootdir`` of the project, ``timeout`` in seconds for the body (None: bounded by
-    others).
+    """How to watch: ``rootdir`` of the project, ``timeout`` in seconds for the body (None: bounded by others).
 
     ``in_worker``: the body is one of several that run at once; what it waits for may come from the others.
     """
@@ -153,15 +152,11 @@ class Watch:
         return pid not in self._foreign()
 
     def _foreign(self) -> set[int]:
-        """Return the processes of pools, executors and process objects that a fixture made before the body
-        began.
-        """
+        """Return the processes of pools, executors and process objects that a fixture made before the body began."""
         return {started.pid for started in self.record.started if not started.created_here}
 
     def settle(self, error: BaseException | None, teardown: Callable[[], None] | None = None) -> None:
-        """Wait shortly for what is ending, run ``teardown`` if something is left, note orphans and end
-        them.
-        """
+        """Wait shortly for what is ending, run ``teardown`` if something is left, note orphans and end them."""
         try:
             settle(self, error, teardown)
         finally:

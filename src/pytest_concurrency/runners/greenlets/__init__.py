@@ -1,7 +1,6 @@
 """Greenlet tests: a patched worker process runs them and watches what stops every greenlet at once.
 
-pytest's own process is never patched. :mod:`.controller` is the plugin there; :mod:`.bootstrap` starts the
-worker
+pytest's own process is never patched. :mod:`.controller` is the plugin there; :mod:`.bootstrap` starts the worker
 process and :mod:`.worker` is the plugin in it. Only this function is imported before the role is known.
 """
 
@@ -16,9 +15,7 @@ WORKER_PLUGIN = "concurrency-greenlet-worker"
 
 
 def create_plugin(config: pytest.Config) -> object:
-    """Return the plugin object for this process: the worker's, the controller's, or one that skips with
-    the reason.
-    """
+    """Return the plugin object for this process: the worker's, the controller's, or one that skips with the reason."""
     if config.pluginmanager.has_plugin(WORKER_PLUGIN):
         from .running import InWorker
 

@@ -15,9 +15,7 @@ from .evidence import FrameView
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """How code came to hold an object: ``how`` in words, and the line that bound it (0 where it is not
-    known).
-    """
+    """How code came to hold an object: ``how`` in words, and the line that bound it (0 where it is not known)."""
 
     how: str
     path: str
@@ -25,9 +23,7 @@ class Binding:
 
 
 def binding_of(expression: ast.expr | None, frame: FrameView, thing: Any) -> Binding | None:
-    """Return how ``expression``, which stands for ``thing`` in ``frame``, was bound; None where nothing
-    tells.
-    """
+    """Return how ``expression``, which stands for ``thing`` in ``frame``, was bound; None where nothing tells."""
     if isinstance(thing, functools.partial):
         inner = binding_of(expression, frame, None)
         return Binding("a functools.partial", inner.path, inner.line) if inner else None
@@ -139,9 +135,7 @@ def _enclosing(path: str, name: str) -> Binding | None:
 
 
 def _assigned(body: list[ast.stmt], name: str) -> int:
-    """Return the line of the first statement that binds ``name``, not looking into functions and classes;
-    0 if none.
-    """
+    """Return the line of the first statement that binds ``name``, not looking into functions and classes; 0 if none."""
     pending = list(body)
     while pending:
         node = pending.pop(0)

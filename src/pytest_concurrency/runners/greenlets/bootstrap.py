@@ -1,6 +1,4 @@
-"""The first code that runs in a worker process. Nothing is imported before gevent has patched
-(``patch="early"``).
-"""
+"""The first code that runs in a worker process. Nothing is imported before gevent has patched (``patch="early"``)."""
 
 from __future__ import annotations
 

@@ -23,10 +23,9 @@ MISSING = object()
 class Callee:
     """What a call site calls.
 
-    ``text`` is the expression as written, ``expression`` its syntax; ``function`` the callable, ``owner``
-    the object
-    whose method it is (either is :data:`MISSING` where it cannot be told without running code); ``kind``
-    "call", "with" or "iter".
+    ``text`` is the expression as written, ``expression`` its syntax; ``function`` the callable, ``owner`` the object
+    whose method it is (either is :data:`MISSING` where it cannot be told without running code); ``kind`` "call", "with"
+    or "iter".
     """
 
     text: str
@@ -51,9 +50,7 @@ def syntax_of(filename: str) -> ast.Module | None:
 
 @functools.lru_cache(maxsize=512)
 def site_at(code: types.CodeType, lasti: int) -> tuple[str, ast.expr] | None:
-    """Return ("call", the call), ("with", the context expression) or ("iter", the iterated one); None if
-    none.
-    """
+    """Return ("call", the call), ("with", the context expression) or ("iter", the iterated one); None if none."""
     positions = position_at(code, lasti)
     tree = syntax_of(code.co_filename)
     if positions is None or tree is None:
@@ -84,9 +81,7 @@ def _entered_before(code: types.CodeType, lasti: int) -> int:
 
 
 def callee_of(frame: FrameView) -> Callee | None:
-    """Return what ``frame`` is calling (for ``with lock:`` the lock's ``__enter__``), None where there is
-    no source.
-    """
+    """Return what ``frame`` is calling (for ``with lock:`` the lock's ``__enter__``), None where there is no source."""
     found = site_at(frame.code, frame.lasti)
     if found is None:
         return None
@@ -107,9 +102,7 @@ def callee_of(frame: FrameView) -> Callee | None:
 
 
 class Names:
-    """Resolves expressions in a frame as it stood: names, attributes and constant subscripts, nothing that
-    runs code.
-    """
+    """Resolves expressions in a frame as it stood: names, attributes and constant subscripts; runs no code."""
 
     def __init__(self, frame: FrameView) -> None:
         self._variables: Mapping[str, Any] = frame.variables or {}

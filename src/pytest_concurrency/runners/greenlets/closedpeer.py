@@ -14,9 +14,7 @@ from .places import is_gevent_file, user_frame
 
 
 class ClosedPeers:
-    """Watches gevent's sockets for a second empty read by the same loop, from :meth:`start` to
-    :meth:`stop`.
-    """
+    """Watches gevent's sockets for a second empty read by the same loop, from :meth:`start` to :meth:`stop`."""
 
     def __init__(self, name_of: Callable[[object], str]) -> None:
         self.loops: dict[tuple[str, int], tuple[str, str, int]] = {}

@@ -1,6 +1,4 @@
-"""The plugin in pytest's own process: sends each greenlet test to the worker process and takes its reports
-back.
-"""
+"""The plugin in pytest's own process: sends each greenlet test to the worker process and takes its reports back."""
 
 from __future__ import annotations
 
@@ -24,9 +22,7 @@ GRACE = 5.0  # seconds that the worker's own time-out has before pytest's proces
 
 
 class Controller:
-    """Runs greenlet tests in lazily started worker processes, at most one of each kind of patching at a
-    time.
-    """
+    """Runs greenlet tests in lazily started worker processes, at most one of each kind of patching at a time."""
 
     def __init__(self, config: pytest.Config) -> None:
         if config.option.usepdb or config.option.trace:
@@ -72,9 +68,7 @@ class Controller:
             raise
 
     def _patch_of(self, item: pytest.Item, settings: Settings) -> str:
-        """Return when to patch: a module that calls ``patch_all`` itself does so, unless the test says
-        otherwise.
-        """
+        """Return when to patch: a module that calls ``patch_all`` itself does so, unless the test says otherwise."""
         guard: Guard | None = self._config.pluginmanager.get_plugin("concurrency-greenlet-guard")
         if guard is not None and "patch" not in settings.explicit and str(item.path) in guard.patching_modules:
             return "app"
@@ -93,9 +87,7 @@ class Controller:
         return worker
 
     def _next_of(self, item: pytest.Item) -> str | None:
-        """Return the node id of the next greenlet test of the same module, "" where only others follow,
-        else None.
-        """
+        """Return the node id of the next greenlet test of the same module, "" where only others follow, else None."""
         items = item.session.items
         try:
             index = items.index(item)
@@ -127,9 +119,7 @@ class Controller:
 
 
 def _tear_down(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Tear down here what ordinary tests before ``item`` left set up for it and ``nextitem`` does not
-    need.
-    """
+    """Tear down here what ordinary tests before ``item`` left set up for it and ``nextitem`` does not need."""
     state = item.session._setupstate
     call = pytest.CallInfo.from_call(lambda: state.teardown_exact(nextitem), "teardown", reraise=(KeyboardInterrupt,))
     if call.excinfo is not None:
@@ -174,9 +164,7 @@ def _take_reports(item: pytest.Item, worker: WorkerProcess, timeout: float, limi
 
 
 def _report_failure(item: pytest.Item, text: str, seconds: float, result: dict[str, Any] | None = None) -> None:
-    """Log a failed report of ``item`` that its worker could not make; ``result`` is what the worker had
-    found.
-    """
+    """Log a failed report of ``item`` that its worker could not make; ``result`` is what the worker had found."""
     now = time.time()
     report = pytest.TestReport(
         nodeid=item.nodeid,

@@ -42,8 +42,7 @@ class Sample:
 class SlowCall:
     """A call of C code that was timed exactly: the callable, its first argument, the stack, seconds it took.
 
-    ``cpu`` seconds of processor time; ``slept`` whether the thread gave the processor up of its own accord
-    and was
+    ``cpu`` seconds of processor time; ``slept`` whether the thread gave the processor up of its own accord and was
     pushed off it at most once.
     """
 
@@ -57,10 +56,8 @@ class SlowCall:
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """The greenlet that kept the thread: its spawn ``path``, whether it is the test's own (``main``), how
-    many
-    ``others`` were alive, and the file and line that spawned it (``"", 0``: not known).
-    """
+    """The greenlet that kept the thread: its spawn ``path``, whether it is the test's own (``main``), how many
+    ``others`` were alive, and the file and line that spawned it (``"", 0``: not known)."""
 
     path: str
     main: bool = False
@@ -72,9 +69,8 @@ class Who:
 class Block:
     """One stretch in which one greenlet kept the thread.
 
-    ``seconds`` by the clock, ``cpu`` of processor time (without garbage collection), ``collecting`` seconds
-    of
-    garbage collection; ``since`` is when it began, in seconds of the performance counter.
+    ``seconds`` by the clock, ``cpu`` of processor time (without garbage collection), ``collecting`` seconds of garbage
+    collection; ``since`` is when it began, in seconds of the performance counter.
     """
 
     who: Who
@@ -87,9 +83,7 @@ class Block:
 
 
 def view_stack(frame: types.FrameType | None, with_variables: int = 4, depth: int = 64) -> tuple[FrameView, ...]:
-    """Return the stack from ``frame`` outwards; the first ``with_variables`` frames keep their local
-    variables.
-    """
+    """Return the stack from ``frame`` outwards; the first ``with_variables`` frames keep their local variables."""
     views: list[FrameView] = []
     while frame is not None and len(views) < depth:
         variables = dict(frame.f_locals) if len(views) < with_variables else None

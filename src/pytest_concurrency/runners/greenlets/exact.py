@@ -1,7 +1,6 @@
 """Exact mode: times every call of C code in the main thread, for blocks that no sample has explained.
 
-``sys.monitoring`` from 3.12 on (CALL, C_RETURN and C_RAISE with a tool id that is free), ``sys.setprofile``
-on 3.11.
+``sys.monitoring`` from 3.12 on (CALL, C_RETURN and C_RAISE with a tool id that is free), ``sys.setprofile`` on 3.11.
 Much slower than the watchdog, so it is used for a repeat of its own and never for the first.
 """
 

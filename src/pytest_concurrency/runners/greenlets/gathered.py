@@ -110,9 +110,8 @@ class Gathered:
     def believed(self, seen: list[tuple[int, Observation]]) -> bool:
         """Return whether the sightings of one place demonstrate a block.
 
-        A computation, or a short block, has to come back in another repeat where there is more than one:
-        imports,
-        first uses and a busy machine do not.
+        A computation, or a short block, has to come back in another repeat where there is more than one: imports, first
+        uses and a busy machine do not.
         """
         repeats = {number for number, _ in seen}
         if len(repeats) >= 2 or any(one.place in self._endless for _, one in seen):

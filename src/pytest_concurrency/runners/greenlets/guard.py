@@ -1,10 +1,8 @@
-"""Keeps pytest's own process unpatched while it collects a greenlet test whose module calls ``patch_all``
-itself.
+"""Keeps pytest's own process unpatched while it collects a greenlet test whose module calls ``patch_all`` itself.
 
-The module is imported here only to be collected; it is imported again, and patches, in its worker process.
-gevent
-asks its subscribers before it patches and takes :exc:`gevent.events.DoNotPatch` for an answer. A finder on
-``sys.meta_path`` notices the import of gevent's patching, so that gevent is never imported on our account.
+The module is imported here only to be collected; it is imported again, and patches, in its worker process. gevent asks
+its subscribers before it patches and takes :exc:`gevent.events.DoNotPatch` for an answer. A finder on ``sys.meta_path``
+notices the import of gevent's patching, so that gevent is never imported on our account.
 """
 
 from __future__ import annotations
@@ -19,9 +17,7 @@ _PATCHING = "gevent.monkey"
 
 
 class Guard:
-    """Refuses patching on behalf of greenlet tests; ``patching_modules`` are the files of tests that asked
-    for it.
-    """
+    """Refuses patching on behalf of greenlet tests; ``patching_modules`` are the files of tests that asked for it."""
 
     def __init__(self) -> None:
         self.patching_modules: set[str] = set()

@@ -1,7 +1,6 @@
 """What the worker process is told about the session: pytest's configuration as pytest-xdist hands it over.
 
-The worker parses the same arguments in the same directory and then has ``config.workerinput``, so that
-every plugin
+The worker parses the same arguments in the same directory and then has ``config.workerinput``, so that every plugin
 that knows pytest-xdist's workers leaves reports and caches to the process above.
 """
 
@@ -24,8 +23,7 @@ from ...report.width import INPUT, columns
 class Handover:
     """One worker process's instructions; travels pickled.
 
-    ``patch`` is "early", "app", "late" or "none". ``coverage`` holds the arguments of the
-    ``coverage.Coverage`` to
+    ``patch`` is "early", "app", "late" or "none". ``coverage`` holds the arguments of the ``coverage.Coverage`` to
     measure with, None where nothing is measured.
     """
 
@@ -40,9 +38,7 @@ class Handover:
 
 
 def hand_over(config: pytest.Config, patch: str, number: int, scratch: str) -> Handover:
-    """Return the instructions for worker process ``number`` of this session; ``scratch`` is a directory of
-    its own.
-    """
+    """Return the instructions for worker process ``number`` of this session; ``scratch`` is a directory of its own."""
     params = config.invocation_params
     args = tuple(str(argument) for argument in params.args)
     if config.pluginmanager.hasplugin("pytest_cov"):

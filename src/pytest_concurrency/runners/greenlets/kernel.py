@@ -34,9 +34,7 @@ class ThreadView:
         self._names = NAMES.get(platform.machine(), {})
 
     def sleeping(self) -> Sleeping | None:
-        """Return the system call that the thread waits in; None where it runs, is ready, or nothing is
-        known.
-        """
+        """Return the system call that the thread waits in; None where it runs, is ready, or nothing is known."""
         try:
             with open(self._path, "rb", buffering=0) as stream:
                 fields = stream.read(256).decode("ascii").split()

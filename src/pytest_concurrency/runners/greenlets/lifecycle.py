@@ -1,6 +1,4 @@
-"""Every greenlet of one repeat: who spawned it and where, when it ran, how it ended, and who waited for
-it.
-"""
+"""Every greenlet of one repeat: who spawned it and where, when it ran, how it ended, and who waited for it."""
 
 from __future__ import annotations
 
@@ -24,13 +22,10 @@ _WAITS_FOR_ALL = frozenset({"joinall", "wait"})
 class Life:
     """One greenlet.
 
-    ``path`` is its spawn path, ``site`` the user's line that spawned it ("" and 0: not the user's).
-    ``spawned``
-    and ``ended`` in seconds of the performance counter (``ended`` is 0 while it lives). ``awaited``:
-    whether its
-    spawner was waiting for just this greenlet when it ended (None: not looked at). ``left``: whether the body
-    left it running. ``waited``: whether it gave way and went on. ``parked``: where it waited (file, line, call) when
-    that was asked.
+    ``path`` is its spawn path, ``site`` the user's line that spawned it ("" and 0: not the user's). ``spawned`` and
+    ``ended`` in seconds of the performance counter (``ended`` is 0 while it lives). ``awaited``: whether its spawner
+    was waiting for just this greenlet when it ended (None: not looked at). ``left``: whether the body left it running.
+    ``waited``: whether it gave way and went on. ``parked``: where it waited (file, line, call) when that was asked.
     """
 
     greenlet: Any
@@ -171,9 +166,7 @@ def where_parked(greenlet: Any) -> tuple[str, int, str]:
 
 
 def waits_for(frame: FrameView, greenlet: Any) -> bool:
-    """Return whether ``frame`` is parked in a wait for ``greenlet`` alone: its join or get, or joinall of
-    just it.
-    """
+    """Return whether ``frame`` is parked in a wait for ``greenlet`` alone: its join or get, or joinall of just it."""
     found = site_at(frame.code, frame.lasti)
     if found is None or not isinstance(found[1], ast.Call) or found[0] != "call":
         return False

@@ -21,9 +21,8 @@ _LOOKS = frozenset({"exc_info", "successful", "link", "link_exception", "rawlink
 def lost_errors(
     lives: Sequence[Life], repeat: int, level: str, relative: Callable[[str], str], test: str = ""
 ) -> list[Finding]:
-    """Return CH306 for each greenlet that the user's code spawned, that died of an error, and whose error
-    was lost. ``test`` is the name of the test function.
-    """
+    """Return CH306 for each greenlet that the user's code spawned, that died of an error, and whose error was lost.
+    ``test`` is the name of the test function."""
     findings = []
     for life in lives:
         error = life.greenlet.exception if life.greenlet.dead else None
@@ -41,8 +40,7 @@ def lost_errors(
 
 
 def was_fetched(error: BaseException) -> bool:
-    """Return whether the exception of a dead greenlet was raised again for somebody, as get() and joinall()
-    do.
+    """Return whether the exception of a dead greenlet was raised again for somebody, as get() and joinall() do.
 
     Raising it again puts the frames of whoever asked in front of the greenlet's own.
     """
@@ -54,9 +52,8 @@ def was_fetched(error: BaseException) -> bool:
 
 
 def may_look(path: str, test: str = "") -> bool:
-    """Return whether the source in ``path`` looks at the outcome of greenlets in a way that leaves no
-    trace. Test functions other than ``test`` do not run now, unless something names them.
-    """
+    """Return whether the source in ``path`` looks at the outcome of greenlets in a way that leaves no trace. Test
+    functions other than ``test`` do not run now, unless something names them."""
     tree = syntax_of(path)
     if tree is None:
         return True

@@ -1,10 +1,7 @@
-"""Watches the hub of the main thread: how long each greenlet keeps it, and where it stands when it keeps it
-too long.
+"""Watches the hub of the main thread: how long each greenlet keeps it, and where it stands when it keeps it too long.
 
-The tracer stamps every switch, so no block is missed and each has its exact duration. The watchdog is a
-thread on
-original primitives that looks at the main thread's stack and system call once a block has lasted
-``max_block``.
+The tracer stamps every switch, so no block is missed and each has its exact duration. The watchdog is a thread on
+original primitives that looks at the main thread's stack and system call once a block has lasted ``max_block``.
 """
 
 from __future__ import annotations
@@ -32,8 +29,8 @@ STOP_TIMEOUT = 5.0
 class Monitor:
     """Watches from :meth:`start` to :meth:`stop`, both called in the main thread.
 
-    ``max_block`` in seconds; ``who`` says who a greenlet is;
-    ``on_overdue`` is called once from the watchdog's thread when the repeat has lasted ``deadline`` seconds.
+    ``max_block`` in seconds; ``who`` says who a greenlet is; ``on_overdue`` is called once from the watchdog's thread
+    when the repeat has lasted ``deadline`` seconds.
     """
 
     def __init__(

@@ -15,9 +15,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """An original object: ``module`` and ``name`` say where it lived, ``replaced`` whether gevent replaced
-    it.
-    """
+    """An original object: ``module`` and ``name`` say where it lived, ``replaced`` whether gevent replaced it."""
 
     module: str
     name: str

@@ -1,6 +1,4 @@
-"""When gevent patched in this worker process, who called ``patch_all``, and what it came too late for
-(CH304).
-"""
+"""When gevent patched in this worker process, who called ``patch_all``, and what it came too late for (CH304)."""
 
 from __future__ import annotations
 
@@ -22,9 +20,7 @@ _MOST = 20
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """A binding of an original that a patch came too late for: ``module``, ``how`` it is held, where, and
-    of what.
-    """
+    """A binding of an original that a patch came too late for: ``module``, ``how`` it is held, where, and of what."""
 
     module: str
     how: str
@@ -34,9 +30,7 @@ class Stale:
 
 
 class Patching:
-    """Notes the first patching of this process. ``before`` are the modules that were loaded without the
-    user's doing.
-    """
+    """Notes the first patching of this process; ``before`` are the modules that were loaded before the user's own."""
 
     def __init__(self) -> None:
         self.before = frozenset(sys.modules)
@@ -90,9 +84,7 @@ def _caller() -> tuple[str, int] | None:
 
 
 def stale_bindings(before: frozenset[str]) -> Iterator[Stale]:
-    """Yield what the user's modules, and the packages that they imported, still hold of what gevent has
-    replaced.
-    """
+    """Yield what the user's modules, and the packages that they imported, still hold of what gevent has replaced."""
     originals = Originals()
     for name, module in sorted(sys.modules.items()):
         path = getattr(module, "__file__", None)

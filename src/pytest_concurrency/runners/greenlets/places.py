@@ -51,9 +51,7 @@ def is_machinery(filename: str) -> bool:
 
 
 def user_frame(frames: tuple[FrameView, ...]) -> FrameView | None:
-    """Return the innermost frame of the user's code, or of an installed package where the user's code is
-    not on it.
-    """
+    """Return the innermost frame of the user's code, or of an installed package where the user's code is not on it."""
     for frame in frames:
         if is_user_file(frame.code.co_filename):
             return frame

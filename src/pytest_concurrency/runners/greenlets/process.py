@@ -37,8 +37,7 @@ class WorkerDied(Exception):
 
 
 class WorkerProcess:
-    """A worker process in a session of its own, so that Ctrl-C reaches it only through us and its children
-    end with it.
+    """A worker process in a session of its own, so that Ctrl-C reaches it only through us and its children end with it.
 
     ``patch`` says when gevent patches there; ``number`` tells it from the other workers of this session.
     """
@@ -112,9 +111,7 @@ class WorkerProcess:
         return f"ended with exit status {code}"
 
     def stacks(self) -> str:
-        """Return the Python stacks of the worker, also when a C call there never gives the interpreter
-        back.
-        """
+        """Return the Python stacks of the worker, also when a C call there never gives the interpreter back."""
         path = self._handover.crash_file
         try:
             os.kill(self.process.pid, signal.SIGUSR2)
@@ -145,9 +142,7 @@ class WorkerProcess:
                 self.kill()
 
     def interrupt(self, grace: float = 3.0) -> None:
-        """Hand Ctrl-C on: the worker tears its fixtures down for at most ``grace`` seconds, then it is
-        killed.
-        """
+        """Hand Ctrl-C on: the worker tears its fixtures down for at most ``grace`` seconds, then it is killed."""
         try:
             self.process.send_signal(signal.SIGINT)
             self.process.wait(grace)

@@ -60,8 +60,8 @@ def run_repeat(
     channel: Channel,
     result: Callable[[Block | None, ClosedPeers], TestResult],
 ) -> Repeat:
-    """Run ``item`` once. ``exact``: time each C call; ``result`` gives the result so far, with a last block
-    and the loops on closed peers, for a body that never ends."""
+    """Run ``item`` once. ``exact``: time each C call; ``result`` gives the result so far, with a last block and the
+    loops on closed peers, for a body that never ends."""
     import gevent
     from gevent.exceptions import LoopExit
 

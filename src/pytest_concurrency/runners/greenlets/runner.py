@@ -35,8 +35,7 @@ class GreenletRunner:
 def run_at_once(callables: tuple[Callable[[], Any], ...], return_exceptions: bool = False) -> list[Any]:
     """Run each callable in a greenlet, wait for all, and return or raise as the runner's contract says.
 
-    Greenlets that are still running when this one is interrupted (a time-out, Ctrl-C) are killed by the
-    repeat.
+    Greenlets that are still running when this one is interrupted (a time-out, Ctrl-C) are killed by the repeat.
     """
     import gevent
 

@@ -1,6 +1,4 @@
-"""Overlap of greenlets: whether they ran at once, or one after the other because their spawner waited
-(CH305).
-"""
+"""Overlap of greenlets: whether they ran at once, or one after the other because their spawner waited (CH305)."""
 
 from __future__ import annotations
 

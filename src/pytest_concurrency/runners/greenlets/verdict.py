@@ -1,6 +1,4 @@
-"""From a block to what it was: asleep in a system call, computing, or merely preempted. Pure functions of
-evidence.
-"""
+"""From a block to what it was: asleep in a system call, computing, or merely preempted. Pure functions of evidence."""
 
 from __future__ import annotations
 
@@ -26,8 +24,7 @@ _DISK_FACTOR = 10  # a disk under load is slow; only a read or write this many t
 class Observation:
     """One reason for a block: what kept the thread, where, and for how long.
 
-    ``kind`` is "blocked" or "cpu"; ``call`` is set where exact mode timed the very call; ``syscall`` is ""
-    where it is
+    ``kind`` is "blocked" or "cpu"; ``call`` is set where exact mode timed the very call; ``syscall`` is "" where it is
     not known; ``certain`` whether one sighting is enough to believe it.
     """
 
@@ -156,9 +153,7 @@ def _waits(run: list[Sample]) -> bool:
 
 
 def _slept_unseen(block: Block, call: SlowCall, max_block: float) -> bool:
-    """Return whether ``call`` slept and let no other thread look: C code that keeps the interpreter to
-    itself.
-    """
+    """Return whether ``call`` slept and let no other thread look: C code that keeps the interpreter to itself."""
     if block.samples or call.seconds < 2 * max_block or _is_file_work(call):
         return False
     return call.slept and call.cpu < _SLEEPS * call.seconds
@@ -183,9 +178,7 @@ def _segment(sample: Sample) -> object:
 
 
 def _only_disk(run: list[Sample], busy: float, max_block: float) -> bool:
-    """A slow disk or a slow reader of our output is the machine's affair, not a call that gevent has
-    missed.
-    """
+    """A slow disk or a slow reader of our output is the machine's affair, not a call that gevent has missed."""
     asleep = [sample.sleeping for sample in run if sample.sleeping is not None]
     if any(sleeping.on_output for sleeping in asleep):
         return True
@@ -195,9 +188,7 @@ def _only_disk(run: list[Sample], busy: float, max_block: float) -> bool:
 
 
 def _names_a_fifo(frames: tuple[FrameView, ...]) -> bool:
-    """Return whether a local variable of the innermost frames is the path of a FIFO, which open() waits
-    at.
-    """
+    """Return whether a local variable of the innermost frames is the path of a FIFO, which open() waits at."""
     for frame in frames[:3]:
         for value in (frame.variables or {}).values():
             if isinstance(value, (str, bytes, os.PathLike)) and len(os.fspath(value)) < 1000:
@@ -218,9 +209,7 @@ def _of_call(block: Block, call: SlowCall, kind: str, syscall: str, certain: boo
 
 
 def reportable(frames: tuple[FrameView, ...]) -> bool:
-    """Return whether the stack is somebody's code: not an import, not gevent's own work, not pytest's or
-    ours.
-    """
+    """Return whether the stack is somebody's code: not an import, not gevent's own work, not pytest's or ours."""
     if not frames or importing(frames) or user_frame(frames) is None:
         return False
     innermost = frames[0].code.co_filename

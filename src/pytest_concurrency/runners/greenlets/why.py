@@ -34,9 +34,7 @@ _PUBLIC = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """``code`` of the hazard, ``what`` blocked ("time.sleep()"), ``why`` as a clause, ``binding`` that is
-    to blame.
-    """
+    """``code`` of the hazard, ``what`` blocked ("time.sleep()"), ``why`` as a clause, ``binding`` that is to blame."""
 
     code: str
     what: str
@@ -101,9 +99,7 @@ def _object_of(callee: Callee) -> ast.expr | None:
 
 
 def _held(callee: Callee, frame: FrameView) -> Any:
-    """Return the object that the name at the call stands for: exact mode only tells what was called in the
-    end.
-    """
+    """Return the object that the name at the call stands for: exact mode only tells what was called in the end."""
     from .callsite import Names
 
     if callee.expression is None:

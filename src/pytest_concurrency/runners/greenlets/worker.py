@@ -1,6 +1,4 @@
-"""The pytest session inside a worker process: collects on demand, runs what it is told, sends the reports
-back.
-"""
+"""The pytest session inside a worker process: collects on demand, runs what it is told, sends the reports back."""
 
 from __future__ import annotations
 
@@ -23,9 +21,7 @@ from .handover import Handover
 
 
 def run_session(channel: Channel, handover: Handover) -> None:
-    """Configure pytest as in the process above and serve its commands until "quit" or the end of the
-    channel.
-    """
+    """Configure pytest as in the process above and serve its commands until "quit" or the end of the channel."""
     os.chdir(handover.directory)
     config = _prepareconfig(list(handover.args), None)
     option = config.option
@@ -163,9 +159,7 @@ class Worker:
 
 
 def _fits(session: pytest.Session, item: pytest.Item) -> bool:
-    """Return whether what is set up now belongs to ``item`` (the test before had another successor in
-    mind).
-    """
+    """Return whether what is set up now belongs to ``item`` (the test before had another successor in mind)."""
     wanted = item.listchain()
     active = list(session._setupstate.stack)
     return active == wanted[: len(active)]

@@ -1,6 +1,4 @@
-"""The carrier "processes": the same body in several processes at once, and a watch over what a test starts
-itself.
-"""
+"""The carrier "processes": the same body in several processes at once, and a watch over what a test starts itself."""
 
 from __future__ import annotations
 

@@ -1,9 +1,7 @@
 """Bringing pytest's import rules into a fresh interpreter (start methods spawn and forkserver).
 
-An :class:`Imports` object comes before everything else that is pickled for a worker: unpickling it imports
-the test
-module under the session's rootdir, import mode and assertion rewriting, so that what follows finds its
-functions.
+An :class:`Imports` object comes before everything else that is pickled for a worker: unpickling it imports the test
+module under the session's rootdir, import mode and assertion rewriting, so that what follows finds its functions.
 """
 
 from __future__ import annotations
@@ -98,9 +96,7 @@ def _restore(values: dict[str, Any]) -> Imports:
 
 
 def make_config(imports: Imports) -> pytest.Config:
-    """Return a pytest configuration as in the parent but without plugins of its own, as pytest-xdist's
-    workers make it.
-    """
+    """Return pytest's configuration as in the parent but without its plugins, as pytest-xdist does for its workers."""
     options: dict[str, Any] = dict(imports.options)
     options["plugins"] = ["no:terminal", "no:cacheprovider", "no:faulthandler"]
     options["noconftest"] = True
@@ -118,9 +114,7 @@ def make_config(imports: Imports) -> pytest.Config:
 
 
 def _explain_comparisons(config: pytest.Config) -> None:
-    """Let rewritten asserts explain ``==`` and the like, as pytest does around each test: its own hook does
-    it.
-    """
+    """Let rewritten asserts explain ``==`` and the like, as pytest does around each test: its own hook does it."""
     from _pytest import assertion
 
     around = assertion.pytest_runtest_protocol(types.SimpleNamespace(ihook=config.hook, config=config))  # type: ignore[arg-type]

@@ -34,9 +34,7 @@ INTERRUPTED = 130
 
 @dataclass(frozen=True)
 class Job:
-    """Everything a worker needs. ``imports`` stands first: unpickling it imports the module that the rest
-    is from.
-    """
+    """Everything a worker needs. ``imports`` stands first: unpickling it imports the module that the rest is from."""
 
     imports: Imports
     index: int
@@ -64,8 +62,7 @@ def work(
 ) -> None:
     """Run ``job``: the target of a worker process.
 
-    ``parent_ends`` and ``config`` are given to forked workers only: pipe ends to close, and the session's
-    config.
+    ``parent_ends`` and ``config`` are given to forked workers only: pipe ends to close, and the session's config.
     """
     if config is not None:
         let_in()

@@ -43,8 +43,7 @@ class ProcessRunner:
     ) -> list[Any]:
         """Run the callables at once, each in a process of its own; see the protocol for the arguments.
 
-        Raise what a worker raised, :class:`WorkerDied` or :class:`WorkerHung` where it did not come to an
-        end, and
+        Raise what a worker raised, :class:`WorkerDied` or :class:`WorkerHung` where it did not come to an end, and
         TypeError where a callable or a result cannot be pickled.
         """
         functions = expand(callables, workers, self._settings.workers)

@@ -18,9 +18,9 @@ HUNG = "hung"
 class WorkerReport:
     """What a worker sends through its pipe: plain data only, so that it can always be pickled.
 
-    ``value`` and ``exception`` are pickles (None where there is none, or where they cannot travel);
-    ``longrepr`` is pytest's own serialised report of the failure, ``text`` the same as plain text;
-    ``unpicklable`` says which part of the return value cannot be pickled.
+    ``value`` and ``exception`` are pickles (None where there is none, or where they cannot travel); ``longrepr`` is
+    pytest's own serialised report of the failure, ``text`` the same as plain text; ``unpicklable`` says which part of
+    the return value cannot be pickled.
     """
 
     status: str
@@ -37,10 +37,9 @@ class WorkerReport:
 class Outcome:
     """How one worker ended, as the parent knows it.
 
-    ``exitcode`` is as in :attr:`multiprocessing.Process.exitcode` (negative: a signal), ``stack`` the last
-    Python
-    stack of a worker that died or hung, ``output`` what it wrote to its standard output and error,
-    ``moving`` whether a worker that did not end was still getting on, ``raised_at`` path and line of its error.
+    ``exitcode`` is as in :attr:`multiprocessing.Process.exitcode` (negative: a signal), ``stack`` the last Python stack
+    of a worker that died or hung, ``output`` what it wrote to its standard output and error, ``moving`` whether a
+    worker that did not end was still getting on, ``raised_at`` path and line of its error.
     """
 
     index: int

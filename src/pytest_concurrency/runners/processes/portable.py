@@ -1,8 +1,7 @@
 """Callables that travel to another process although they are nested functions or lambdas.
 
-``pickle`` finds functions by name only. A function of a test (``lambda: work(3)``) has no name to be found
-by, so
-its code travels with it; everything it refers to still has to be picklable.
+``pickle`` finds functions by name only. A function of a test (``lambda: work(3)``) has no name to be found by, so its
+code travels with it; everything it refers to still has to be picklable.
 """
 
 from __future__ import annotations

@@ -22,9 +22,7 @@ def report_failure(
     config: pytest.Config,
     findings: tuple[Finding, ...] = (),
 ) -> WorkerReport:
-    """Return the report of a worker whose ``function`` raised ``error``, through pytest's report
-    serialisation.
-    """
+    """Return the report of a worker whose ``function`` raised ``error``, through pytest's report serialisation."""
     info = pytest.ExceptionInfo.from_exception(error)
     skipped = isinstance(error, pytest.skip.Exception)
     style = config.getoption("tbstyle", "auto")

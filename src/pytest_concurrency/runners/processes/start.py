@@ -34,9 +34,9 @@ def default_method() -> str:
 def start_method(settings: Settings, calls: Sequence[Call], rootdir: str) -> Chosen:
     """Choose as the settings say, else Python's default.
 
-    What cannot be pickled is an error where spawn or forkserver was asked for; where it is only Python's
-    default the workers are forked instead, and a note says so. While threads of the code under ``rootdir``
-    run, the fork server starts the workers even where fork was asked for: it has no threads.
+    What cannot be pickled is an error where spawn or forkserver was asked for; where it is only Python's default the
+    workers are forked instead, and a note says so. While threads of the code under ``rootdir`` run, the fork server
+    starts the workers even where fork was asked for: it has no threads.
     """
     method = settings.start_method or default_method()
     threads = look(rootdir) if method == "fork" else None

@@ -58,11 +58,9 @@ def run_team(
     redirect: bool = True,
     watch: WatchPlan | None = None,
 ) -> tuple[list[Outcome], list[Finding]]:
-    """Run each call (function, keyword arguments) in a process of its own, all at once; return how each
-    ended.
+    """Run each call (function, keyword arguments) in a process of its own, all at once; return how each ended.
 
-    ``method`` is fork, forkserver or spawn; ``timeout`` the real seconds from the barrier to the end of the
-    last
+    ``method`` is fork, forkserver or spawn; ``timeout`` the real seconds from the barrier to the end of the last
     worker, after which the rest is killed. Nothing that was started is left, whatever happens.
     """
     directory = tempfile.mkdtemp(prefix="pytest-concurrency-")
@@ -173,9 +171,7 @@ class _Team:
         self.members.append(_Member(process, receive, index))
 
     def _wait(self, limit: float, enough: Callable[[_Member], bool]) -> None:
-        """Collect messages and exits until every member has ended or is ``enough``, or ``limit`` has
-        passed.
-        """
+        """Collect messages and exits until every member has ended or is ``enough``, or ``limit`` has passed."""
         while True:
             waiting = [member for member in self.members if not member.ended and not enough(member)]
             if not waiting:

@@ -25,8 +25,8 @@ class Access:
 
 
 class Updates:
-    """Follows the accesses of one run; ``lost`` are the updates that were overwritten by a worker who had not
-    seen them.
+    """Follows the accesses of one run; ``lost`` are the updates that were overwritten by a worker who had not seen
+    them.
 
     Whether what was written depends on what was read is not known here; see :mod:`.explorer`.
     """

@@ -119,8 +119,8 @@ _leave, _close = os._exit, os.close
 
 
 def work(task: Task, channel: Channel, others: tuple[int, ...]) -> None:
-    """Run ``task`` under the conductor at the other end of ``channel``; the descriptors
-    ``others`` are those of other workers."""
+    """Run ``task`` under the conductor at the other end of ``channel``; the descriptors ``others`` are those of other
+    workers."""
     let_in()
     gc.freeze()  # a collection would touch, and so copy, every page that is shared with the parent
     for other in others:
