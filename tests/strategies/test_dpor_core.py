@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
+from dpor_model import explore
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from pytest_concurrency.strategies import dpor_ops as ops
 from pytest_concurrency.strategies.dpor_core import ABORT, Clock, SourceDpor
-from pytest_concurrency.strategies.dpor_model import explore
 from pytest_concurrency.strategies.dpor_ops import Kind, Op, dependent, read, write
 
 Instruction = tuple[Any, ...]

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from .dpor_core import Abort, SourceDpor
-from .dpor_ops import Op, W
+from pytest_concurrency.strategies.dpor_core import Abort, SourceDpor
+from pytest_concurrency.strategies.dpor_ops import Op, W
 
 S = TypeVar("S")
 
