@@ -80,7 +80,6 @@ class Settings:
 _KIND_DEFAULTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {THREADS: {}, PROCESSES: {"timeout": 30.0}, GREENLETS: {}, PARALLELISM: {"workers": 4, "timeout": 60.0}}
 )
-_INI_ONLY_CODES = ("ignore", "error")
 
 
 def default_seed(nodeid: str) -> int:

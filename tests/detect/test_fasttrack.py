@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pytest_concurrency.detect.fasttrack import find_races, racy_locations
+from pytest_concurrency.detect.fasttrack import find_races
 from pytest_concurrency.trace.events import Action, Event
 
 ACCESSES = (Action.READ, Action.WRITE)
@@ -105,7 +105,7 @@ R, W, ACQ, REL, MERGE, FORK, JOINED = Action
     ],
 )
 def test_known_traces(trace, racy):
-    assert racy_locations(Event(*event) for event in trace) == racy
+    assert {race.location for race in find_races(Event(*event) for event in trace)} == racy
 
 
 def test_a_race_names_both_accesses_and_each_pair_of_places_once():

@@ -104,14 +104,16 @@ def test_closure_variable(lab):
         """
     )
     with lab.active() as sites:
-        linked = {site.qualname: bool(site.derived) for site in sites if site.kind == "cell" and site.is_write}
+        linked = {site.qualname: bool(site.derived) for site in sites if site.kind == "cell" and site.action != "read"}
     assert linked == {"outer": False, "outer.<locals>.add": True, "outer.<locals>.reset": False}
 
 
 def test_the_last_of_several_reads_is_the_source(lab):
     lab.load(PRELUDE + "def subject():\n    global x\n    print(x)\n    t = x\n    print(x)\n    x = t + 1\n")
     with lab.active() as sites:
-        reads = [site for site in sites if site.qualname == "subject" and site.kind == "global" and not site.is_write]
-        (write,) = (site for site in sites if site.qualname == "subject" and site.is_write)
+        reads = [
+            site for site in sites if site.qualname == "subject" and site.kind == "global" and site.action == "read"
+        ]
+        (write,) = (site for site in sites if site.qualname == "subject" and site.action != "read")
     assert write.derived == (reads[1],)
     assert [site.is_source for site in reads] == [False, True, False]

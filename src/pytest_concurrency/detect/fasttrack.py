@@ -89,11 +89,6 @@ def find_races(events: Iterable[Event]) -> tuple[Race, ...]:
     return tuple(races.values())
 
 
-def racy_locations(events: Iterable[Event]) -> frozenset[Hashable]:
-    """Return the locations that :func:`find_races` reports."""
-    return frozenset(race.location for race in find_races(events))
-
-
 def _read(location: _Location, now: _Stamp, clock: Clock) -> list[_Stamp]:
     own = location.reads.get(now.worker)
     if own is not None and own.count == now.count:

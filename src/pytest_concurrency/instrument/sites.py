@@ -79,10 +79,6 @@ class Site:
         """Whether a lock that workers share is taken here."""
         return self.group > 0 and (self.kind == WITH or (self.kind == METHOD and self.name == "acquire"))
 
-    @property
-    def is_write(self) -> bool:
-        return self.action != READ
-
     def __repr__(self) -> str:
         return f"<Site {self.key} {self.path}:{self.line}>"
 

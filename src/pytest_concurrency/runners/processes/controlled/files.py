@@ -26,7 +26,6 @@ from .values import Failed
 
 READ, WRITE, ENTRY = "read", "write", "entry"
 _ELSEWHERE = ("/proc/", "/sys/", "/dev/")
-_ACCESS_MODE = os.O_RDONLY | os.O_WRONLY | os.O_RDWR
 _LOOKED_AT = 65_536
 
 
