@@ -39,7 +39,7 @@ class Suspicion:
         self._seen = state
         if state is None or self._times < _CONFIRM - 1:
             return False
-        return self._all_wait_for_ever(frame)
+        return self._all_wait_for_ever()
 
     def _standstill(self, frame: types.FrameType | None) -> object:
         if not waits_for_ever(_frames_of(frame)):
@@ -49,7 +49,7 @@ class Suspicion:
             return None
         return tuple(sorted((pid, info.started, info.ticks) for pid, info in below.items()))
 
-    def _all_wait_for_ever(self, frame: types.FrameType | None) -> bool:
+    def _all_wait_for_ever(self) -> bool:
         current = sys._current_frames()
         current.pop(threading.get_ident(), None)
         for thread in threading.enumerate():

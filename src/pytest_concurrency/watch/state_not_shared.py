@@ -38,7 +38,7 @@ def find(record: Record, context: Context) -> list[Finding]:
         if id(value) in told and not isinstance(value, (int, str, float, bool, type(None))):
             continue  # the same object under another name
         if rows[0].generator:
-            finding = _duplicated(module, name, rows, context)
+            finding = _duplicated(module, name, rows)
         else:
             finding = _missed(module, name, rows, record, started, context)
         if finding is not None:
@@ -160,7 +160,7 @@ def _counts_for_nobody(rows: list[GlobalChanged], writers: list[ProcessStarted],
     )
 
 
-def _duplicated(module: str, name: str, rows: list[GlobalChanged], context: Context) -> Finding | None:
+def _duplicated(module: str, name: str, rows: list[GlobalChanged]) -> Finding | None:
     """Return a finding where several children drew from copies of one random generator in the same state."""
     ends = Counter((row.before_digest, row.digest) for row in rows)
     same = [row for row in rows if ends[row.before_digest, row.digest] > 1]

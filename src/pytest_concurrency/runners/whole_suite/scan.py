@@ -111,7 +111,7 @@ class Scanner:
                 before, top, on_self = top, cells.get(value, _UNKNOWN), False
                 _collect(top, function, helpers)
             elif name == "IMPORT_NAME":
-                top = module = _import(value, function)
+                top = module = _import(value)
                 if self._of_module(value):
                     return str(value)
             elif name == "IMPORT_FROM":
@@ -241,7 +241,7 @@ def _attribute(owner: Any, name: str) -> Any:
     return _UNKNOWN
 
 
-def _import(name: str, function: types.FunctionType) -> Any:
+def _import(name: str) -> Any:
     """Return the module of an import statement where it is loaded already."""
     module = sys.modules.get(name)
     if module is None and name.startswith(("unittest", "warnings", "contextlib", "os", "gc", "signal", "importlib")):

@@ -249,7 +249,7 @@ def _operation(frame: types.FrameType | None) -> str:
     return found
 
 
-def is_from_program(agent: Agent, frame: types.FrameType | None) -> bool:
+def is_from_program(frame: types.FrameType | None) -> bool:
     """Say whether the project's own code is the direct caller, no library in between, and not one of these hooks."""
     return frame is not None and not frame.f_code.co_filename.startswith((_LIBRARY, _OURS))
 

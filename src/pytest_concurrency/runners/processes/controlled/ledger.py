@@ -152,7 +152,7 @@ class Ledger:
                 self.updates.write(path, loc, access, overwrites=False)
         elif not write:
             if not opens:
-                self.updates.read(path, loc, access, again)
+                self.updates.read(path, access, again)
         elif opens:
             self.updates.begin(path, loc, access)
         else:

@@ -61,7 +61,7 @@ def sem_loc(obj: Any) -> tuple[Any, ...]:
 
 
 def _announce(agent: Agent, obj: Any, frame: Any) -> Place | None:
-    if agent.quiet or not is_from_program(agent, frame):
+    if agent.quiet or not is_from_program(frame):
         return None
     return agent.announce(frame, LOCK, "acquire", sem_loc(obj), write=True)
 
@@ -96,7 +96,7 @@ def _release(agent: Agent, obj: Any) -> Any:
 def _enter(agent: Agent, obj: Any, frame: Any) -> Any:
     if not agent.here():
         return obj._semlock.__enter__()
-    while frame is not None and not is_from_program(agent, frame) and frame.f_code.co_name == "__enter__":
+    while frame is not None and not is_from_program(frame) and frame.f_code.co_name == "__enter__":
         frame = frame.f_back  # a condition or a value that is used as a context manager
     return _take(agent, obj, _announce(agent, obj, frame), True, None)
 
@@ -114,7 +114,7 @@ def _announced(agent: Agent, name: str, original: Any) -> Any:
         if not agent.here() or agent.quiet:
             return original(obj, *args, **kwargs)
         frame = sys._getframe(1)
-        if not is_from_program(agent, frame):
+        if not is_from_program(frame):
             return original(obj, *args, **kwargs)
         lock = getattr(obj, "_lock", None) or getattr(obj._cond, "_lock", obj._cond)
         loc = ("call", *sem_loc(lock)) if hasattr(lock, "_semlock") else ("call", id(obj))

@@ -40,7 +40,7 @@ def _loc(obj: Any) -> tuple[Any, ...]:
 
 
 def _call(agent: Agent, frame: Any, name: str, loc: Any, write: bool = True) -> Place | None:
-    if not agent.quiet and is_from_program(agent, frame):
+    if not agent.quiet and is_from_program(frame):
         return agent.announce(frame, CALL, name, loc, write=write)
     return None
 

@@ -40,7 +40,7 @@ class Updates:
         self._begun: dict[tuple[str, Any], Access | None] = {}
         self._writes: dict[Any, list[Access]] = {}
 
-    def read(self, worker: str, loc: Any, access: Access, again: bool = False) -> None:
+    def read(self, worker: str, access: Access, again: bool = False) -> None:
         """Note a read; ``again``: more of what the last read has begun."""
         self._time += 1
         known = self._reads.get((worker, access.key))
