@@ -6,7 +6,6 @@ A result travels as plain JSON on the test's own report (``report.concurrency``)
 from __future__ import annotations
 
 import importlib
-from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -151,10 +150,3 @@ class Sink:
 def _parsed(text: str) -> tuple[str, str | None]:
     kind, _, path = text.partition(":")
     return kind, path or None
-
-
-def count_codes(results: Sequence[dict[str, Any]]) -> Counter[tuple[str, str, str]]:
-    """Return how often each (code, name, severity) was found, without what the baseline knows."""
-    return Counter(
-        (h["code"], h["name"], h["severity"]) for result in results for h in result["hazards"] if not h["known"]
-    )

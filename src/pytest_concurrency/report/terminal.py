@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .sink import count_codes
 from .whole_suite import is_of_whole_suite, lines, stressed
 
 if TYPE_CHECKING:
@@ -67,8 +67,8 @@ def outcome_rows(result: dict[str, Any]) -> list[str]:
 def summary_line(results: Sequence[dict[str, Any]]) -> str:
     """Return one line: tests stressed, schedules run, hazards found."""
     schedules = sum(result["schedules"] for result in results)
-    counted = count_codes(results)
-    hazards = ", ".join(f"{count} {code} {name}" for (code, name, _), count in sorted(counted.items()))
+    new = Counter((h["code"], h["name"]) for result in results for h in result["hazards"] if not h["known"])
+    hazards = ", ".join(f"{count} {code} {name}" for (code, name), count in sorted(new.items()))
     number = stressed(results)
     tests = f"{number} test{'s' if number != 1 else ''} stressed"
     runs = f"{schedules} schedule{'s' if schedules != 1 else ''}"
