@@ -21,12 +21,13 @@ from ...schedules import token as tokens
 from ..accepted import Accepted
 from ..base import ACTIVE_RUNNER, Plan, hand_in, plan_of
 from ..errors import is_no_verdict, without_our_frames
-from ..unsafe import timeout_of_other_plugin
+from ..other_plugins import timeout_of_other_plugin
 from ..whole_suite.session import OneWorker, WholeSuite, not_repeatable, too_slow
 from .examples import is_hypothesis_test, relaxed
 from .exploring import explore_examples, explore_program, run_freely
+from .interpreter import steady, unwinding_unlogged
 from .memory import Memory
-from .program import Program, put_back, unwinding_unlogged
+from .program import Program
 from .runner import ThreadRunner
 from .shards import SHARD
 from .stress import Stress
@@ -163,7 +164,7 @@ class ThreadsPlugin:
             if stress.share is not None:
                 stress.share.end()
             if not stress.is_helper:
-                with put_back():
+                with steady():
                     run_freely(stress)
         finally:
             stress.program.close()  # made ready before anything could fail
@@ -175,7 +176,7 @@ class ThreadsPlugin:
         __tracebackhide__ = True
         item = stress.item
         stress.program.prepare()
-        with put_back(), unwinding_unlogged(), self._instrumenter.active(chooser, stress.plan.implicit) as stress.sites:
+        with steady(), unwinding_unlogged(), self._instrumenter.active(chooser, stress.plan.implicit) as stress.sites:
             loaded = chooser.modules()
             settled = last or is_hypothesis_test(item)
             stress.stale = (lambda: False) if settled else (lambda: not chooser.modules() <= loaded)

@@ -5,13 +5,11 @@ from __future__ import annotations
 import contextlib
 import functools
 import gc
-import logging
 import math
 import random
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +39,7 @@ from ..errors import first_error, is_for_the_session, is_no_verdict
 from ..rewind import REWIND, Rewind, forget_state, rewind, values_from_outside
 from ..whole_suite.per_worker import PerWorker
 from .free_run import FreeRun, Hung, free_run, run_together, switch_interval
+from .interpreter import thread_starts
 
 if TYPE_CHECKING:
     from ...parallelism.model import Measurement
@@ -92,7 +91,7 @@ class Program:
 
         rewind(item)
         if renew:
-            with _thread_starts() as started:
+            with thread_starts() as started:
                 without_fixtures(item, note)
             self._starts_threads = bool(started) and self._per_worker is None and not self._plan.implicit
             if self._starts_threads:  # they are to be controlled from their start to their end
@@ -325,53 +324,3 @@ def _free_run_here(interval: float, body: Callable[[], None], timeout: float) ->
             raise
         return FreeRun(interval, error)
     return FreeRun(interval)
-
-
-@contextlib.contextmanager
-def _thread_starts() -> Iterator[list[threading.Thread]]:
-    """Give a list of the threads that are started in the block."""
-    started: list[threading.Thread] = []
-    start = threading.Thread.start
-
-    def noted(self: threading.Thread) -> None:
-        started.append(self)
-        start(self)
-
-    threading.Thread.start = noted  # type: ignore[method-assign]
-    try:
-        yield started
-    finally:
-        threading.Thread.start = start  # type: ignore[method-assign]
-
-
-@contextlib.contextmanager
-def unwinding_unlogged() -> Iterator[None]:
-    """Keep executors from logging, in the block, that a thread of theirs was ended with its run."""
-    logger = logging.getLogger("concurrent.futures")
-
-    def wanted(record: logging.LogRecord) -> bool:
-        return not (record.exc_info and isinstance(record.exc_info[1], Abandon))
-
-    logger.addFilter(wanted)
-    try:
-        yield
-    finally:
-        logger.removeFilter(wanted)
-
-
-@contextlib.contextmanager
-def put_back() -> Iterator[None]:
-    """Put the interpreter into a state that does not vary from run to run; afterwards as it was before."""
-    interval = sys.getswitchinterval()
-    hook = threading.excepthook
-    state = random.getstate()
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
-        random.setstate(state)
-        threading.excepthook = hook
-        sys.setswitchinterval(interval)

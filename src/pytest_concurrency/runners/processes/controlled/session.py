@@ -39,7 +39,7 @@ from ...afresh import arguments, begin_again, let_go_of_buffers
 from ...base import ACTIVE_RUNNER
 from ...comments import Dismissals
 from ...errors import from_signal_handler
-from ...unsafe import timeout_of_other_plugin
+from ...other_plugins import timeout_of_other_plugin
 from ..interrupts import held_back
 from ..outcome import DIED, SKIPPED, Outcome, RemoteError, WorkerDied, WorkerReport
 from ..start import default_method
