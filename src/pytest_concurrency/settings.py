@@ -108,18 +108,39 @@ def check_config(config: Config) -> None:
 
 def shards_wanted(config: Config) -> int:
     """Return N of ``--concurrency-shards N``; raise UsageError where it is no whole number of at least 1."""
-    try:
-        return integer(1)(config.option.concurrency_shards)
-    except Wrong as error:
-        raise pytest.UsageError(f"--concurrency-shards: {config.option.concurrency_shards!r} is not {error}.") from None
+    return _at_least_one(config.option.concurrency_shards, "--concurrency-shards")
 
 
 def stress_threads_workers(config: Config) -> int:
     """Return N of ``--stress-threads N``; raise UsageError where it is no whole number of at least 1."""
+    return _at_least_one(config.option.stress_threads, "--stress-threads")
+
+
+def _at_least_one(value: str, flag: str) -> int:
     try:
-        return integer(1)(config.option.stress_threads)
+        return integer(1)(value)
     except Wrong as error:
-        raise pytest.UsageError(f"--stress-threads: {config.option.stress_threads!r} is not {error}.") from None
+        raise pytest.UsageError(f"{flag}: {value!r} is not {error}.") from None
+
+
+@dataclass(slots=True)
+class _Merged:
+    """What the sources have said so far: a later one replaces values, and adds to what is ignored and included."""
+
+    values: dict[str, Any]
+    explicit: set[str] = field(default_factory=set)
+    ignored: frozenset[str] = frozenset()
+    included: tuple[str, ...] = ()
+
+    def take(self, name: str, value: Any) -> None:
+        """Take the checked ``value`` of the option ``name``."""
+        if name == "ignore":
+            self.ignored |= value
+        elif name == "include":
+            self.included += value
+        else:
+            self.values[name] = value
+            self.explicit.add(name)
 
 
 def resolve(kind: str, nodeid: str, arguments: Mapping[str, object], config: Config) -> Settings:
@@ -127,73 +148,60 @@ def resolve(kind: str, nodeid: str, arguments: Mapping[str, object], config: Con
 
     Raise :class:`pytest.UsageError` naming the test and the argument where a value is not allowed.
     """
-    values: dict[str, Any] = dict(_KIND_DEFAULTS[kind])
-    explicit: set[str] = set()
+    merged = _Merged(dict(_KIND_DEFAULTS[kind]))
+    _take_ini(merged, kind, config)
+    _take_marker(merged, kind, nodeid, arguments)
+    _take_command_line(merged, kind, config)
     errors: frozenset[str] = frozenset()
-    ignored: frozenset[str] = frozenset()
-    included: tuple[str, ...] = ()
-
-    for option in OPTIONS.values():
-        ini = config.getini(f"concurrency_{option.name}")
-        if ini is None or ini == "" or kind not in option.kinds:
-            continue
-        checked = _checked(option, ini, f"ini key concurrency_{option.name}")
-        if option.name == "ignore":
-            ignored |= checked
-        elif option.name == "include":
-            included += checked
-        else:
-            values[option.name] = checked
-            explicit.add(option.name)
     ini_errors = config.getini("concurrency_error")
     if ini_errors:
         errors = _checked(Option("error", ALL_KINDS, codes, ""), ini_errors, "ini key concurrency_error")
-
-    for name, value in arguments.items():
-        option = OPTIONS.get(name)  # type: ignore[assignment]
-        where = f"{nodeid}: {MARKER_OF[kind]}"
-        if option is None or kind not in option.kinds:
-            allowed = ", ".join(o.name for o in OPTIONS.values() if kind in o.kinds)
-            raise pytest.UsageError(f"{where} has no argument {name!r}; it takes {allowed}.")
-        checked = _checked(option, value, where)
-        if name == "ignore":
-            ignored |= checked
-        elif name == "include":
-            included += checked
-        else:
-            values[name] = checked
-            explicit.add(name)
-
-    for option in OPTIONS.values():
-        given = getattr(config.option, f"concurrency_{option.name}", None)
-        if given is None or kind not in option.kinds:
-            continue
-        flag = f"--concurrency-{option.name.replace('_', '-')}"
-        if option.name == "include":
-            for module in given:
-                included += _checked(option, module, flag)
-        else:
-            values[option.name] = _checked(option, given, flag)
-            explicit.add(option.name)
-
     if kind == PARALLELISM and arguments.get("workers") in (1, "1"):
         raise pytest.UsageError(
             f"{nodeid}: parallelism: workers={arguments['workers']!r} is not at least 2, or 0 for a body that starts "
             "its own threads."
         )
-    seed = values.get("seed")
+    seed = merged.values.get("seed")
     if seed is None:
-        values["seed"] = default_seed(nodeid)
+        merged.values["seed"] = default_seed(nodeid)
     elif seed == "random":
         import secrets
 
-        values["seed"] = secrets.randbits(32)
+        merged.values["seed"] = secrets.randbits(32)
     return Settings(
         kind=kind,
-        **values,
-        include=tuple(dict.fromkeys(included)),
-        ignore=ignored,
-        errors=errors - ignored,
+        **merged.values,
+        include=tuple(dict.fromkeys(merged.included)),
+        ignore=merged.ignored,
+        errors=errors - merged.ignored,
         replay=getattr(config.option, "concurrency_replay", None),
-        explicit=frozenset(explicit),
+        explicit=frozenset(merged.explicit),
     )
+
+
+def _take_ini(merged: _Merged, kind: str, config: Config) -> None:
+    for option in OPTIONS.values():
+        ini = config.getini(f"concurrency_{option.name}")
+        if ini is None or ini == "" or kind not in option.kinds:
+            continue
+        merged.take(option.name, _checked(option, ini, f"ini key concurrency_{option.name}"))
+
+
+def _take_marker(merged: _Merged, kind: str, nodeid: str, arguments: Mapping[str, object]) -> None:
+    where = f"{nodeid}: {MARKER_OF[kind]}"
+    for name, value in arguments.items():
+        option = OPTIONS.get(name)
+        if option is None or kind not in option.kinds:
+            allowed = ", ".join(o.name for o in OPTIONS.values() if kind in o.kinds)
+            raise pytest.UsageError(f"{where} has no argument {name!r}; it takes {allowed}.")
+        merged.take(name, _checked(option, value, where))
+
+
+def _take_command_line(merged: _Merged, kind: str, config: Config) -> None:
+    for option in OPTIONS.values():
+        given = getattr(config.option, f"concurrency_{option.name}", None)
+        if given is None or kind not in option.kinds:
+            continue
+        flag = f"--concurrency-{option.name.replace('_', '-')}"
+        for value in given if option.name == "include" else (given,):
+            merged.take(option.name, _checked(option, value, flag))

@@ -10,7 +10,7 @@ import pytest
 from _pytest.unittest import TestCaseFunction
 
 from ..options import FIXTURES, GREENLETS, MARKER_OF, MARKERS, PER_WORKER, PROCESSES, THREADS
-from ..settings import Settings, resolve, stress_threads_workers
+from ..settings import resolve, stress_threads_workers
 from .base import PLAN, Plan
 
 
@@ -38,40 +38,22 @@ def planned(item: pytest.Item, config: pytest.Config) -> set[str]:
     fixtures = [kind for name, kind in FIXTURES.items() if name in getattr(item, "fixturenames", ())]
     marks = {kind: mark for name, kind in MARKERS.items() if (mark := item.get_closest_marker(name))}
     kinds = list(dict.fromkeys(fixtures + list(marks)))
-    everything = config.option.stress_threads
-    if not kinds and everything is None:
-        return set()
+    if not kinds:
+        return _planned_as_implicit(item, config) if config.option.stress_threads is not None else set()
     if len(kinds) > 1:
         raise pytest.UsageError(
             f"{item.nodeid}: a test runs on one carrier, but this one asks for {' and '.join(kinds)}; "
             "make it two tests."
         )
-    kind = kinds[0] if kinds else THREADS
+    (kind,) = kinds
     marker = MARKER_OF[kind]
-    arguments: dict[str, object] = {}
     mark = marks.get(kind)
-    if mark is not None:
-        if mark.args:
-            raise pytest.UsageError(
-                f"{item.nodeid}: {marker} takes keyword arguments only, not {mark.args[0]!r}; "
-                f"write {marker}(workers={mark.args[0]!r}) if that is what is meant."
-            )
-        arguments.update(mark.kwargs)
-    elif not kinds:
-        from .whole_suite.marks import workers_of
-
-        arguments["workers"], alone = workers_of(item, stress_threads_workers(config))
-    settings = resolve(kind, item.nodeid, arguments, config)
-    if not kinds:
-        if "fixtures" not in settings.explicit:
-            settings = replace(settings, fixtures=PER_WORKER)
-        settings = replace(settings, whole_suite=True)
-        if not isinstance(item, pytest.Function):
-            alone = alone or f"a {type(item).__name__} is not run on threads"
-        elif _is_async(item):
-            alone = alone or "async tests are not run on threads"
-        item.stash[PLAN] = Plan(kind, settings, False, implicit=True, one_worker=alone)
-        return {kind}
+    if mark is not None and mark.args:
+        raise pytest.UsageError(
+            f"{item.nodeid}: {marker} takes keyword arguments only, not {mark.args[0]!r}; "
+            f"write {marker}(workers={mark.args[0]!r}) if that is what is meant."
+        )
+    settings = resolve(kind, item.nodeid, mark.kwargs if mark is not None else {}, config)
     if not isinstance(item, pytest.Function):
         raise pytest.UsageError(
             f"{item.nodeid}: {marker} works on test functions and methods, not on {type(item).__name__}."
@@ -87,6 +69,23 @@ def planned(item: pytest.Item, config: pytest.Config) -> set[str]:
         )
     item.stash[PLAN] = Plan(kind, settings, bool(fixtures))
     return {kind}
+
+
+def _planned_as_implicit(item: pytest.Item, config: pytest.Config) -> set[str]:
+    """As :func:`planned`, for a test that only ``--stress-threads`` stresses."""
+    from .whole_suite.marks import workers_of
+
+    workers, alone = workers_of(item, stress_threads_workers(config))
+    settings = resolve(THREADS, item.nodeid, {"workers": workers}, config)
+    if "fixtures" not in settings.explicit:
+        settings = replace(settings, fixtures=PER_WORKER)
+    settings = replace(settings, whole_suite=True)
+    if not isinstance(item, pytest.Function):
+        alone = alone or f"a {type(item).__name__} is not run on threads"
+    elif _is_async(item):
+        alone = alone or "async tests are not run on threads"
+    item.stash[PLAN] = Plan(THREADS, settings, False, implicit=True, one_worker=alone)
+    return {THREADS}
 
 
 def select_replayed(items: list[pytest.Item], config: pytest.Config) -> None:
@@ -114,6 +113,3 @@ def select_replayed(items: list[pytest.Item], config: pytest.Config) -> None:
 def _is_async(item: pytest.Function) -> bool:
     function = inspect.unwrap(item.obj)
     return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
-
-
-__all__ = ["Settings", "plan_item"]
