@@ -67,7 +67,14 @@ class Nested:
 
 
 class Contention:
-    """Knowledge about sites that grows from one observing run to the next."""
+    """Knowledge about sites that grows from one observing run to the next.
+
+    At sites that are ``contended`` (accesses) or ``synchronising`` (locks, queues and the like) another worker may
+    interfere; ``racing`` says at which of the times that a worker comes there. ``seen`` sites met a location at all,
+    ``steps`` are calls of unknown effect, ``of_workers`` were passed by others than the main thread. ``nested`` are
+    acquires under other locks, ``most_workers`` were there in one run, and ``counts`` are the operations of each worker
+    by group of sites that touch the same locations. ``focused``: sites that touch nothing shared are silent.
+    """
 
     def __init__(self) -> None:
         self.contended: set[Site] = set()

@@ -9,7 +9,7 @@ from typing import Protocol
 from ..detect.failures import Failure
 from ..schedules.directives import Directive
 from ..trace.outcome import Outcome, Row
-from .outcomes import Outcome as CollectedOutcome
+from .outcomes import OutcomeRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Exploration:
     first: Outcome | None = None
     stale: bool = False
     unrepeatable: bool = False
-    outcomes: tuple[CollectedOutcome, ...] = ()
+    outcomes: tuple[OutcomeRow, ...] = ()
     cut_short: bool = False
 
 

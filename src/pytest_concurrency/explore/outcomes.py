@@ -23,7 +23,7 @@ class ForbiddenOutcome(AssertionError):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class OutcomeRow:
     """One row of the table: ``interleavings`` counts classes of equivalent ones, ``schedule`` is the first."""
 
     value: str
@@ -91,7 +91,7 @@ class Tally:
         """Take in the (value, verdict) pairs that schedule ``number`` gave, and the operations of its run."""
         self._runs[number] = (tuple(values), entries)
 
-    def table(self, schedules: int) -> tuple[Outcome, ...]:
+    def table(self, schedules: int) -> tuple[OutcomeRow, ...]:
         """Return the rows for the first ``schedules`` ones, the most frequent first."""
         counted: dict[tuple[str, str], tuple[int, set[int], int]] = {}
         for number, (values, entries) in sorted(self._runs.items()):
@@ -102,7 +102,7 @@ class Tally:
                 times, kinds, first = counted.get(key, (0, set(), number))
                 counted[key] = (times + 1, kinds | {kind}, first)
         rows = [
-            Outcome(value, times, len(kinds), verdict, first)
+            OutcomeRow(value, times, len(kinds), verdict, first)
             for (value, verdict), (times, kinds, first) in counted.items()
         ]
         return tuple(sorted(rows, key=lambda row: (-row.times, row.value)))
