@@ -17,6 +17,7 @@ from typing import Any
 
 from ..instrument.deferred import current
 from . import watchdog
+from .kernel import used_and_asleep
 from .leftovers import left_behind
 from .worker import Abandon
 
@@ -141,7 +142,7 @@ class Outsiders:
         if resident is not None and resident.waiting:
             return resident
         thread: Any = threading._active.get(ident)  # type: ignore[attr-defined]
-        return spent(getattr(thread, "native_id", None) or 0)
+        return _spent(getattr(thread, "native_id", None) or 0)
 
 
 def _waits_to_be_called(frame: Any) -> bool:
@@ -173,16 +174,13 @@ def end_quietly(thread: Any) -> None:
     thread._invoke_excepthook = unless_abandoned
 
 
-def spent(native_id: int) -> object:
+def _spent(native_id: int) -> object:
     """Return what changes when a thread runs or is about to: its processor time, where the system tells."""
-    try:
-        with open(f"/proc/self/task/{native_id}/schedstat", "rb") as schedstat:
-            used = schedstat.read().split()[0]
-        with open(f"/proc/self/task/{native_id}/stat", "rb") as stat:
-            state = stat.read().rpartition(b")")[2].split()[0]
-        return used if state in (b"S", b"D") else object()  # woken up, and waiting for a processor perhaps
-    except (OSError, IndexError):
-        return object()  # not known: it counts as having done something
+    known = used_and_asleep(native_id)
+    if known is None:
+        return object()  # it counts as having done something
+    used, asleep = known
+    return used if asleep else object()  # woken up, and waiting for a processor perhaps
 
 
 def entry_of(thread: threading.Thread | None) -> CodeType | None:

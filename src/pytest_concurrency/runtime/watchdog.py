@@ -13,6 +13,7 @@ from _thread import allocate_lock, start_new_thread
 from types import CodeType
 
 from ..state import STATE
+from .kernel import used_and_asleep
 from .outside_calls import expire, make_external, poke
 
 LOOK_SECONDS = 0.02
@@ -103,14 +104,7 @@ class Watchdog:
 def _spent(native_id: int) -> tuple[float, bool]:
     """Return the CPU seconds that a thread has used and whether it sleeps in the kernel.
 
-    Read from ``/proc``, because asking the clock of a thread that has just ended is undefined in C. Where there is no
-    ``/proc`` the clock of the process stands in: it moves while any thread computes.
+    Where the kernel does not tell, the clock of the process stands in: it moves while any thread computes.
     """
-    try:
-        with open(f"/proc/self/task/{native_id}/schedstat", "rb") as schedstat:
-            used = int(schedstat.read().split()[0]) / 1e9
-        with open(f"/proc/self/task/{native_id}/stat", "rb") as stat:
-            state = stat.read().rpartition(b")")[2].split()[0]
-        return used, state in (b"S", b"D")
-    except (OSError, ValueError, IndexError):
-        return time.process_time(), True
+    known = used_and_asleep(native_id)
+    return (time.process_time(), True) if known is None else (known[0] / 1e9, known[1])
