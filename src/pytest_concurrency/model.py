@@ -178,10 +178,6 @@ class TestResult:
     timeline: tuple[Stretch, ...] = ()
     reviewed: bool = False
 
-    @property
-    def errors(self) -> tuple[Finding, ...]:
-        return tuple(finding for finding in self.findings if finding.is_error)
-
     def to_json(self) -> dict[str, Any]:
         """Return the test object of the JSON report, schema version 1."""
         return {

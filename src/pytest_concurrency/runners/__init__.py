@@ -1,1 +1,1 @@
-"""One subpackage or module a carrier: threads, processes, greenlets."""
+"""One folder a carrier (threads, processes, greenlets), the measuring of parallelism, and what they share."""

@@ -1,8 +1,8 @@
 """What every carrier offers: a plan for a test, a runner fixture, and one way to hand in a result.
 
-A carrier is a module ``runners/<kind>`` with a function ``create_plugin(config)`` that returns a pytest plugin
-object. The object is registered only when a test of that kind was collected, and acts only on items whose plan has
-that kind; a session without such tests never imports it.
+A carrier is ``runners/<kind>`` with a function ``create_plugin(config)`` that returns a pytest plugin object. That is
+registered only when a test of that kind was collected, and acts only on items whose plan has that kind; a session
+without such tests never imports it.
 """
 
 from __future__ import annotations

@@ -25,7 +25,6 @@ class Token:
     test: str
     code: str
     directives: tuple[Directive, ...]
-    last_first: bool = False
 
 
 def test_digest(nodeid: str) -> str:
