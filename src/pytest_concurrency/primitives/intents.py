@@ -9,10 +9,8 @@ from typing import Any
 from ..instrument.sites import METHOD, WRITE, Site
 from ..runtime.execution import Execution
 from ..runtime.worker import Abandon, Worker
+from ..strategies.base import RELEASED
 from ..strategies.pending import ACQUIRE, CALL, RELEASE, TRY, Intent
-
-RELEASED = ":release"
-"""What the key of a site ends in where it stands for the release of the lock that was taken there."""
 
 
 def free_test(run: Execution, worker: Worker, lock: Any) -> Callable[[], bool]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ..strategies.base import EARLY, NEVER, Candidate
+from ..strategies.base import EARLY, NEVER, RELEASED, Candidate
 from ..trace.outcome import Switch
 
 BEFORE, BLOCKED, ENDED = "before", "blocked", "ended"
@@ -51,7 +51,7 @@ class Replay:
 
     def __init__(self, directives: Sequence[Directive]) -> None:
         self.sites = frozenset(directive.site for directive in directives)
-        self.releases = any(directive.site.endswith(":release") for directive in directives)
+        self.releases = any(directive.site.endswith(RELEASED) for directive in directives)
         self.timeouts = any(directive.to.endswith(EARLY) for directive in directives)
         self._table = {directive.point: directive.to for directive in directives}
         self.followed: set[tuple[str, str, int, str]] = set()

@@ -9,6 +9,8 @@ from typing import Any, Protocol
 NEVER = sys.maxsize
 EARLY = "!"
 """Ends the name of a worker to go to where its timed wait is to end early."""
+RELEASED = ":release"
+"""Ends the key of a site where it stands for the release of the lock that was taken there."""
 
 
 class SiteView(Protocol):

@@ -21,7 +21,7 @@ from ...detect.failures import failures_of
 from ...explore.model import Found
 from ...instrument.deferred import outer
 from ...schedules.directives import BEFORE, BLOCKED, Directive
-from ...strategies.base import Candidate, Strategy
+from ...strategies.base import RELEASED, Candidate, Strategy
 from ...trace.outcome import Outcome
 
 MOVED = 3
@@ -80,7 +80,7 @@ class Moved(_Calls):
         super().__init__(is_own)
         self._table = {directive.point: directive for directive in directives}
         self.sites = frozenset(directive.site for directive in directives)
-        self.releases = any(directive.site.endswith(":release") for directive in directives)
+        self.releases = any(directive.site.endswith(RELEASED) for directive in directives)
         self._late = late
         self._due: dict[str, str] = {}
         self._first: dict[str, tuple[str, int]] = {}
