@@ -16,6 +16,10 @@ from ..trace.outcome import Switch
 BEFORE, BLOCKED, ENDED = "before", "blocked", "ended"
 
 
+Point = tuple[str, str, int, str]
+"""Where a strategy is asked: a worker, its site, the occurrence, and the moment, as in :class:`Directive`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Directive:
     """Go to ``to`` when ``worker`` is before its ``occurrence``-th act at ``site``, or has blocked or ended.
@@ -31,7 +35,7 @@ class Directive:
     to: str
 
     @property
-    def point(self) -> tuple[str, str, int, str]:
+    def point(self) -> Point:
         return self.worker, self.site, self.occurrence, self.moment
 
 
@@ -44,6 +48,16 @@ def from_switches(switches: Iterable[Switch]) -> tuple[Directive, ...]:
     )
 
 
+def point_of(current: Candidate | None, left: Candidate | None) -> Point | None:
+    """Return the point at which a strategy is asked to pick; None before any worker has run."""
+    if current is not None:
+        key, occurrence = "", current.parks
+        if current.site is not None:
+            key, occurrence = current.site.key, current.occurrence
+        return current.path, key, occurrence, BEFORE
+    return None if left is None else (left.path, "", left.parks, ENDED if left.done else BLOCKED)
+
+
 class Replay:
     """The strategy that follows directives; one that cannot be followed is passed over."""
 
@@ -54,7 +68,7 @@ class Replay:
         self.releases = any(directive.site.endswith(RELEASED) for directive in directives)
         self.timeouts = any(directive.to.endswith(EARLY) for directive in directives)
         self._table = {directive.point: directive.to for directive in directives}
-        self.followed: set[tuple[str, str, int, str]] = set()
+        self.followed: set[Point] = set()
 
     def begin(self, number: int) -> None:
         self.followed = set()
@@ -62,17 +76,10 @@ class Replay:
     def pick(
         self, enabled: Sequence[Candidate], current: Candidate | None, step: int, left: Candidate | None = None
     ) -> Candidate:
-        worker = current if current is not None else left
         default = current if current is not None else enabled[0]
-        if worker is None:
-            return default
-        moment = BEFORE if current is not None else ENDED if worker.done else BLOCKED
-        key, occurrence = "", worker.parks
-        if current is not None and worker.site is not None:
-            key, occurrence = worker.site.key, worker.occurrence
-        point = (worker.path, key, occurrence, moment)
-        to = self._table.get(point)
-        if to is None:
+        point = point_of(current, left)
+        to = self._table.get(point) if point is not None else None
+        if point is None or to is None:
             return default
         for candidate in enabled:
             waits = candidate.wait is not None and not candidate.timed_out and not candidate.wait.ready()

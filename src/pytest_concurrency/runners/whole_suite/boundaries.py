@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from ...detect.failures import failures_of
 from ...explore.model import Found
 from ...instrument.deferred import outer
-from ...schedules.directives import BEFORE, BLOCKED, Directive
+from ...schedules.directives import BEFORE, BLOCKED, Directive, point_of
 from ...strategies.base import RELEASED, Candidate, Strategy
 from ...trace.outcome import Outcome
 
@@ -95,19 +95,19 @@ class Moved(_Calls):
     ) -> Candidate:
         worker = current if current is not None else left
         default = current if current is not None else enabled[0]
-        if worker is None or worker.site is None:
+        if worker is None:
             return default
         to: str | None = None
         if current is not None:
-            if self._enters(current.path):
+            if current.site is not None and self._enters(current.path):
                 self._first[current.path] = (current.site.key, current.occurrence)
                 to = self._due.pop(current.path, None)
         elif worker.done:
             to = self._due.pop(worker.path, None)
-        moment = BEFORE if current is not None else "ended" if worker.done else BLOCKED
-        directive = self._table.get((worker.path, worker.site.key, worker.occurrence, moment))
+        point = point_of(current, left)
+        directive = self._table.get(point) if point is not None else None
         if directive is not None:
-            self.entries[directive] = self._first.get(worker.path, (worker.site.key, worker.occurrence))
+            self.entries[directive] = self._first.get(worker.path, (directive.site, directive.occurrence))
             if directive in self._late:
                 self._due[worker.path] = directive.to
             else:
