@@ -9,12 +9,12 @@ Chains from Computer Programs", FSE 2002.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..trace.outcome import Row
 from .failures import Failure
+from .suspicion import at
 
 CALL = "call"
 QUESTIONS = frozenset({"is_set", "is_alive", "qsize", "empty", "full", "done", "running", "cancelled"})
@@ -121,8 +121,8 @@ def atomicity_violation(cause: Cause) -> Failure:
     """Return the finding for a check that was no longer true when it was acted upon."""
     check, between, act = cause.rows
     message = (
-        f"worker {check.worker} looked at {_what(check)} {_at(check)}, worker {between.worker} changed "
-        f"{_what(between)} {_at(between)}, then worker {act.worker} acted on what it had seen {_at(act)}"
+        f"worker {check.worker} looked at {_what(check)} {at(check)}, worker {between.worker} changed "
+        f"{_what(between)} {at(between)}, then worker {act.worker} acted on what it had seen {at(act)}"
     )
     place = tuple((row.path, row.line) for row in cause.rows)
     return Failure("CH102", place, message, cause)
@@ -132,7 +132,3 @@ def _what(row: Row) -> str:
     if row.action == CALL or not row.target:
         return "the state behind a call"
     return f"{row.target} (-> {row.value})" if row.action == "read" and row.value else row.target
-
-
-def _at(row: Row) -> str:
-    return f"at {os.path.basename(row.path)}:{row.line}"

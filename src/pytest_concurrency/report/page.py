@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..hazards import Hazard
+from ..options import GREENLETS
 from .graphs import Graph, lock_order_graph, wait_for_graph
 
 Json = Mapping[str, Any]
@@ -175,7 +176,7 @@ def _test(number: int, result: Json) -> Test:
 
 def noun_of(result: Json) -> str:
     """Return what the workers of a test are called."""
-    return "greenlet" if result["runner"] == "greenlets" else "worker"
+    return "greenlet" if result["runner"] == GREENLETS else "worker"
 
 
 def _shown(anchor: str, hazard: Json, noun: str) -> Shown:

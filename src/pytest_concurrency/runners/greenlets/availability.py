@@ -7,6 +7,7 @@ import sysconfig
 
 import pytest
 
+from ...options import GREENLETS
 from ..base import plan_of
 
 
@@ -27,5 +28,5 @@ class Skipper:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        if plan_of(item, "greenlets") is not None:
+        if plan_of(item, GREENLETS) is not None:
             pytest.skip(self._reason)

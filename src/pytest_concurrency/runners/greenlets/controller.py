@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ...model import TestResult
+from ...options import GREENLETS
 from ...settings import Settings
 from ..base import plan_of
 from . import headed
@@ -16,7 +17,6 @@ from .channel import Expired
 from .guard import Guard
 from .process import WorkerDied, WorkerProcess
 
-KIND = "greenlets"
 ALARM_GRACE = 2.0  # seconds that the worker has to report after a time-out plugin's alarm
 GRACE = 5.0  # seconds that the worker's own time-out has before pytest's process steps in
 
@@ -37,7 +37,7 @@ class Controller:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-        plan = plan_of(item, KIND)
+        plan = plan_of(item, GREENLETS)
         if plan is None:
             return None
         item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
@@ -93,7 +93,7 @@ class Controller:
             index = items.index(item)
         except ValueError:
             return ""
-        others = [other for other in items[index + 1 :] if plan_of(other, KIND) is not None]
+        others = [other for other in items[index + 1 :] if plan_of(other, GREENLETS) is not None]
         if not others:
             return None
         return others[0].nodeid if others[0].path == item.path else ""
@@ -177,7 +177,7 @@ def _report_failure(item: pytest.Item, text: str, seconds: float, result: dict[s
         start=now - seconds,
         stop=now,
     )
-    nothing = TestResult(item.nodeid, KIND, "error", seconds=seconds).to_json()
+    nothing = TestResult(item.nodeid, GREENLETS, "error", seconds=seconds).to_json()
     report.concurrency = result or nothing  # type: ignore[attr-defined]
     item.ihook.pytest_runtest_logreport(report=report)
 

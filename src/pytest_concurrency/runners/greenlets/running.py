@@ -9,6 +9,7 @@ import pytest
 
 from ...hazards import ERROR
 from ...model import Finding, TestResult
+from ...options import GREENLETS
 from ...report.baseline import marked
 from ..afresh import begin_again, without_fixtures
 from ..base import ACTIVE_RUNNER, Plan, hand_in, plan_of
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from .orders.explore import Explored
     from .worker import Worker
 
-KIND = "greenlets"
 _ENOUGH = 3  # repeats after which a test that has shown its errors need not go on
 _MOST_EXACT = 3
 
@@ -40,13 +40,13 @@ class InWorker:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        plan = plan_of(item, KIND)
+        plan = plan_of(item, GREENLETS)
         if plan is not None:
             item.stash[ACTIVE_RUNNER] = GreenletRunner(plan.settings.workers)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
-        plan = plan_of(pyfuncitem, KIND)
+        plan = plan_of(pyfuncitem, GREENLETS)
         if plan is None:
             return None
         if self._explorations is None:
@@ -185,7 +185,7 @@ class StressedTest:
         if 0 < self._runs < settings.repeats and outcome == "passed":
             notes.append(f"{self._runs} of {settings.repeats} repeats ran in {milliseconds(seconds)}")
         return TestResult(
-            self._item.nodeid, KIND, outcome, runs, seconds=seconds, seed=settings.seed,
+            self._item.nodeid, GREENLETS, outcome, runs, seconds=seconds, seed=settings.seed,
             findings=self._marked() if findings is None else findings, notes=tuple(notes),
             timeline=self._gathered.timeline,
         )  # fmt: skip

@@ -12,6 +12,7 @@ import pytest
 from _pytest.config import _prepareconfig, create_terminal_writer
 
 from ...model import Finding
+from ...options import GREENLETS
 from ...settings import Settings
 from ..base import plan_of
 from . import WORKER_PLUGIN
@@ -86,7 +87,7 @@ class Worker:
                 following = self._find(session, next_nodeid, path) or session  # type: ignore[assignment]
             if not _fits(session, item):
                 session._setupstate.teardown_exact(item)
-            plan = plan_of(item, "greenlets")
+            plan = plan_of(item, GREENLETS)
             if plan is not None and plan.settings.isolation == "fork":
                 run_in_fork(session, item, self.channel)
             else:
