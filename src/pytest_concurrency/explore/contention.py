@@ -38,8 +38,8 @@ def contended_sites(location: Location) -> set[Site]:
 
 
 def races_at(location: Location) -> Iterator[tuple[Site, int, list[int]]]:
-    """Yield where another worker may interfere with the very part of a location that is accessed: the site, the
-    worker's index, and which times it comes there so. With very many accesses all count."""
+    """Yield the accesses with which another worker may interfere: site, index of the worker, and at which of its
+    visits to the site (from 1). Only accesses of the same part of a location interfere; with very many all count."""
     parts: dict[Any, list[Tag]] = {}
     for _, tag, part in location.accesses:
         parts.setdefault(part, []).append(tag)

@@ -195,7 +195,7 @@ class Execution:
         return outcome_of(self, error)
 
     def observe(self, worker: Worker, site: Site, loc: Any, write: bool, accessed: object = None) -> None:
-        """Note for :mod:`..explore.contention` who did what to a location, after what and under which locks."""
+        """Note for :mod:`..explore.contention` who accessed the location ``loc``, after what and under which locks."""
         if self.kept is not None and accessed is not None:
             self.kept[loc] = accessed
         location = self.locations.get(loc)

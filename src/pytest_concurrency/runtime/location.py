@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 class Location:
     """What is known of one shared location in one run.
 
-    ``accesses`` holds, for a site, who was there under which locks, and the part of the location that was accessed (a
-    container's item; None: all of it), which times that worker came to the site so.
+    ``accesses`` has the visits (from 1) of a worker to a site, by the site, the tag that says who it was and under
+    which locks, and the part of the location that was accessed: a container's item, or None for all of it.
     """
 
     __slots__ = ("accesses", "last", "streak", "version", "writer")

@@ -64,20 +64,17 @@ class Tag:
 class Worker:
     """One worker of one run.
 
-    ``key`` is the exact location of the announced access (a container's item), ``loc`` the one that counts for
-    scheduling (the container); ``section`` counts acquires and releases.
+    ``path`` is its spawn path ("main", "0", "0.1"), ``index`` its place in the order of creation; ``origin`` is the
+    place (path, line) where its thread was started, ``entry`` the code that it was started to run, as far as they are
+    known. ``body`` is what it runs on a thread of the pool, and is let go when it has begun.
 
-    ``origin`` is the place (path, line) where its thread was started, as far as known. ``intent`` says what an
-    announced synchronising operation does, where the strategy asks for it.
+    ``site``, ``loc`` and ``write`` describe the operation that it has announced and not yet done. ``loc`` is the
+    location that counts for scheduling (a container), ``key`` the exact one (the container's item). ``occurrence`` says
+    how often it has come to the site, ``parks`` how often it has blocked; ``section`` counts acquires and releases.
+    ``intent`` says what a synchronising operation is about to do, where the strategy asks for it.
 
-    ``reads`` holds what it last read at each site that writes are computed from, ``calls`` which call the function that
-    returns it was made by.
-
-    ``entry`` is the code that it was started to run, where that is known; ``body`` is what it runs, on a thread of the
-    pool, and is let go when it has begun.
-
-    ``path`` is its spawn path ("main", "0", "0.1"), ``index`` its place in the order of creation. ``site``, ``loc`` and
-    ``write`` describe the operation it has announced and not yet done.
+    ``reads`` holds what it last read at each site that writes are computed from, ``calls`` which call was made to the
+    function that returns what was read.
     """
 
     __slots__ = (
