@@ -17,10 +17,9 @@ if TYPE_CHECKING:
 
 def note(run: Execution, worker: Worker, site: Site, action: str, target: str, value: str, loc: Any) -> Row:
     """Make the row of what ``worker`` does now, and keep it where the run is recorded."""
-    row = Row(worker.path, site.path, site.line, action, target, value, site.key, run.steps, loc, True)
+    reachable = run.rows is None or _reachable(worker, site)
+    row = Row(worker.path, site.path, site.line, action, target, value, site.key, run.steps, loc, reachable)
     if run.rows is not None:
-        reachable = _reachable(worker, site)
-        row = Row(worker.path, site.path, site.line, action, target, value, site.key, run.steps, loc, reachable)
         run.rows.append(row)
     return row
 
