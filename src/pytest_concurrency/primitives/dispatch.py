@@ -24,6 +24,7 @@ from ..runtime.hooks.table import hooks
 from ..runtime.rows import note
 from ..runtime.standstill import called_from
 from ..state import STATE
+from ..strategies.pending import END_QUESTIONS, QUESTIONS
 from . import builtin_calls, clocks, library_calls, threads
 from .intents import intend_call
 from .locks import LOCK_TYPES, AnnouncedLock, ControlledLock
@@ -34,8 +35,7 @@ _SIGNALS = frozenset({"Condition.notify", "Condition.notify_all", "Event.set", "
 _POOL = pool.__file__
 _RESULTS = frozenset({"Future.set_result", "Future.set_exception"})
 """Announced although the standard library calls them: they are what an executor's thread does for others to see."""
-_READS = frozenset({"Event.is_set", "Thread.is_alive", "Queue.qsize", "Queue.empty", "Queue.full", "Future.done",
-                    "Future.running", "Future.cancelled"})  # fmt: skip
+_READS = QUESTIONS | END_QUESTIONS
 
 
 def _module(obj: types.ModuleType, site: Site) -> Any:

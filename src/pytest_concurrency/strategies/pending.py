@@ -18,10 +18,11 @@ ACQUIRE, TRY, RELEASE, CALL = "acquire", "try", "release", "call"
 _VALUES = frozenset({str, bytes, int, float, complex, bool, tuple, frozenset, range, type(None), slice})
 _DRAWING = frozenset({zip, map, filter, enumerate})
 _LOOKS = ("__getitem__", "__setitem__", "__delitem__", "__iter__", "__contains__", "__len__", "__bool__")
-_ENDS = frozenset({"Thread.is_alive"})
+END_QUESTIONS = frozenset({"Thread.is_alive"})
 """Announced calls whose result depends on whether a worker has ended, which is no operation."""
-_READS = frozenset({"Event.is_set", "Queue.qsize", "Queue.empty", "Queue.full", "Future.done", "Future.running",
+QUESTIONS = frozenset({"Event.is_set", "Queue.qsize", "Queue.empty", "Queue.full", "Future.done", "Future.running",
                     "Future.cancelled"})  # fmt: skip
+"""Announced calls that only ask, and change nothing."""
 
 
 class Intent:
@@ -159,7 +160,7 @@ class Translator:
 
     def _call(self, worker: Announced, intent: Intent, name: int) -> tuple[Op[str], tuple[Any, ...]]:
         loc = intent.loc
-        if intent.name in _ENDS:
+        if intent.name in END_QUESTIONS:
             self.doubt(f"{intent.name}() asks whether a worker has ended")
         if intent.name == "Thread.join" and intent.target is not None:
             return ops.join_all((intent.target.path,)), ()
@@ -169,7 +170,7 @@ class Translator:
             return (ops.wait(name, lock) if worker.wait is None else ops.reacquire(name, lock)), both
         if intent.name in ("Condition.notify", "Condition.notify_all"):
             return ops.notify(name), (loc,)
-        if intent.name in _READS:
+        if intent.name in QUESTIONS:
             return ops.read(name), ()
         return ops.transfer(name), (loc,)
 
