@@ -42,6 +42,7 @@ def instance_dict(obj: Any) -> dict[str, Any] | None:
 
 
 def dict_getter(cls: type) -> Callable[[Any], Any] | None:
+    """Return what gets the dictionary of an instance of ``cls`` without running code of the program; None for none."""
     for base in cls.__mro__:
         found = base.__dict__.get("__dict__")
         if found is not None:

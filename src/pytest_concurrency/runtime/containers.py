@@ -24,6 +24,7 @@ def container_kind(cls: type) -> int:
 
 
 def item_value(container: Any, index: Any) -> Any:
+    """Return what ``container[index]`` holds, :data:`.values.MISSING` where it is empty or not to be told."""
     cls = type(container)
     if issubclass(cls, dict):
         if _is_plain_key(index):
@@ -61,6 +62,7 @@ def memory(view: Any) -> Any:
 
 
 def item_key(container: Any, index: Any) -> Any:
+    """Return the exact location of ``container[index]``; of a memoryview's items it is the whole memory."""
     if type(container) is memoryview:  # any of its items may be a part of any item of another view
         return (id(memory(container)), "container")
     if _is_plain_key(index):
@@ -69,6 +71,7 @@ def item_key(container: Any, index: Any) -> Any:
 
 
 def whole_target(container: Any) -> str:
+    """Return what a container is called for a reader."""
     return type(container).__name__
 
 

@@ -232,6 +232,7 @@ class Execution:
             self._decide(worker)
 
     def enabled(self) -> list[Worker]:
+        """Return the workers that can go on, in the order of their creation."""
         return [
             w for w in self.workers
             if not w.done and not w.external and (w.wait is None or w.timed_out or w.wait.ready())
@@ -330,6 +331,7 @@ class Execution:
         self.resumed(worker)
 
     def resume(self, chosen: Worker) -> None:
+        """Hand the baton to ``chosen``; called with the mutex held, by whoever has the baton or finds it idle."""
         self.end_idling()
         chosen.last_run = self.steps
         self.current = chosen
@@ -344,6 +346,7 @@ class Execution:
         chosen.gate.release()
 
     def resumed(self, worker: Worker) -> None:
+        """Called by ``worker`` when it has got the baton; raise :class:`Abandon` where the run is given up."""
         self.taken_up = True
         STATE.worker = worker
         STATE.ident = worker.ident

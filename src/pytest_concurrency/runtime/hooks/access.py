@@ -18,6 +18,11 @@ from ..values import remember, show
 
 
 def read(site: Site, key: Any, loc: Any, view: View, a: Any, b: Any) -> None:
+    """Announce a read, then note it.
+
+    ``loc`` is the location that counts for scheduling, ``key`` the exact one: a container, and one item of it. ``a``
+    and ``b`` are the operands with which ``view`` looks at it.
+    """
     run = STATE.run
     worker = STATE.worker
     worker.key = key
@@ -43,6 +48,7 @@ def read(site: Site, key: Any, loc: Any, view: View, a: Any, b: Any) -> None:
 
 
 def write(site: Site, key: Any, loc: Any, value: Any, view: View, a: Any, b: Any) -> None:
+    """Announce a write of ``value``, then note it, and whether it loses an update; see :func:`read`."""
     run = STATE.run
     worker = STATE.worker
     worker.key = key
