@@ -1,13 +1,16 @@
-"""From the instruction at which a frame stands to the expression in its source (PEP 657)."""
+"""From the instruction at which a frame stands to the expression in its source (PEP 657), and whose source it is."""
 
 from __future__ import annotations
 
 import ast
 import itertools
+import os
 import types
 from functools import lru_cache
 from typing import TypeAlias
 
+PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+"""The folder of this package: code below it is ours."""
 Position: TypeAlias = tuple[int | None, int | None, int | None, int | None]
 """First and last line (from 1), first column and the one after the last (bytes), as ``co_positions`` gives them."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import _thread
 import collections
 import dis
-import os
 import sys
 import threading
 import types
@@ -19,12 +18,12 @@ from typing import Any
 from ..instrument.vocabulary import ANNOUNCED_CALLS, CONTAINER_METHODS
 from ..primitives import builtin_calls, library_calls
 from ..runtime.hooks import container_calls
+from ..source import PACKAGE
 from ..state import STATE
 from ..strategies.precise import Precise
 
 _ENGINE = __name__.partition(".")[0] + "."
 _MONITORING: Any = getattr(sys, "monitoring", None)
-_ENGINE_FOLDER = os.path.dirname(os.path.dirname(__file__)) + os.sep
 _STAND_INS = frozenset({builtin_calls.__file__, container_calls.__file__, library_calls.__file__})
 """Files of functions that are called instead of others, and call these: what those call, the program calls."""
 _IMMUTABLE = frozenset({str, bytes, int, float, complex, bool, tuple, frozenset, range, type(None), slice})
@@ -209,7 +208,7 @@ class Audit:
             self._strategy.met(STATE.worker, first)
 
     def _started(self, code: types.CodeType, offset: int) -> Any:
-        if code.co_filename.startswith(_ENGINE_FOLDER):
+        if code.co_filename.startswith(PACKAGE):
             return _MONITORING.DISABLE
         if self._is_concurrent():
             if code.co_filename in self._files:

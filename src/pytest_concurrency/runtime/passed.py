@@ -9,7 +9,6 @@ value on, on every path, is asked only when another worker has written in betwee
 
 from __future__ import annotations
 
-import os
 import sys
 import types
 from bisect import bisect_right
@@ -17,10 +16,10 @@ from typing import Any, TypeAlias
 
 from ..instrument.deferred import outer
 from ..instrument.sites import Site
+from ..source import PACKAGE
 
 Call: TypeAlias = tuple[int, types.CodeType, int]
 """The identity of a calling frame, its code, and where it was in it (``f_lasti``, bytes)."""
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _STORES = {"STORE_ATTR": 2, "STORE_SUBSCR": 3}
 """How deep on the stack the value lies that is stored."""
 _MAX_CODE = 4_000
@@ -30,7 +29,7 @@ _MAX_CODE = 4_000
 def _function() -> types.FrameType | None:
     """Return the frame of the function whose hook this is called from."""
     frame: types.FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+    while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
         frame = frame.f_back
     return frame
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import types
 from collections.abc import Callable
 from functools import cache
 
 from ..instrument.deferred import outer
+from ..source import PACKAGE
 from .values import is_plain
 
 _DEEP = 100
 """Innermost frames that are looked into; of all others only the number counts."""
-_HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
 _MOST_NATIVE = 2_000
@@ -50,7 +49,7 @@ def posture() -> tuple[object, ...]:
     while frame is not None:
         code = frame.f_code
         depth += 1
-        if depth <= _DEEP and not code.co_filename.startswith(_HERE):
+        if depth <= _DEEP and not code.co_filename.startswith(PACKAGE):
             names = tuple((name, type(value), value if is_plain(value) else id(value))
                           for name, value in list(frame.f_locals.items()))  # fmt: skip
             frames.append((id(code), frame.f_lasti, names))

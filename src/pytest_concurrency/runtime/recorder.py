@@ -7,7 +7,6 @@ recorded is kept alive until the run is over, so that an address stands for one 
 
 from __future__ import annotations
 
-import os
 import sys
 import types
 from collections.abc import Mapping
@@ -17,13 +16,13 @@ from typing import Any
 from ..instrument.deferred import outer
 from ..instrument.sites import METHOD, WHOLE, Site
 from ..instrument.vocabulary import SYNC_MODULES
+from ..source import PACKAGE
 from ..trace.events import ITERATION, PLAIN, UPDATE, Action, Event, Touch
 from ..trace.outcome import Row
 from .worker import Worker
 
 LIMIT = 20_000
 """Events after which nothing more is recorded: the beginning of a run is a trace in itself, its end is not."""
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 _SENDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -117,7 +116,7 @@ class Recorder:
 def _frames() -> types.FrameType | None:
     """Return the innermost frame that is not this package's."""
     frame: types.FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+    while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
         frame = frame.f_back
     return frame
 
@@ -130,7 +129,7 @@ def _operation() -> tuple[str, Any]:
         if name in _SENDS or name in _HEARS:
             return name, frame.f_locals.get("self")
         frame = outer(frame)
-        while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
             frame = outer(frame)
     return "", None
 
@@ -139,7 +138,7 @@ def _place() -> tuple[str, int]:
     """Return path and line of the innermost frame outside this package and the library's synchronisation."""
     frame = _frames()
     while frame is not None and (
-        frame.f_globals.get("__name__") in SYNC_MODULES or frame.f_code.co_filename.startswith(_PACKAGE)
+        frame.f_globals.get("__name__") in SYNC_MODULES or frame.f_code.co_filename.startswith(PACKAGE)
     ):
         frame = outer(frame)
     return (frame.f_code.co_filename, frame.f_lineno) if frame is not None else ("", 0)
