@@ -1,10 +1,10 @@
 """One schedule that tries out as many suspicions as it can: wherever it may matter, another worker comes in between.
 
-A worker that has read a location which others may still write is held before it writes there itself, or, where it
-never does, at once; one that has written what others access, before it comes back to it, or at once; one that has a
-lock, before it takes the next. Another worker runs instead, to its end or until it blocks; then the held one goes on, to its next such place.
-A worker that was let in may be interrupted in the same way. A ``brief`` schedule lets the other one in only until it
-has made the conflicting access, which shows what is changed and soon changed back.
+A worker that has read a location which others may still write is held before it writes there itself, or, where it never
+does, at once; one that has written what others access, before it comes back to it, or at once; one that has a lock,
+before it takes the next. Another worker runs instead, to its end or until it blocks; then the held one goes on, to its
+next such place. A worker that was let in may be interrupted in the same way. A ``brief`` schedule lets the other one in
+only until it has made the conflicting access, which shows what is changed and soon changed back.
 
 A :class:`.directed.Directed` schedule tries one suspicion, as active testing does (Park, Sen: Randomized Active
 Atomicity Violation Detection in Concurrent Programs, FSE 2008). This one takes what a single serial run has shown for
