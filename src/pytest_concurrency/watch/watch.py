@@ -35,11 +35,14 @@ class WatchPlan:
     """How to watch: ``rootdir`` of the project, ``timeout`` in seconds for the body (None: bounded by others).
 
     ``in_worker``: the body is one of several that run at once; what it waits for may come from the others.
+    ``scratch`` is the directory in which the watch makes its own, None the system's: a worker that is killed leaves
+    nothing where others remove ``scratch``.
     """
 
     rootdir: str
     timeout: float | None = None
     in_worker: bool = False
+    scratch: str | None = None
 
 
 class Watch:
@@ -112,7 +115,7 @@ class Watch:
     def directory(self) -> str:
         """The directory in which children leave their files; made when the first child is about to start."""
         if not self._directory:
-            self._directory = tempfile.mkdtemp(prefix="pytest-concurrency-")
+            self._directory = tempfile.mkdtemp(prefix="pytest-concurrency-", dir=self.plan.scratch)
         return self._directory
 
     def files(self, pattern: str) -> list[Path]:

@@ -121,7 +121,10 @@ def test_a_worker_that_dies_is_reported_with_stack_and_output(
     result.stdout.fnmatch_lines([f"*{expected}*", "*line 3 in end", "*before the end"])
 
 
-def test_a_worker_that_hangs_is_killed_and_reported(pytester: pytest.Pytester) -> None:
+def test_a_worker_that_hangs_is_killed_and_reported(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     pytester.makepyfile(
         """
         import os, pytest, time
@@ -137,6 +140,7 @@ def test_a_worker_that_hangs_is_killed_and_reported(pytester: pytest.Pytester) -
     result, tests = report_of(pytester)
     result.stdout.fnmatch_lines(["*was killed*", "*in test_it", "*waiting"])
     assert [hazard["code"] for hazard in tests[0]["hazards"]] == ["CH409"]
+    assert not list(tmp_path.glob("pytest-concurrency-*"))
     pids = [int(path.name.split("-")[1]) for path in pytester.path.glob("pid-*")]
     assert len(pids) >= 2  # and those of the explored schedules
     for pid in pids:

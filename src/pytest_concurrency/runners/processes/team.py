@@ -11,7 +11,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import connection
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -88,7 +88,7 @@ class _Team:
         self.config = item.config
         self.timeout = timeout
         self.redirect = redirect
-        self.watch = watch
+        self.watch = None if watch is None else replace(watch, scratch=directory)
         self.directory = directory
         self.members: list[_Member] = []
         self.stacks: dict[int, str] = {}
