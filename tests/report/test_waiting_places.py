@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pytest_concurrency.report.repeats import without_repeats
 from pytest_concurrency.trace.outcome import Row
 from pytester_runs import run
@@ -147,7 +149,8 @@ def test_scan(thread_runner):
 def test_the_cause_of_a_failure_is_drawn_once(pytester):
     done = run(pytester, CHECKED, "-v")
     assert set(done.codes("test_scan")) >= {"CH102", "CH110"}
-    assert done.text.count("A worker checked a condition and acted on it") == 1
+    assert len(re.findall(r"worker 0 +worker 1 +source", done.text)) == 1
+    assert done.text.count("With it: CH102") == done.text.count("Fix of CH102") == 1
     assert "test_scan: CH102 atomicity violation: worker 0 looked at" in done.text
 
 

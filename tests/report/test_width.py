@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from pytest_concurrency.report.lanes import lanes
+from pytest_concurrency.report.terminal import write_summary
 from pytest_concurrency.trace.outcome import Row
 
 SOURCE = """
@@ -68,10 +70,93 @@ def test_lines_of_a_report_on_processes_and_greenlets(pytester, monkeypatch, kin
     monkeypatch.setenv("COLUMNS", str(columns))
     pytester.makepyfile(test_it=KINDS[kind])
     result = pytester.runpytest_subprocess("-p", "no:randomly", "--color=no")
-    begin = next(n for n, line in enumerate(result.outlines) if line == "CH101 lost update")
+    begin = next(n for n, line in enumerate(result.outlines) if line in SHOWN)
     rows = [line for line in result.outlines[begin:] if line.startswith("  ") and "test_it.py:" in line]
     longest = max(len(line) for line in rows)
     assert (longest <= 60) if columns == 60 else (110 < longest <= 140), rows
+
+
+SHOWN = ("CH101 lost update", "CH110 schedule-dependent failure")
+PROSE = {
+    "greenlets": """
+import time, pytest
+from time import sleep as a_sleep_that_was_bound_before_anybody_had_patched
+@pytest.mark.stress_greenlets(repeats=2, patch="late")
+def test_blocked():
+    time.sleep(0)
+    a_sleep_that_was_bound_before_anybody_had_patched(0.1)
+""",
+    "processes": """
+import multiprocessing, pytest
+a_rather_long_name_of_a_value = {}
+def change(): a_rather_long_name_of_a_value["key of the value"] = "something that is not so short either"
+@pytest.mark.stress_processes(workers=0, repeats=1)
+def test_not_shared():
+    child = multiprocessing.get_context("fork").Process(target=change)
+    child.start()
+    child.join()
+    print(a_rather_long_name_of_a_value)
+def fail(number): raise ValueError(number)
+@pytest.mark.stress_processes(workers=0, repeats=1)
+def test_failing():
+    pool = multiprocessing.get_context("fork").Pool(1)
+    pool.apply_async(fail, (1,))
+    pool.close()
+    pool.join()
+""",
+    "parallelism": """
+import pytest
+def count(numbers):
+    return sum(number * number for number in range(numbers))
+@pytest.mark.parallelism(max_seconds=2)
+def test_slow():
+    count(200_000)
+""",
+}
+
+
+@pytest.mark.parametrize("kind", list(PROSE))
+def test_sentences_of_other_hazards_are_as_wide_as_the_terminal(pytester, monkeypatch, kind):
+    if kind == "greenlets":
+        pytest.importorskip("gevent")
+    monkeypatch.setenv("COLUMNS", "70")
+    pytester.makepyfile(test_it=PROSE[kind])
+    pytester.makeini("[pytest]\nconcurrency_error = CH201 CH304")
+    result = pytester.runpytest_subprocess("-p", "no:randomly", "--color=no")
+    lines = result.outlines[: next(n for n, line in enumerate(result.outlines) if "= concurrency =" in line)]
+    told = [line for line in lines if re.match(r"CH[234]\d\d [a-z]|Cause: |Fix: |What releases", line)]
+    assert len(told) >= 2
+    assert max(len(line) for line in told) <= 70, told
+    assert any(len(line) > 50 for line in told), "what there is is used"
+
+
+@pytest.mark.parametrize("isatty", [True, False])
+def test_the_summary_is_as_wide_as_the_terminal(pytestconfig, monkeypatch, isatty):
+    monkeypatch.setattr("pytest_concurrency.report.terminal.columns", lambda config: 70)
+    hazard = {
+        "code": "CH304", "name": "patched too late", "severity": "warning", "known": False,
+        "message": "patch_all() ran after this module had taken what it replaces: time.sleep, socket.socket, select",
+        "detail": "",
+    }  # fmt: skip
+    result = {
+        "nodeid": "test_it.py::test_it", "outcome": "passed", "hazards": [hazard], "exhaustive": False, "schedules": 1,
+        "notes": ["the workers share nothing that is seen: no further schedules were explored, as nothing can differ"],
+    }  # fmt: skip
+    lines: list[str] = []
+
+    class Reporter:
+        verbosity = 0
+        config = pytestconfig
+
+        def section(self, title: str, sep: str) -> None: ...
+
+        def line(self, text: str, **_: bool) -> None:
+            lines.append(text)
+
+    Reporter.isatty = isatty
+    write_summary(Reporter(), [result])
+    assert len(lines) == (6 if isatty else 3), lines
+    assert (max(len(line) for line in lines) <= 70) == isatty
 
 
 def test_the_line_of_a_place_is_there_however_long_the_name_of_its_file(monkeypatch):

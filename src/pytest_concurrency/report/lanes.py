@@ -251,7 +251,7 @@ def _text(
         lines += lanes(rows, root, found.decides, width)
         lines.append("")
     for related in found.related:
-        lines += wrap(f"With it: {related.code} {CATALOGUE[related.code].name}: {related.message}", width)
+        lines += with_it(related.code, related.message, CATALOGUE[related.code].fix, width)
     plural = "s" if preemptions != 1 else ""
     if failure.code in SUSPECTED:
         lines += wrap("No schedule has shown it: this is a warning.", width)
@@ -278,11 +278,17 @@ def _where(reachable: bool) -> str:
     )
 
 
-def wrap(text: str, width: int) -> list[str]:
+def wrap(text: str, width: int, widest: int = WIDEST_PROSE) -> list[str]:
     """Return ``text`` as lines of at most ``width`` columns, all but the first indented."""
     return textwrap.wrap(
-        text, min(width, WIDEST_PROSE), subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+        text, min(width, widest), subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
     )
+
+
+def with_it(code: str, message: str, fix: str, width: int) -> list[str]:
+    """Return the lines that name another hazard, which the same interleaving shows."""
+    lines = wrap(f"With it: {code} {CATALOGUE[code].name}: {message}", width)
+    return lines if code == "CH110" else [*lines, *wrap(f"    Fix of {code}: {fix}", width)]
 
 
 def lanes(

@@ -16,7 +16,9 @@ from ..extensions import reviewed
 from ..files import why_not
 from ..model import RESULT, TestResult
 from .baseline import BASELINE, marked, told, write
-from .width import INPUT, columns
+from .named import with_own_text
+from .prose import fitted
+from .width import INPUT, columns, width_of
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
@@ -36,10 +38,9 @@ def attach(item: pytest.Item, report: pytest.TestReport, result: TestResult) -> 
     item.ihook.pytest_concurrency_result(item=item, result=result)
     report.concurrency = result.to_json()  # type: ignore[attr-defined]
     if report.failed:
-        shown = str(report.longrepr)
-        for finding in findings:
-            if finding.detail and finding.detail not in shown:
-                report.sections.append((f"concurrency: {finding.code} {finding.name}", finding.detail))
+        for finding in with_own_text((each for each in findings if each.detail), str(report.longrepr)):
+            text = fitted(finding.detail, width_of(item.config), finding.message, finding.code)
+            report.sections.append((f"concurrency: {finding.code} {finding.name}", text))
     properties = list(_properties(result))
     report.user_properties += properties
     item.user_properties += properties  # of these pytest's JUnit report takes the ones of the tear-down's report

@@ -6,27 +6,38 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from .named import words
+from .prose import broken, fitted
 from .whole_suite import is_of_whole_suite, lines, stressed
+from .width import columns, width_of
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
 
 CUT_SHORT = "cut short"
+INDENT = "    "
 
 
 def write_summary(reporter: TerminalReporter, results: Sequence[dict[str, Any]], further: Sequence[str] = ()) -> None:
     """Write the section "concurrency": warnings and notes, ``further`` lines, then tests, schedules and hazards."""
     reporter.section("concurrency", sep="=")
+    width = columns(reporter.config) if reporter.isatty else None  # nothing is broken in a log
+
+    def line(text: str, yellow: bool = False) -> None:
+        for part in broken(text, width):
+            reporter.line(part, yellow=yellow)
+
     for result in results:
         warnings = [h for h in result["hazards"] if h["severity"] == "warning" and not h["known"]]
         for hazard in warnings:
             shown = result["outcome"] == "failed"  # the details are beside the failure
-            told = hazard["detail"].splitlines()[1:] if reporter.verbosity > 0 and not shown else []
-            message = "" if told else f": {hazard['message']}"  # the details begin with it
-            reporter.line(f"{result['nodeid']}: {hazard['code']} {hazard['name']}{message}", yellow=True)
+            told = _details(hazard, width_of(reporter.config)) if reporter.verbosity > 0 and not shown else []
+            said = words(hazard["message"]).lower() in words(" ".join(told)).lower()
+            message = "" if said else f": {hazard['message']}"
+            line(f"{result['nodeid']}: {hazard['code']} {hazard['name']}{message}", yellow=True)
             for row in told:
-                reporter.line(f"    {row}" if row else "")
+                reporter.line(f"{INDENT}{row}" if row else "")
         if is_of_whole_suite(result):
             continue
         proofs = [note for note in result["notes"] if result["exhaustive"] and note.endswith("explored: no hazard")]
@@ -34,12 +45,12 @@ def write_summary(reporter: TerminalReporter, results: Sequence[dict[str, Any]],
             if reporter.verbosity <= 0 and note in proofs:
                 continue  # a proof is no news in a summary
             loud = result.get("verdict") == CUT_SHORT and note.startswith(CUT_SHORT)
-            reporter.line(f"{result['nodeid']}: {note}", yellow=loud)
+            line(f"{result['nodeid']}: {note}", yellow=loud)
         for row in outcome_rows(result):
             reporter.line(row)
         if reporter.verbosity > 0 and not result["hazards"] and not proofs:
             proof = "all distinct interleavings" if result["exhaustive"] else result.get("verdict") or "explored"
-            reporter.line(f"{result['nodeid']}: {result['schedules']} schedules, {proof}: no hazard")
+            line(f"{result['nodeid']}: {result['schedules']} schedules, {proof}: no hazard")
     for row in lines(results, reporter.verbosity > 0):
         reporter.line(row)
     if any("parallelism" in result for result in results):
@@ -49,7 +60,13 @@ def write_summary(reporter: TerminalReporter, results: Sequence[dict[str, Any]],
             reporter.line(row)
     for row in further:
         reporter.line(row)
-    reporter.line(summary_line(results))
+    line(summary_line(results))
+
+
+def _details(hazard: dict[str, Any], width: int) -> list[str]:
+    """Return the lines of the explanation of a hazard, without a heading of its own."""
+    rows = fitted(hazard["detail"], width - len(INDENT), hazard["message"], hazard["code"]).splitlines()
+    return rows[1:] if rows and rows[0].startswith(f"{hazard['code']} ") else rows
 
 
 def outcome_rows(result: dict[str, Any]) -> list[str]:

@@ -20,6 +20,8 @@ from ..parallelism.model import Measurement
 from ..parallelism.own import measure_own
 from ..parallelism.watch import watch
 from ..report.baseline import marked
+from ..report.prose import fitted
+from ..report.width import width_of
 from ..settings import Settings
 from .base import hand_in, plan_of
 
@@ -99,7 +101,8 @@ def _run(item: pytest.Function, settings: Settings, body: Callable[[], object]) 
     if measurement.stuck:
         pytest.fail(measurement.problem, pytrace=False)
     if too_slow or errors:
-        details = [f"{finding.code} {finding.name}: {finding.detail}" for finding in findings]
+        width = width_of(item.config)
+        details = [fitted(f"{finding.code} {finding.name}: {finding.detail}", width) for finding in findings]
         pytest.fail("\n\n".join([too_slow] * bool(too_slow) + details), pytrace=False)
 
 

@@ -115,6 +115,48 @@ def test_what_depends_on_the_order(stress):
     assert "the replayed order no longer fails" in again["test_another_order"]["notes"]
 
 
+THREE_AT_ONCE = """
+    import gevent
+
+    class Account:
+        def __init__(self):
+            self.balance = 100
+            self.moves = 0
+
+        def withdraw(self, amount):
+            if self.balance >= amount:
+                moves = self.moves
+                gevent.sleep(0)
+                self.moves = moves + 1
+                self.balance -= amount
+
+    def test_account(greenlet_runner):
+        account = Account()
+        greenlet_runner.run(lambda: account.withdraw(60), lambda: account.withdraw(60))
+        assert account.balance >= 0
+
+    def test_moves(greenlet_runner):
+        account = Account()
+        greenlet_runner.run(lambda: account.withdraw(20), lambda: account.withdraw(30))
+        assert account.moves == 2
+"""
+
+
+def test_a_failure_shows_its_lanes_once_and_names_what_else_they_show(stress):
+    tests = stress(test_three=THREE_AT_ONCE)
+    assert sorted(stress.codes(tests["test_account"])) == ["CH102", "CH110"]
+    assert sorted(stress.codes(tests["test_moves"])) == ["CH101", "CH102", "CH110"]
+    cause = next(h for h in tests["test_account"]["hazards"] if h["code"] == "CH102")
+    assert "looked at Account.balance" in cause["message"]  # what the test asserts of, not what else was torn
+    assert all("greenlet 0.0  " in hazard["detail"] for test in tests.values() for hazard in test["hazards"])
+    shown = stress.result.stdout.str()
+    assert len(re.findall(r"greenlet 0\.0 +greenlet 0\.1 +source", shown)) == 2
+    failures = shown[: shown.index("= concurrency =")]
+    for code, times in (("CH101", 1), ("CH102", 2)):
+        assert len(re.findall(f"^With it: {code} ", failures, re.M)) == times
+        assert len(re.findall(f"^    Fix of {code}: ", failures, re.M)) == times
+
+
 CORRECT = """
     import gevent, logging, pytest, queue, random, signal, socket, time
     from gevent.lock import Semaphore

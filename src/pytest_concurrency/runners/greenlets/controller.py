@@ -10,6 +10,8 @@ import pytest
 
 from ...model import TestResult
 from ...options import GREENLETS
+from ...report.prose import fitted
+from ...report.width import width_of
 from ...settings import Settings
 from ..base import plan_of
 from . import headed
@@ -149,7 +151,8 @@ def _take_reports(item: pytest.Item, worker: WorkerProcess, timeout: float, limi
             limit = timeout + GRACE if rest[0] else None
         elif name == "stuck":
             text, found = rest[0], {**rest[1], "nodeid": item.nodeid}
-            raise WorkerDied("\n\n".join([text, *(_shown(hazard) for hazard in found["hazards"])]), found)
+            width = width_of(item.config)
+            raise WorkerDied("\n\n".join([text, *(_shown(hazard, width) for hazard in found["hazards"])]), found)
         elif name == "warning":
             hook.pytest_warning_recorded.call_historic(kwargs=rest[0])
         elif name in ("missing", "died"):
@@ -191,5 +194,5 @@ def _reported_after_all(item: pytest.Item, worker: WorkerProcess) -> bool:
     return True
 
 
-def _shown(hazard: dict[str, Any]) -> str:
-    return headed(hazard["code"], hazard["name"], hazard["detail"] or hazard["message"])
+def _shown(hazard: dict[str, Any], width: int) -> str:
+    return fitted(headed(hazard["code"], hazard["name"], hazard["detail"] or hazard["message"]), width)

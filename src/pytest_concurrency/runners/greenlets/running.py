@@ -11,6 +11,9 @@ from ...hazards import ERROR
 from ...model import Finding, TestResult
 from ...options import GREENLETS
 from ...report.baseline import marked
+from ...report.named import with_own_text
+from ...report.prose import fitted
+from ...report.width import width_of
 from ..afresh import begin_again, without_fixtures
 from ..base import ACTIVE_RUNNER, Plan, hand_in, plan_of
 from ..rewind import forget_state, note_state
@@ -156,7 +159,10 @@ class StressedTest:
         if error is not None:
             raise without_machinery(error) if self._explored is not None and self._explored.error is error else error
         if errors:
-            pytest.fail("\n\n".join(headed(f.code, f.name, f.detail or f.message) for f in errors), pytrace=False)
+            shown = with_own_text(errors)
+            texts = [headed(f.code, f.name, f.detail or f.message) for f in shown]
+            width = width_of(self._item.config)
+            pytest.fail("\n\n".join(fitted(text, width) for text in texts), pytrace=False)
 
     def _marked(self) -> tuple[Finding, ...]:
         config, nodeid = self._item.config, self._item.nodeid

@@ -14,6 +14,8 @@ from ...model import Finding, TestResult
 from ...options import PROCESSES
 from ...report.baseline import marked
 from ...report.progress import Progress, progress_for
+from ...report.prose import fitted
+from ...report.width import width_of
 from ...settings import Settings
 from ...watch.tree import helpers, stop_fork_server
 from ..afresh import begin_again, tear_down, without_fixtures
@@ -194,7 +196,8 @@ class _Session:
                 self._explored_afresh()
                 errors = [finding for finding in self.findings if finding.is_error]
             if errors:
-                pytest.fail("\n\n".join(_text(finding) for finding in errors), pytrace=False)
+                width = width_of(self.item.config)
+                pytest.fail("\n\n".join(_text(finding, width) for finding in errors), pytrace=False)
             longest = max(longest, time.monotonic() - begun)
             if progress is not None:
                 progress.tick(number)
@@ -280,5 +283,6 @@ def _key(finding: Finding) -> tuple[object, ...]:
     return finding.code, places or re.sub(r"\d+", "", finding.message)  # process ids differ from run to run
 
 
-def _text(finding: Finding) -> str:
-    return f"{finding.code} {finding.name}: {finding.message}\n{finding.detail}".rstrip()
+def _text(finding: Finding, width: int) -> str:
+    text = f"{finding.code} {finding.name}: {finding.message}\n{finding.detail}".rstrip()
+    return fitted(text, width)

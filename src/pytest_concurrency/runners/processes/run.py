@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from ...model import Finding
+from ...report.prose import fitted
+from ...report.width import width_of
 from ...settings import Settings
 from ...watch.deadline import BodyHung
 from ...watch.queue_not_drained import hands_over
@@ -57,7 +59,7 @@ def run_body(item: pytest.Function, settings: Settings, teardown: Callable[[], N
     finally:
         watch.close()
     if isinstance(error, BodyHung) or watch.hung:
-        error = _hung(watch, settings, findings)
+        error = _hung(watch, settings, findings, width_of(item.config))
     plain = [entry for entry in watch.record.started if entry.owner != "Manager"]
     others = [entry for entry in plain if not _is_fork(entry)]
     notes: tuple[str, ...] = ()
@@ -85,12 +87,12 @@ def watched_body(item: pytest.Function) -> None:
     item.obj(**arguments(item))
 
 
-def _hung(watch: Watch, settings: Settings, findings: tuple[Finding, ...]) -> BaseException:
+def _hung(watch: Watch, settings: Settings, findings: tuple[Finding, ...], width: int) -> BaseException:
     stuck = "\n".join(
         f"stack of {s.name} (pid {s.pid}):\n{s.stack.rstrip()}" for s in watch.record.stuck or watch.record.unfinished
     )
     told = "\n\n".join(f"{f.code} {f.name}: {f.message}\n{f.detail}" for f in findings if f.code in _HANGS)
-    text = told or f"the test did not end in {settings.timeout:g} s (timeout=) and was stopped\n{stuck}"
+    text = fitted(told, width) or f"the test did not end in {settings.timeout:g} s (timeout=) and was stopped\n{stuck}"
     return pytest.fail.Exception(text, pytrace=False)
 
 

@@ -15,6 +15,8 @@ from ...model import Finding, TestResult
 from ...options import THREADS
 from ...report.baseline import marked
 from ...report.lanes import explain
+from ...report.named import with_own_text
+from ...report.prose import fitted
 from ...report.width import width_of
 from ...schedules import token as tokens
 from ..base import hand_in
@@ -126,7 +128,8 @@ def raise_what_was_found(stress: Stress, findings: Iterable[tuple[Found | None, 
     for found, _ in errors:
         if found is not None and found.outcome.error is not None:
             raise without_our_frames(found.outcome.error)
-    details = [finding.detail or finding.message for _, finding in errors]
-    details += [f"{f.code} {f.name}: {f.detail}" for f in stress.wasted if f.is_error]
+    details = [finding.detail or finding.message for finding in with_own_text(finding for _, finding in errors)]
+    width = width_of(stress.item.config)
+    details += [fitted(f"{f.code} {f.name}: {f.detail}", width) for f in stress.wasted if f.is_error]
     if details:
         pytest.fail("\n\n".join(details), pytrace=False)

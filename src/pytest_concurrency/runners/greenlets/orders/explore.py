@@ -315,7 +315,11 @@ class Orders:
             self._result.notes.append("the test fails when it is run often, in any order: not counted")
             return False
         passing = self._passing_rows([usual, serial])
-        others = [f for f in self._failures(recorded) if (f.code, f.place) != (failure.code, failure.place)]
+        others = [
+            f
+            for f in self._failures(recorded)
+            if (f.code, f.place) != (failure.code, failure.place) and (f.code != "CH101" or self._loses(f.data))
+        ]
         self._tell(same[0], recorded, tuple(directives), variant, passing, number, others)
         return True
 
@@ -331,14 +335,17 @@ class Orders:
         cause: Cause | None = None
         if failure.code == "CH110":
             cause = check_then_act(outcome.rows, passing)
-        for shown in (failure, *others, *([atomicity_violation(cause)] if cause is not None else [])):
+        also = [*others, *([atomicity_violation(cause)] if cause is not None else [])]
+        also = [other for other in also if severity(other.code) is not None]
+        for index, shown in enumerate((failure, *also)):
             level = severity(shown.code)
             if level is None:
                 continue
             word = tokens.make(item.nodeid, shown.code, packed) if level == "error" else ""
             finding = told(
-                shown, outcome, cause, number, len(directives), root=Path(item.config.rootpath), level=level,
-                word=word, nodeid=item.nodeid, width=width_of(item.config),
+                shown, outcome, cause, number, len(directives), () if index else also,
+                root=Path(item.config.rootpath), level=level, word=word, nodeid=item.nodeid,
+                width=width_of(item.config),
             )  # fmt: skip
             self._result.findings.append(finding)
         if outcome.error is not None and severity("CH110") is not None:

@@ -86,6 +86,11 @@ class OrderRun(Execution):
         counts = worker.counts
         worker.occurrence = counts[site] = counts.get(site, 0) + 1
 
+    def coast(self) -> None:
+        """Let the rest of the run go by, but not where it is recorded: the failure to be told of may come later."""
+        if self.light:
+            super().coast()
+
     # -- who runs
 
     def traced(self, event: str, arguments: Any) -> None:

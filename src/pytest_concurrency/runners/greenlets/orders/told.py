@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ....detect.causes import Cause, atomicity_violation, is_question, same_part
+from ....detect.causes import Cause, is_question, same_part
 from ....detect.failures import Failure
 from ....hazards import CATALOGUE
 from ....model import Finding, Location
-from ....report.lanes import lanes, relative, wrap
+from ....report.lanes import lanes, relative, with_it, wrap
 from ....report.steps import conflicts_of, order_in_deadlock, steps_of, waits_of
 from ....trace.outcome import Outcome, Row
 
@@ -30,9 +30,13 @@ def worded(text: str) -> str:
 
 
 def check_then_act(rows: Sequence[Row], passing: Sequence[Row]) -> Cause | None:
-    """Return a check that another greenlet made untrue before it was acted upon, where only the failing run has it."""
+    """Return a check that another greenlet made untrue before it was acted upon, where only the failing run has it: one
+    of what the test looks at in the end, for choice."""
     known = {_sites(cause) for cause in _torn_checks(passing)}
-    return next((cause for cause in _torn_checks(rows) if _sites(cause) not in known), None)
+    found = [cause for cause in _torn_checks(rows) if _sites(cause) not in known]
+    end = max((index for index, row in enumerate(rows) if row.worker != MAIN), default=-1) + 1
+    judged = {row.location for row in rows[end:]}
+    return next((cause for cause in found if cause.act.location in judged), found[0] if found else None)
 
 
 def _sites(cause: Cause) -> tuple[str, ...]:
@@ -82,6 +86,7 @@ def told(
     cause: Cause | None,
     number: int,
     departures: int,
+    others: Sequence[Failure] = (),
     *,
     root: Path,
     level: str,
@@ -89,8 +94,9 @@ def told(
     nodeid: str,
     width: int,
 ) -> Finding:
-    """Return the finding for ``failure`` as the recorded ``outcome`` of order ``number`` shows it."""
-    rows = _relevant(failure, outcome, cause)
+    """Return the finding for ``failure`` as the recorded ``outcome`` of order ``number`` shows it, with the ``others``
+    that it shows as well."""
+    rows = _relevant(failure, outcome, cause, others)
     decides = cause.rows if cause is not None else ()
 
     def from_root(path: str) -> str:
@@ -102,7 +108,7 @@ def told(
     return Finding(
         failure.code,
         worded(failure.message),
-        _text(failure, rows, cause, number, departures, root, word, nodeid, width),
+        _text(failure, rows, cause, number, departures, others, root, word, nodeid, width),
         level,
         number,
         departures,
@@ -122,6 +128,7 @@ def _text(
     cause: Cause | None,
     number: int,
     departures: int,
+    others: Sequence[Failure],
     root: Path,
     word: str,
     nodeid: str,
@@ -132,9 +139,8 @@ def _text(
     lines = [f"{failure.code} {hazard.name}", "", *wrap(message[0].upper() + message[1:], width), ""]
     if rows:
         lines += [*lanes(rows, root, cause.rows if cause is not None else (), width, noun="greenlet"), ""]
-    if cause is not None and failure.code != "CH102":
-        related = worded(atomicity_violation(cause).message)
-        lines += wrap(f"With it: CH102 {CATALOGUE['CH102'].name}: {related}", width)
+    for other in others:
+        lines += with_it(other.code, worded(other.message), worded(CATALOGUE[other.code].fix), width)
     if departures:
         plural = "s" if departures != 1 else ""
         how = f"Order {number}; shortened to {departures} departure{plural} from the order in which they came."
@@ -148,14 +154,12 @@ def _text(
     return "\n".join(lines)
 
 
-def _relevant(failure: Failure, outcome: Outcome, cause: Cause | None) -> list[Row]:
+def _relevant(failure: Failure, outcome: Outcome, cause: Cause | None, others: Sequence[Failure]) -> list[Row]:
     """Return the rows worth showing: what more than one greenlet touched, and where each gave way in between."""
     rows = list(outcome.rows)
-    data: Any = failure.data
     locations: set[Any] = set()
     if failure.code == "CH101":
-        sites = {data.read.site, data.write.site, data.overwritten.site}
-        locations = {row.location for row in rows if row.site in sites}
+        locations = _lost(failure, rows)
     elif cause is not None:
         locations = {row.location for row in cause.rows}
     else:
@@ -165,6 +169,8 @@ def _relevant(failure: Failure, outcome: Outcome, cause: Cause | None) -> list[R
                 known = users.setdefault(row.location, {})
                 known[row.worker] = known.get(row.worker, False) or not is_question(row)
         locations = {loc for loc, known in users.items() if len(known) > 1 and any(known.values())}
+    for other in others:
+        locations |= _lost(other, rows)
     involved = {row.worker for row in rows if row.location in locations} or {row.worker for row in rows}
     kept = [row for row in rows if row.location in locations or (row.action == GIVES_WAY and row.worker in involved)]
     if any(row.worker != MAIN for row in kept):  # what the test does before and after is not part of it
@@ -174,6 +180,15 @@ def _relevant(failure: Failure, outcome: Outcome, cause: Cause | None) -> list[R
         lead = [row for row in kept[: inner[0]] if row.worker != MAIN][-LEAD:]
         kept = [*lead, *kept[inner[0] : inner[-1] + 1]]
     return kept[-MOST_ROWS:]
+
+
+def _lost(failure: Failure, rows: Sequence[Row]) -> set[Any]:
+    """Return the locations of which ``failure`` says that an update got lost."""
+    if failure.code != "CH101":
+        return set()
+    lost: Any = failure.data
+    sites = {lost.read.site, lost.write.site, lost.overwritten.site}
+    return {row.location for row in rows if row.site in sites}
 
 
 def _places(failure: Failure, rows: Sequence[Row], root: Path) -> tuple[Location, ...]:
