@@ -154,6 +154,32 @@ def test_the_cause_of_a_failure_is_drawn_once(pytester):
     assert "test_scan: CH102 atomicity violation: worker 0 looked at" in done.text
 
 
+DIES = """\
+import json, threading
+
+def parse(text):
+    return json.loads(text)
+
+def work(text):
+    return parse(text)
+
+def test_dies(thread_runner):
+    worker = threading.Thread(target=work, args=("{",))
+    worker.start()
+    worker.join()
+"""
+
+
+def test_the_calls_that_led_to_a_workers_exception_are_shown(pytester):
+    done = run(pytester, DIES)
+    assert done.codes("test_dies") == ["CH108"]
+    detail = done.tests["test_dies"]["hazards"][0]["detail"].splitlines()
+    at = detail.index("JSONDecodeError was raised in:")
+    assert detail[at + 1] == "    test_it.py:7 in work: return parse(text)"
+    assert detail[at + 2] == "    test_it.py:4 in parse: return json.loads(text)"
+    assert "decoder.py:" in detail[-6], detail
+
+
 SLEEPS = """\
 import time
 

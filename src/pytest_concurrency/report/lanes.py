@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..hazards import CATALOGUE
 from ..model import Finding, Location
 from .fingerprint import fingerprint
+from .raised import calls_of
 from .repeats import without_repeats
 from .steps import conflicts_of, order_in_deadlock, order_in_inversion, steps_of, waits_of
 from .width import ELSEWHERE
@@ -250,6 +251,8 @@ def _text(
     if rows:
         lines += lanes(rows, root, found.decides, width)
         lines.append("")
+    if failure.code == "CH108":
+        lines += calls_of(failure.data, root, rows, width)
     for related in found.related:
         lines += with_it(related.code, related.message, CATALOGUE[related.code].fix, width)
     plural = "s" if preemptions != 1 else ""

@@ -1,0 +1,43 @@
+"""The calls that led to a worker's exception, for where the interleaving does not show them."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..runtime.trace import Row
+
+MOST = 12
+"""Calls shown: the first and the last where there are more."""
+
+
+def calls_of(error: Any, root: Path, rows: Sequence[Row], width: int) -> list[str]:
+    """Return lines that show where ``error`` was raised, a call each, the innermost last, with an empty line behind.
+
+    Nothing where the last of ``rows`` that its worker did is the only call that could be shown.
+    """
+    frames = [
+        frame
+        for frame in traceback.extract_tb(getattr(error, "__traceback__", None))
+        if f"{os.sep}pytest_concurrency{os.sep}" not in frame.filename
+    ]
+    within = str(root.resolve()) + os.sep
+    first = next((n for n, frame in enumerate(frames) if frame.filename.startswith(within)), 0)
+    frames = frames[first:]  # what the library does to start a thread tells nothing
+    if not frames or (
+        len(frames) == 1 and any((r.path, r.line) == (frames[0].filename, frames[0].lineno) for r in rows)
+    ):
+        return []
+    shown = [f"    {_place(frame.filename, within)}:{frame.lineno} in {frame.name}: {frame.line}" for frame in frames]
+    if len(shown) > MOST:
+        shown[MOST // 2 : -MOST // 2] = [f"    ... {len(shown) - MOST} more"]
+    shown = [line if len(line) <= width else f"{line[: width - 2]}.." for line in shown]
+    return [f"{type(error).__name__} was raised in:", *shown, ""]
+
+
+def _place(path: str, within: str) -> str:
+    return path.removeprefix(within)
