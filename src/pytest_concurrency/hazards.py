@@ -206,10 +206,11 @@ CATALOGUE = _table(
 )  # fmt: skip
 
 
-def help_text(code: str) -> str:
-    """Return the cause and the fix of the hazard ``code``, a line each; raise KeyError if it is unknown."""
+def help_text(code: str, fix: str = "") -> str:
+    """Return the cause and the fix of the hazard ``code`` (``fix`` where one fits better), a line each; raise KeyError
+    if it is unknown."""
     hazard = CATALOGUE[code]
-    return f"Cause: {hazard.cause}\nFix: {hazard.fix}"
+    return f"Cause: {hazard.cause}\nFix: {fix or hazard.fix}"
 
 
 def render_catalogue() -> str:

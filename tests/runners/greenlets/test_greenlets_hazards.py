@@ -76,6 +76,145 @@ def test_the_tutorials_server(stress):
     assert note.startswith("the greenlets overlapped: 2 at once")
 
 
+LOST = """
+    import gevent, pytest, starter, threading
+    from starter import fail
+    mark = pytest.mark.stress_greenlets(workers=0, repeats=2)
+
+    class Option:
+        def __init__(self):
+            self.value = 3
+        def doubled(self):
+            return 2 * self.value
+
+    LIMIT = Option()
+
+    @mark
+    def test_value_of_something_else():
+        option = Option()
+        gevent.spawn(fail).join()
+        assert option.value == LIMIT.value == option.doubled() / 2
+
+    @mark
+    def test_thread():
+        thread = threading.Thread(target=fail)
+        thread.start()
+        thread.join()
+
+    @mark
+    def test_timer():
+        timer = threading.Timer(0.001, fail)
+        timer.start()
+        timer.join()
+"""
+NOT_LOST = """
+    import gevent, pytest, starter, threading
+    mark = pytest.mark.stress_greenlets(workers=0, repeats=2)
+
+    def outcome(greenlets):
+        return [type(each.exception) for each in greenlets]
+
+    @mark
+    def test_spawned_elsewhere():
+        greenlet = starter.start()
+        gevent.wait([greenlet])
+        assert outcome([greenlet]) == [LookupError]
+
+    @mark
+    def test_thread_with_a_hook_of_the_program(monkeypatch):
+        seen = []
+        monkeypatch.setattr(threading, "excepthook", seen.append)
+        thread = threading.Thread(target=starter.fail)
+        thread.start()
+        thread.join()
+        assert len(seen) == 1
+
+    @mark
+    def test_thread_that_keeps_its_error():
+        errors = []
+        def work():
+            try:
+                starter.fail()
+            except LookupError as error:
+                errors.append(error)
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        assert errors
+"""
+DROPPED = """
+    import gevent, pytest
+    from starter import fail
+
+    @pytest.mark.stress_greenlets(workers=0, repeats=2)
+    def test_dropped():
+        gevent.spawn(fail)
+        other = gevent.spawn(int)
+        other.join()
+        assert other.value == 0
+"""
+STARTER = """
+    import gevent
+
+    def fail():
+        raise LookupError("it")
+
+    def start():
+        return gevent.spawn(fail)
+"""
+
+
+def test_whose_outcome_is_looked_at(stress):
+    tests = stress(starter=STARTER, test_lost=LOST, test_not_lost=NOT_LOST, test_dropped=DROPPED)
+    lost = ("test_value_of_something_else", "test_thread", "test_timer", "test_dropped")
+    assert {name: stress.codes(test) for name, test in tests.items()} == {
+        name: ["CH306"] if name in lost else [] for name in tests
+    }
+    detail = tests["test_thread"]["hazards"][0]["detail"]
+    assert "test_lost.py:22: the thread started here died of LookupError: it" in detail
+    assert "starter.py:4 in fail" in detail
+    assert "where the thread is joined" in detail
+    assert "joinall(raise_error=True)" not in detail
+
+
+COMPUTES = """
+    import gevent, hashlib, pytest
+    mark = pytest.mark.stress_greenlets(workers=0, repeats=4, max_block=0.01)
+    NUMBERS = list(range(6_000_000))
+
+    def at_once(function):
+        gevent.joinall([gevent.spawn(gevent.sleep, 0.001), gevent.spawn(function)], raise_error=True)
+
+    @mark
+    def test_a_loop():
+        def count():
+            n = 0
+            while n < 2_000_000:
+                n += 1
+        at_once(count)
+
+    @mark
+    def test_a_digest():
+        at_once(lambda: hashlib.pbkdf2_hmac("sha256", b"word", b"salt", 150_000))
+
+    @mark
+    def test_a_sum():
+        at_once(lambda: sum(NUMBERS))
+"""
+
+
+def test_the_advice_fits_what_computes(stress):
+    tests = stress(test_computes=COMPUTES)
+    assert {name: stress.codes(test) for name, test in tests.items()} == dict.fromkeys(tests, ["CH303"])
+    fixes = {
+        name: next(line for line in test["hazards"][0]["detail"].splitlines() if line.startswith("Fix: "))
+        for name, test in tests.items()
+    }
+    assert "gevent.sleep(0)" in fixes["test_a_loop"] and "threadpool" not in fixes["test_a_loop"]
+    assert fixes["test_a_digest"].startswith("Fix: Run it in gevent.get_hub().threadpool")
+    assert fixes["test_a_sum"].startswith("Fix: Run it in another process")
+
+
 def test_deadlock_lost_error_and_how_errors_are_looked_at(stress):
     tests = stress(
         test_other="""

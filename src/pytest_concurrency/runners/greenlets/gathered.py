@@ -23,12 +23,20 @@ _LONG = 5  # a block this many times max_block long, and seen asleep, needs no s
 
 
 class Gathered:
-    """Collects repeats with :meth:`take`; the rest asks for the conclusions so far. ``test``: name of its function."""
+    """Collects repeats with :meth:`take`; the rest asks for the conclusions so far. ``test``: name and file of its
+    function, ``root``: directory of the project."""
 
-    def __init__(self, settings: Settings, relative: Callable[[str], str], test: str = "") -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        relative: Callable[[str], str],
+        test: tuple[str, str] = ("", ""),
+        root: str = "",
+    ) -> None:
         self._settings = settings
         self._relative = relative
         self._test = test
+        self._root = root
         self._seen: dict[object, list[tuple[int, Observation]]] = defaultdict(list)
         self._plain: set[object] = set()
         self._findings: dict[tuple[str, str, int], Finding] = {}
@@ -91,7 +99,7 @@ class Gathered:
             for finding in serialised(repeat.lives, number, level, relative):
                 self.add(finding)
         if (level := severity("CH306")) is not None:
-            for finding in lost_errors(repeat.lives, number, level, relative, self._test):
+            for finding in lost_errors(repeat.lives, number, level, relative, self._test, self._root):
                 self.add(finding)
         self._take_peers(number, repeat.peers)
         if repeat.deadlocked is not None and (level := severity("CH104")) is not None:

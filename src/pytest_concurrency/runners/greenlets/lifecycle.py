@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+import threading
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -26,6 +27,7 @@ class Life:
     ``ended`` in seconds of the performance counter (``ended`` is 0 while it lives). ``awaited``: whether its spawner
     was waiting for just this greenlet when it ended (None: not looked at). ``left``: whether the body left it running.
     ``waited``: whether it gave way and went on. ``parked``: where it waited (file, line, call) when that was asked.
+    ``died`` is the exception of which a thread died that gevent runs in this greenlet.
     """
 
     greenlet: Any
@@ -41,6 +43,7 @@ class Life:
     children: int = 0
     left: bool = False
     parked: tuple[str, int, str] = ("", 0, "")
+    died: BaseException | None = None
 
 
 class Lives:
@@ -52,6 +55,7 @@ class Lives:
         self._children = 0
         self._main: Any = None
         self._looked: dict[tuple[str, int], int] = {}
+        self._hook: Any = None
 
     def start(self) -> None:
         """Begin with the current greenlet as the test's own, whose path is "0"."""
@@ -59,17 +63,20 @@ class Lives:
 
         self._main = gevent.getcurrent()
         gevent.Greenlet.add_spawn_callback(self._on_spawn)
+        self._hook, threading.excepthook = threading.excepthook, self._on_death
 
     def stop(self) -> None:
         """Follow no further spawn; greenlets already followed still report their end."""
         import gevent
 
         gevent.Greenlet.remove_spawn_callback(self._on_spawn)
+        if threading.excepthook == self._on_death:
+            threading.excepthook = self._hook
 
     def forget(self) -> None:
         """Let go of the followed greenlets, whose tracebacks hold the variables of the program."""
         for life in self.lives.values():
-            life.greenlet = life.spawner = None
+            life.greenlet = life.spawner = life.died = None
         self.lives.clear()
         self._main = None
 
@@ -121,6 +128,15 @@ class Lives:
         self.lives[greenlet] = Life(greenlet, path, site, function, spawner, perf_counter())
         self.alive += 1
         greenlet.rawlink(self._on_end)
+
+    def _on_death(self, arguments: Any) -> None:
+        """Note that a thread died of an exception, unless the program has a hook of its own for that."""
+        import gevent
+
+        life = self.lives.get(gevent.getcurrent())
+        if life is not None and arguments.exc_type is not SystemExit:
+            life.died = arguments.exc_value
+        self._hook(arguments)
 
     def _on_end(self, greenlet: Any) -> None:
         life = self.lives.get(greenlet)

@@ -68,7 +68,8 @@ class StressedTest:
         self._plan = plan
         self._worker = worker
         self._relative = relative_to(str(item.config.rootpath))
-        self._gathered = Gathered(plan.settings, self._relative, item.originalname)
+        test = item.originalname, str(item.path)
+        self._gathered = Gathered(plan.settings, self._relative, test, str(item.config.rootpath))
         self._began = perf_counter()
         self._runs = self._exact_runs = 0
         self._notes: list[str] = []

@@ -40,6 +40,18 @@ class Reason:
     what: str
     why: str
     binding: Binding | None = None
+    fix: str = ""
+    """What to do, where that is told better than for all blocks of this kind."""
+
+
+_LETS_OTHERS_RUN = ("hashlib.", "zlib.", "bz2.", "lzma.", "binascii.", "numpy.")
+"""C code that lets other threads run while it computes."""
+_IN_A_POOL = "Run it in gevent.get_hub().threadpool: it lets the other threads run meanwhile."
+_IN_A_PROCESS = (
+    "Run it in another process, or on smaller parts with gevent.sleep(0) in between: it keeps the interpreter to "
+    "itself, so that a thread pool does not help."
+)
+_IN_PYTHON = "Give way inside the loop with gevent.sleep(0), or compute in another process."
 
 
 def reason_of(observation: Observation, originals: Originals) -> Reason:
@@ -149,11 +161,13 @@ def _computing(observation: Observation) -> Reason:
     callee = callee_of(frames[0]) if observation.call is None else None
     function = observation.call.function if observation.call is not None else getattr(callee, "function", MISSING)
     if isinstance(function, (types.BuiltinFunctionType, types.MethodDescriptorType)):
-        return Reason("CH303", f"{_qualified(function)}()", "it computes in C without yielding")
+        name = _qualified(function)
+        fix = _IN_A_POOL if name.startswith(_LETS_OTHERS_RUN) else _IN_A_PROCESS
+        return Reason("CH303", f"{name}()", "it computes in C without yielding", fix=fix)
     frame = user_frame(frames) or frames[0]
     called = callee_of(frame) if frame is not frames[0] else None
     name = called.text if called is not None else frame.code.co_name
-    return Reason("CH303", f"{name}()", "it computes without yielding")
+    return Reason("CH303", f"{name}()", "it computes without yielding", fix=_IN_PYTHON)
 
 
 def _name_of_call(observation: Observation) -> str:
@@ -221,7 +235,7 @@ def finding_of(
             Location(relative(binding.path), binding.line, chosen.who.path, "bound", reason.what, binding.how)
         )
         rows.append(f"  bound at {relative(binding.path)}:{binding.line}: {binding.how}")
-    rows.append(help_text(code))
+    rows.append(help_text(code, reason.fix))
     return Finding(code, message, "\n".join(rows), level, repeat, locations=tuple(locations))
 
 
