@@ -255,3 +255,61 @@ def test_a_known_order_of_greenlets(pytester):
     assert done.outcomes == {"test_order": "PASSED"}, "the same place and type"
     done = run(pytester, source.replace("assert seen == [1, 2]", "seen == [1, 2] or seen.missing"), BASELINE)
     assert done.outcomes == {"test_order": "FAILED"}
+
+
+ORDERS = """
+def first_is_not_b(log): assert log[0] != "b"
+def last_is_not_a(log): assert log[-1] != "a"
+CHECKS = []
+def test_order(greenlet_runner):
+    log = []
+    greenlet_runner.run(lambda: log.append("a"), lambda: log.append("b"), lambda: log.append("c"))
+    for check in CHECKS:
+        check(log)
+"""
+
+
+def test_exploring_goes_on_past_a_known_order_of_greenlets(pytester):
+    pytest.importorskip("gevent")
+    known = ORDERS.replace("CHECKS = []", "CHECKS = [first_is_not_b]")
+    done = run(pytester, known, BASELINE, UPDATE, FEW, "-k", "order")
+    assert [row["code"] for row in written(pytester)] == ["CH110"], done.text
+    done = run(pytester, None, BASELINE, FEW, "-k", "order")
+    assert done.outcomes == {"test_order": "PASSED"}, done.text
+    assert done.tests["test_order"]["schedules"] >= 6
+    assert [hazard["known"] for hazard in done.tests["test_order"]["hazards"]] == [True]
+    both = ORDERS.replace("CHECKS = []", "CHECKS = [first_is_not_b, last_is_not_a]")
+    done = run(pytester, both, BASELINE, FEW, "-k", "order")
+    assert done.outcomes == {"test_order": "FAILED"}, done.text
+    codes = [hazard["code"] for hazard in done.tests["test_order"]["hazards"] if not hazard["known"]]
+    assert "CH110" in codes and "test_it.py:2: " in done.text
+
+
+OWN = """
+import multiprocessing, pytest
+def add(barrier, counter, items):
+    barrier.wait()
+    counter.value += 1
+    items[0] = items[0] + 1
+@pytest.mark.stress_processes(workers=0, repeats=1)
+def test_own():
+    fork = multiprocessing.get_context("fork")
+    barrier, counter, items = fork.Barrier(2), fork.Value("i", 0), fork.Array("i", 2)
+    children = [fork.Process(target=add, args=(barrier, counter, items)) for _ in range(2)]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join()
+"""
+
+
+def test_a_lost_update_is_the_same_in_real_time_and_in_a_schedule(pytester):
+    found = {}
+    for kind, schedules in (("real", 1), ("schedule", 40)):
+        done = run(pytester, OWN, f"--concurrency-schedules={schedules}", "--concurrency-strategy=random")
+        hazards = done.tests["test_own"]["hazards"]
+        found[kind] = {hazard["fingerprint"]: bool(hazard["replay"]) for hazard in hazards}
+        print(kind, [(hazard["message"], hazard["replay"]) for hazard in hazards])
+    assert not any(found["real"].values()), "a run in real time has no token"
+    assert all(found["schedule"].values()) and found["schedule"]
+    assert set(found["schedule"]) <= set(found["real"])

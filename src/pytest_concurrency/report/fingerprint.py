@@ -9,6 +9,7 @@ import ast
 import hashlib
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -30,6 +31,10 @@ def fingerprint(finding: Finding, nodeid: str, root: Path) -> str:
     if finding.code in BLOCKING:
         # What blocked has other names where each call was timed, and where the thread was only looked at.
         places = sorted({f"{one.path} {function_at(root / one.path, one.line)}" for one in finding.locations[:1]})
+    elif finding.code == "CH101":
+        # A run in real time does not always see who wrote in between, and calls the target as the source does.
+        ends = [*finding.locations[:1], *finding.locations[-1:]]
+        places = sorted({_place(replace(one, target=part_of(one.target)), root) for one in ends})
     else:
         places = sorted({_place(location, root) for location in key_locations(finding)})
     if not places:
@@ -40,6 +45,11 @@ def fingerprint(finding: Finding, nodeid: str, root: Path) -> str:
 def _digest(code: str, nodeid: str, places: list[str]) -> str:
     text = "\n".join([code, nodeid.rpartition("@")[0] if _grouped(nodeid) else nodeid, *places])
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def part_of(target: str) -> str:
+    """Return what of an object is updated: the name of the attribute, or "[]" for an item, whatever it is called."""
+    return "[]" if target.endswith("]") else target.rpartition(".")[2]
 
 
 def key_locations(finding: Finding) -> tuple[Location, ...]:

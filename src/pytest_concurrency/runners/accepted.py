@@ -1,9 +1,10 @@
-"""Failures of a test on threads or processes that the baseline knows: noted, and exploring goes on past them."""
+"""Failures of a test that the baseline knows: noted, and exploring goes on past them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,10 +23,14 @@ CONSEQUENCES = frozenset({"CH108", "CH110"})
 class Accepted:
     """Takes the known failures out of what a run has shown; ``findings`` are those that it took out.
 
-    Where a known hazard struck, an exception in the same run is taken for its consequence.
+    Where a known hazard struck, an exception in the same run is taken for its consequence. ``key`` returns a failure of
+    the test with this node id and rootdir as a finding with nothing but what identifies it.
     """
 
-    def __init__(self, item: pytest.Item, settings: Settings) -> None:
+    def __init__(
+        self, item: pytest.Item, settings: Settings, key: Callable[[Failure, str, Path], Finding] | None = None
+    ) -> None:
+        self._key = key
         self._item = item
         self._settings = settings
         self._baseline = item.config.stash.get(BASELINE, None)
@@ -54,7 +59,7 @@ class Accepted:
         level = self._settings.severity(failure.code)
         if level != "error":
             return False
-        finding = key_finding(failure, self._item.nodeid, self._item.config.rootpath)
+        finding = (self._key or key_finding)(failure, self._item.nodeid, self._item.config.rootpath)
         if not self._baseline.knows(finding.fingerprint):
             return False
         self._found.setdefault(finding.fingerprint, replace(finding, severity=level, schedule=schedule, known=True))

@@ -163,10 +163,6 @@ class Gathered:
                 found.append(finding)
         return tuple(sorted(found, key=lambda finding: (not finding.is_error, finding.code)))
 
-    def has_errors(self) -> bool:
-        """Return whether an error is demonstrated."""
-        return any(finding.is_error for finding in self.findings())
-
     def notes(self) -> list[str]:
         """Return a sentence for each block that was seen and is not believed."""
         notes = []

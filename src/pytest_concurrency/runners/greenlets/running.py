@@ -111,7 +111,7 @@ class StressedTest:
 
     def _explore(self, error: BaseException | None) -> BaseException | None:
         """Explore the order of the greenlets where that can tell anything; return the error of the test."""
-        blocked = any(f.is_error and f.code != "CH104" for f in self._gathered.findings())
+        blocked = any(f.is_error and f.code != "CH104" for f in self._marked())
         if blocked or not self._spawned:
             return error
         if self._plan.settings.repeats == 1:
@@ -130,7 +130,7 @@ class StressedTest:
         settings, runs, gathered = self._plan.settings, self._runs, self._gathered
         if runs == 0:
             return True
-        if runs >= _ENOUGH and gathered.has_errors():
+        if runs >= _ENOUGH and any(finding.is_error for finding in self._marked()):
             return False
         if runs >= settings.repeats:
             return False  # never more often than was asked for: a body may not be made for that

@@ -19,6 +19,7 @@ from ....instrument.activation import Cache
 from ....instrument.scope import test_module_files
 from ....instrument.sites import Site, Sites
 from ....model import Finding
+from ....report.fingerprint import fingerprint
 from ....report.width import width_of
 from ....runtime.values import Reference
 from ....schedules import token as tokens
@@ -33,11 +34,12 @@ from ....strategies.pos import Pos
 from ....strategies.random_walk import RandomWalk
 from ....strategies.surw import Surw
 from ....trace.outcome import LostUpdate, Outcome, Row
+from ...accepted import Accepted
 from ...comments import Dismissals
 from .clocks import Clocks
 from .instruments import AccessesOnly, chooser, instrumenter
 from .run import Mode, OrderRun, run_order
-from .told import check_then_act, told
+from .told import check_then_act, key_finding, told
 
 SHARE = 0.25
 """Part of max_seconds that exploring may take."""
@@ -83,6 +85,7 @@ class Orders:
         self._slow = slow
         self._result = Explored()
         self._dismissed = Dismissals(item.config.rootpath)
+        self._accepted = Accepted(item, settings, key_finding)
         self._sites = Sites()
         self._real_time = False
         self._harmless: set[tuple[str, str, str]] = set()
@@ -156,6 +159,10 @@ class Orders:
                 for site in (*self._sites, *STATE.places.sites()):
                     site.off = False
         self._result.notes += self._dismissed.notes
+        told_of = {
+            fingerprint(finding, self._item.nodeid, self._item.config.rootpath) for finding in self._result.findings
+        }
+        self._result.findings += [one for one in self._accepted.findings if one.fingerprint not in told_of]
         return self._result
 
     def replay(self, word: str) -> Explored:
@@ -279,8 +286,8 @@ class Orders:
             if not self._loses(lost):
                 self._harmless.add((lost.read.site, lost.write.site, lost.worker))
                 outcome = replace(outcome, lost=tuple(other for other in outcome.lost if other is not lost))
-        failures = self._failures(outcome)
-        if not failures or outcome.timed_out:
+        failures = () if outcome.timed_out else self._accepted(self._failures(outcome), outcome.number)
+        if not failures:
             return False
         return self._keep(failures[0], outcome, variant)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from ....detect.causes import Cause, is_question, same_part
 from ....detect.failures import Failure
 from ....hazards import CATALOGUE
 from ....model import Finding, Location
+from ....report.fingerprint import fingerprint
 from ....report.lanes import lanes, relative, with_it, wrap
 from ....report.steps import conflicts_of, order_in_deadlock, steps_of, waits_of
 from ....trace.outcome import Outcome, Row
@@ -120,6 +122,12 @@ def told(
         waits=waits,
         lock_order=order_in_deadlock(waits),
     )
+
+
+def key_finding(failure: Failure, nodeid: str, root: Path) -> Finding:
+    """Return a failure as a finding with nothing but what identifies it."""
+    finding = Finding(failure.code, worded(failure.message), locations=_places(failure, (), root))
+    return replace(finding, fingerprint=fingerprint(finding, nodeid, root))
 
 
 def _text(
