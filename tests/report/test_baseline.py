@@ -7,7 +7,12 @@ import re
 
 import pytest
 
+from pytest_concurrency.detect.failures import Failure
 from pytest_concurrency.report.baseline import Baseline, Entry, seen_and_gone, told
+from pytest_concurrency.report.fingerprint import fingerprint
+from pytest_concurrency.report.lanes import key_finding
+from pytest_concurrency.runtime.trace import LostUpdate, Row
+from pytest_concurrency.watch.lost_update import find_lost
 from pytester_runs import run
 
 BUGGY = """
@@ -285,31 +290,33 @@ def test_exploring_goes_on_past_a_known_order_of_greenlets(pytester):
     assert "CH110" in codes and "test_it.py:2: " in done.text
 
 
-OWN = """
-import multiprocessing, pytest
-def add(barrier, counter, items):
-    barrier.wait()
+ADDS = """\
+def add(counter, items, where):
     counter.value += 1
-    items[0] = items[0] + 1
-@pytest.mark.stress_processes(workers=0, repeats=1)
-def test_own():
-    fork = multiprocessing.get_context("fork")
-    barrier, counter, items = fork.Barrier(2), fork.Value("i", 0), fork.Array("i", 2)
-    children = [fork.Process(target=add, args=(barrier, counter, items)) for _ in range(2)]
-    for child in children:
-        child.start()
-    for child in children:
-        child.join()
+    items[where] = items[where] + 1
 """
 
 
-def test_a_lost_update_is_the_same_in_real_time_and_in_a_schedule(pytester):
-    found = {}
-    for kind, schedules in (("real", 1), ("schedule", 40)):
-        done = run(pytester, OWN, f"--concurrency-schedules={schedules}", "--concurrency-strategy=random")
-        hazards = done.tests["test_own"]["hazards"]
-        found[kind] = {hazard["fingerprint"]: bool(hazard["replay"]) for hazard in hazards}
-        print(kind, [(hazard["message"], hazard["replay"]) for hazard in hazards])
-    assert not any(found["real"].values()), "a run in real time has no token"
-    assert all(found["schedule"].values()) and found["schedule"]
-    assert set(found["schedule"]) <= set(found["real"])
+@pytest.mark.parametrize("line, source, target", [(2, "counter.value", "Value.value"), (3, "items[where]", "Array[0]")])
+@pytest.mark.parametrize("other_seen", [True, False])
+def test_a_lost_update_is_the_same_in_real_time_and_in_a_schedule(tmp_path, line, source, target, other_seen):
+    path = tmp_path / "adds.py"
+    path.write_text(ADDS)
+    rows = [
+        {"pid": 1, "worker": "0", "path": "adds.py", "line": line, "name": source, "read": "0", "there": "1",
+         "written": "1", "lost": True},
+        {"pid": 2 if other_seen else 1, "worker": "1", "path": "adds.py", "line": line, "name": source, "read": "0",
+         "there": "0", "written": "1", "lost": False},
+    ]  # fmt: skip
+    (tmp_path / "1.updates").write_text("\n".join(json.dumps(row) for row in rows))
+    (real,) = find_lost([tmp_path / "1.updates"])
+    assert len(real.locations) == (3 if other_seen else 2)
+    read, other, write = (
+        Row(worker, str(path), line, action, target, "1", "site", 1, None, True)
+        for worker, action in (("0", "read"), ("1", "write"), ("0", "write"))
+    )
+    lost = LostUpdate(target, "0", "1", read, other, write, 1)
+    scheduled = key_finding(Failure("CH101", lost.place, "", lost), "test_it.py::test_it", tmp_path)
+    assert fingerprint(real, "test_it.py::test_it", tmp_path) == scheduled.fingerprint
+    elsewhere = fingerprint(real, "test_it.py::test_other", tmp_path)
+    assert elsewhere != scheduled.fingerprint
