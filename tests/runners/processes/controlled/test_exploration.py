@@ -121,6 +121,30 @@ def test_processes_that_a_test_forks_itself_are_explored(pytester: pytest.Pytest
     result.assert_outcomes(passed=1)
 
 
+BESIDE = """
+import multiprocessing, pytest
+ctx = multiprocessing.get_context("fork")
+def look(flag, seen):
+    first = flag.value
+    seen.value = 10 * first + flag.value
+@pytest.mark.stress_processes(workers=0, repeats=1, max_seconds=60)
+def test_it():
+    flag, seen = ctx.Value("i", 0), ctx.Value("i", 0)
+    child = ctx.Process(target=look, args=(flag, seen))
+    child.start()
+    flag.value = 1
+    child.join()
+    assert seen.value != {never}
+"""
+
+
+@pytest.mark.parametrize("never", [0, 1, 11])
+def test_the_test_is_interrupted_after_its_fork(pytester: pytest.Pytester, never: int) -> None:
+    pytester.makepyfile(test_it=BESIDE.format(never=never))
+    _, (test,) = run(pytester)
+    assert [hazard["code"] for hazard in test["hazards"]] == ["CH110"]
+
+
 OWN_FILE = """
 import multiprocessing, pytest, time
 ctx = multiprocessing.get_context("fork")

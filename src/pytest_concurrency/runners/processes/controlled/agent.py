@@ -176,6 +176,7 @@ class Agent:
             return
         path = f"{self.path}.{self.children}" if self.path != "main" else str(self.children)
         self.children += 1
+        self._free = 0  # it is no longer the only one
         theirs, ours = socket.socketpair()
         try:
             self.channel.send_end(("fork", path, self._taken_results()), theirs)

@@ -95,6 +95,7 @@ class Conductor:
     def _adopt(self, parent: Member) -> None:
         """Take in the worker that ``parent`` is about to fork."""
         channel = Channel(socket.socket(fileno=parent.channel.ends.pop(0)))
+        parent.free = 0
         self._members.append(Member(spawn(self.execution, parent.worker), channel, Adopted()))
 
     def _play(self) -> None:
