@@ -246,3 +246,42 @@ def test_ignored_and_only_warned(stress):
     )
     stress.result.assert_outcomes(passed=1)
     assert stress.codes(tests["test_system"]) == []
+
+
+SPAWNED = """
+    import ctypes, gevent, pytest
+    from gevent.monkey import get_original
+    own = pytest.mark.stress_greenlets(workers=0, repeats=3)
+    usleep = ctypes.CDLL(None).usleep
+    sleep = get_original("time", "sleep")
+    NUMBERS = list(range(6_000_000))
+
+    def beside(*spawned):
+        gevent.joinall([gevent.spawn(gevent.sleep, 0.02), *spawned])
+
+    @own
+    def test_usleep():
+        beside(gevent.spawn(usleep, 100000))
+
+    @own
+    def test_sleep():
+        beside(gevent.spawn(sleep, 0.1))
+
+    @own
+    def test_sum():
+        beside(gevent.spawn(sum, NUMBERS))
+
+    @own
+    def test_quick():
+        beside(gevent.spawn(abs, 1))
+"""
+
+
+def test_a_greenlet_that_is_in_c_from_its_first_moment(stress):
+    tests = stress(test_spawned=SPAWNED)
+    found = {name: stress.codes(test) for name, test in tests.items()}
+    assert found == {"test_usleep": ["CH302"], "test_sleep": ["CH301"], "test_sum": ["CH303"], "test_quick": []}
+    messages = {name: test["hazards"][0]["message"] for name, test in tests.items() if test["hazards"]}
+    assert messages["test_usleep"].startswith("test_spawned.py:13: usleep() stopped every greenlet")
+    assert messages["test_sleep"].startswith("test_spawned.py:17: time.sleep() stopped every greenlet")
+    assert messages["test_sum"].startswith("test_spawned.py:21: sum() stopped every greenlet")

@@ -83,6 +83,8 @@ def _entered_before(code: types.CodeType, lasti: int) -> int:
 def callee_of(frame: FrameView) -> Callee | None:
     """Return what ``frame`` is calling (for ``with lock:`` the lock's ``__enter__``), None where there is no source."""
     found = site_at(frame.code, frame.lasti)
+    if frame.runs is not None:
+        return _spawned(frame, found[1] if found is not None else None)
     if found is None:
         return None
     kind, expression = found
@@ -99,6 +101,19 @@ def callee_of(frame: FrameView) -> Callee | None:
     owner = names.resolve(expression)
     method = "__enter__" if kind == "with" else "__next__"
     return Callee(text, expression, MISSING if owner is MISSING else static_attribute(owner, method), owner, kind)
+
+
+def _spawned(frame: FrameView, call: ast.expr | None) -> Callee:
+    """Return the C function that was handed to ``call``, which spawned a greenlet, as what that greenlet calls."""
+    function = frame.runs
+    owner = getattr(function, "__self__", MISSING)
+    if isinstance(owner, types.ModuleType) or owner is None:
+        owner = MISSING
+    given = call.args if isinstance(call, ast.Call) else []
+    names = Names(frame)
+    passed = next((arg for arg in given if names.resolve(arg) is function), None)
+    text = ast.unparse(passed) if passed is not None else str(getattr(function, "__name__", type(function).__name__))
+    return Callee(text, passed, function, owner)
 
 
 class Names:

@@ -15,7 +15,8 @@ from .kernel import Sleeping
 class FrameView:
     """One Python frame as it stood: ``lasti`` is the byte offset of the running instruction.
 
-    ``variables`` are the local variables of the innermost frames, None further out.
+    ``variables`` are the local variables of the innermost frames, None further out. ``runs`` is set where this is the
+    place that spawned a greenlet which is in a C function, and so has no frame: that function.
     """
 
     code: types.CodeType
@@ -23,6 +24,7 @@ class FrameView:
     line: int
     namespace: Mapping[str, Any]
     variables: Mapping[str, Any] | None
+    runs: Any = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import functools
+import inspect
 import sys
 import threading
-from dataclasses import dataclass
+import types
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
@@ -27,7 +30,8 @@ class Life:
     ``ended`` in seconds of the performance counter (``ended`` is 0 while it lives). ``awaited``: whether its spawner
     was waiting for just this greenlet when it ended (None: not looked at). ``left``: whether the body left it running.
     ``waited``: whether it gave way and went on. ``parked``: where it waited (file, line, call) when that was asked.
-    ``died`` is the exception of which a thread died that gevent runs in this greenlet.
+    ``died`` is the exception of which a thread died that gevent runs in this greenlet. ``spawn`` is the frame that
+    spawned it (None: not the user's), with the C function that it runs where that belongs to no object.
     """
 
     greenlet: Any
@@ -44,6 +48,7 @@ class Life:
     left: bool = False
     parked: tuple[str, int, str] = ("", 0, "")
     died: BaseException | None = None
+    spawn: FrameView | None = None
 
 
 class Lives:
@@ -76,7 +81,7 @@ class Lives:
     def forget(self) -> None:
         """Let go of the followed greenlets, whose tracebacks hold the variables of the program."""
         for life in self.lives.values():
-            life.greenlet = life.spawner = life.died = None
+            life.greenlet = life.spawner = life.died = life.spawn = None
         self.lives.clear()
         self._main = None
 
@@ -99,6 +104,16 @@ class Lives:
         spawned = life.site if life is not None else ("", 0)
         return Who(self.name_of(greenlet), greenlet is self._main, others, spawned)
 
+    def in_c(self, greenlet: Any) -> tuple[FrameView, ...]:
+        """Return the place that spawned a greenlet which runs a C function and nothing else; () for all others."""
+        life = self.lives.get(greenlet)
+        if life is None or life.spawn is None:
+            return ()
+        if life.spawn.runs is not None:
+            return (life.spawn,)
+        function = _function_in_c(greenlet)
+        return (replace(life.spawn, runs=function),) if function is not None else ()
+
     def living(self) -> list[Life]:
         """Return the followed greenlets that have not ended."""
         return [life for life in self.lives.values() if not life.ended and not life.greenlet.dead]
@@ -115,8 +130,9 @@ class Lives:
                 frame = None
                 break
             frame = frame.f_back
-        site, function = ("", 0), ""
+        site, function, spawn = ("", 0), "", None
         if frame is not None:
+            spawn = FrameView(frame.f_code, frame.f_lasti, frame.f_lineno, frame.f_globals, None, _free_in_c(greenlet))
             site, function = (frame.f_code.co_filename, frame.f_lineno), frame.f_code.co_name
         parent = self.lives.get(spawner)
         if parent is not None:
@@ -125,7 +141,7 @@ class Lives:
         else:
             path = f"{'0' if spawner is self._main else 'hub'}.{self._children}"
             self._children += 1
-        self.lives[greenlet] = Life(greenlet, path, site, function, spawner, perf_counter())
+        self.lives[greenlet] = Life(greenlet, path, site, function, spawner, perf_counter(), spawn=spawn)
         self.alive += 1
         greenlet.rawlink(self._on_end)
 
@@ -149,6 +165,24 @@ class Lives:
             # Now, and not later from a copy: a copy of its variables would keep connections open.
             frame = parked_frame(life.spawner)
             life.awaited = frame is not None and waits_for(frame, greenlet)
+
+
+def _function_in_c(greenlet: Any) -> Any:
+    """Return the C function that ``greenlet`` is about to run or runs, None where it is none, or has been run."""
+    function = getattr(greenlet, "_run", None)
+    while isinstance(function, functools.partial):
+        function = function.func
+    if isinstance(function, (types.FunctionType, types.MethodType, type)):
+        return None
+    called = inspect.getattr_static(type(function), "__call__", None)
+    return function if isinstance(called, types.WrapperDescriptorType) else None
+
+
+def _free_in_c(greenlet: Any) -> Any:
+    """Return the C function of ``greenlet`` where it can be kept: a method would keep its object, a file say, open."""
+    function = _function_in_c(greenlet)
+    owner = getattr(function, "__self__", None)
+    return function if owner is None or isinstance(owner, types.ModuleType) else None
 
 
 def parked_frame(greenlet: Any) -> FrameView | None:

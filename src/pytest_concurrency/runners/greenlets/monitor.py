@@ -14,7 +14,7 @@ from collections.abc import Callable
 from time import perf_counter, thread_time
 from typing import Any
 
-from .evidence import Block, Sample, SlowCall, Who, view_stack
+from .evidence import Block, FrameView, Sample, SlowCall, Who, view_stack
 from .kernel import ThreadView
 from .originals import primitive
 
@@ -29,8 +29,8 @@ STOP_TIMEOUT = 5.0
 class Monitor:
     """Watches from :meth:`start` to :meth:`stop`, both called in the main thread.
 
-    ``max_block`` in seconds; ``who`` says who a greenlet is; ``on_overdue`` is called once from the watchdog's thread
-    when the repeat has lasted ``deadline`` seconds.
+    ``max_block`` in seconds; ``who`` says who a greenlet is, ``in_c`` what spawned one that is in C and has no frame;
+    ``on_overdue`` is called once from the watchdog's thread when the repeat has lasted ``deadline`` seconds.
     """
 
     def __init__(
@@ -39,7 +39,9 @@ class Monitor:
         who: Callable[[object], Who],
         deadline: float,
         on_overdue: Callable[[], None],
+        in_c: Callable[[object], tuple[FrameView, ...]] = lambda greenlet: (),
     ) -> None:
+        self._in_c = in_c
         self.blocks: list[Block] = []
         self.slow_calls: list[SlowCall] = []
         self.last_seen: dict[object, float] = {}
@@ -130,6 +132,8 @@ class Monitor:
         if len(self.blocks) >= MAX_BLOCKS:
             return
         samples = tuple(self._samples) if self._sampled_switch == self.switches else ()
+        if not samples:
+            samples = tuple(Sample(now, id(active), (frame,), None) for frame in self._in_c(active))
         calls = tuple(self.slow_calls)
         self.slow_calls.clear()
         since = self._since
@@ -189,7 +193,15 @@ class Monitor:
 
     def _sample(self, switch: int, now: float) -> None:
         frame = sys._current_frames().get(self._ident)
-        if frame is None or self.switches != switch:
+        active = self._active
+        if self.switches != switch:
+            return
+        if frame is None:
+            spawned = self._in_c(active)
+            if spawned:
+                sleeping = self._view.sleeping()
+                if self.switches == switch:
+                    self._samples.append(Sample(now, id(active), spawned, sleeping))
             return
         lasti = frame.f_lasti
         last = self._samples[-1] if self._samples else None

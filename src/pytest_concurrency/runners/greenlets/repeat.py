@@ -81,7 +81,7 @@ def run_repeat(
         with suppress(Closed):
             channel.send("stuck", text, result(block, peers).to_json())
 
-    monitor = Monitor(settings.max_block, lives.who, settings.timeout + OVERDUE, overdue)
+    monitor = Monitor(settings.max_block, lives.who, settings.timeout + OVERDUE, overdue, lives.in_c)
     peers = ClosedPeers(lives.name_of)
     calls = ExactCalls(monitor, settings.max_block / 2) if exact else None
     body = body_of(item, plan)

@@ -56,7 +56,7 @@ class Observation:
 
 def without_objects(observation: Observation) -> Observation:
     """Return ``observation`` without the program's objects, which must not live on into the next repeat."""
-    frames = tuple(replace(frame, variables=None) for frame in observation.frames)
+    frames = tuple(replace(frame, variables=None, runs=None) for frame in observation.frames)
     call = observation.call
     if call is not None:
         call = replace(call, frames=frames, function=None, first=None)
