@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..runtime.trace import Row
+    from ..trace.outcome import Row
 
 MOST = 12
 """Calls shown: the first and the last where there are more."""
