@@ -15,7 +15,7 @@ from typing import Any
 
 from ..instrument.sites import Site
 from ..runtime.execution import Execution
-from ..runtime.lifecycle import adopt, finish, joined, spawn
+from ..runtime.lifecycle import adopt, finish, joined, never_ran, spawn
 from ..runtime.outsiders import entry_of
 from ..runtime.values import show
 from ..runtime.waits import JoinWait
@@ -78,8 +78,15 @@ def start_new_thread(function: Callable[..., Any], args: Any, kwargs: Any = None
         return _start_new_thread(function, args, kwargs)
     run = STATE.run
     worker = spawn(run, parent, daemon=_is_daemon(function, True))
+    try:
+        if not callable(function):
+            raise TypeError("first arg must be callable")
+        ident = _start_new_thread(_carried(run, worker, function, args, kwargs), ())
+    except BaseException:
+        never_ran(run, worker)
+        raise
     _attach(run, parent, worker, function)
-    return _start_new_thread(_carried(run, worker, function, args, kwargs), ())
+    return ident
 
 
 def start_joinable_thread(function: Callable[..., Any], handle: Any = None, daemon: bool = True) -> Any:
@@ -89,14 +96,21 @@ def start_joinable_thread(function: Callable[..., Any], handle: Any = None, daem
         return _start_joinable_thread(function, handle=handle, daemon=daemon)  # type: ignore[misc]
     run = STATE.run
     worker = spawn(run, parent, daemon=daemon)
+    try:
+        if not callable(function):
+            raise TypeError("thread function must be callable")
+        started = _start_joinable_thread(  # type: ignore[misc]
+            _carried(run, worker, function, (), {}),
+            handle=handle,
+            daemon=True,  # the run sees to its end
+        )
+    except BaseException:
+        never_ran(run, worker)  # the thread was started by somebody else, or there may be no more of them
+        raise
     _attach(run, parent, worker, function)
     if handle is not None:
         run.handles[id(handle)] = (handle, worker)
-    return _start_joinable_thread(  # type: ignore[misc]
-        _carried(run, worker, function, (), {}),
-        handle=handle,
-        daemon=True,  # the run sees to its end
-    )
+    return started
 
 
 def _attach(run: Execution, parent: Worker, worker: Worker, function: Callable[..., Any]) -> None:

@@ -27,6 +27,13 @@ def spawn(run: Execution, parent: Worker, daemon: bool = False) -> Worker:
     return worker
 
 
+def never_ran(run: Execution, worker: Worker) -> None:
+    """Note that the thread of a new ``worker`` could not be started: it has no turn."""
+    with run.mutex:
+        worker.done = True
+        run.live -= 1
+
+
 def joined(run: Execution, waiting: Worker, ended: Worker) -> None:
     """Note that ``waiting`` knows that ``ended`` has ended: what that did is now in its past."""
     waiting.joined(ended)
