@@ -186,6 +186,67 @@ def test_what_is_made_once_is_made_in_every_schedule(pytester):
     assert "CH110" in run(pytester, SINGLETON).codes("test_single")
 
 
+WEAK = """
+import functools, threading, weakref
+import pytest
+
+class Image:
+    def __init__(self, name):
+        self.name = name
+
+logo, short_lived = Image("logo"), Image("short")
+images = weakref.WeakValueDictionary()
+named = weakref.WeakValueDictionary(logo=logo, short=short_lived)
+notes = weakref.WeakKeyDictionary({logo: ["first"]})
+members = weakref.WeakSet([logo])
+lock = threading.Lock()
+made = []
+
+def get(name):
+    image = images.get(name)
+    if image is None:
+        image = images[name] = Image(name)
+    return image
+
+def test_one_image(thread_runner):
+    first, second = thread_runner.run(lambda: get("new"), lambda: get("new"))
+    assert first is second
+
+def test_all_begin_alike(thread_runner):
+    def change(name):
+        with lock:
+            image = Image(name)
+            made.append(image)
+            named[name], notes[image] = image, name
+            members.add(image)
+            members.discard(logo)
+            named.pop("logo", None)
+            notes.setdefault(logo, []).append(name)
+
+    assert (sorted(named), list(notes.items()), list(members)) == (["logo", "short"], [(logo, ["first"])], [logo])
+    thread_runner.map(change, "ab")
+    assert (len(named), len(notes), len(members)) == (3, 3, 2)
+
+@functools.singledispatch
+def encode(value):
+    return "default"
+
+@pytest.mark.stress_threads
+def test_dispatch():
+    before = encode(1)
+    encode.register(int, lambda value: "int")
+    assert encode(1) == "int" and before in ("default", "int")
+"""
+
+
+def test_weak_containers_are_put_back(pytester):
+    done = run(pytester, WEAK, "--concurrency-schedules=30")
+    assert done.outcomes.pop("test_one_image") == "FAILED", done.text
+    assert done.codes("test_one_image")[:1] == ["CH110"]
+    assert set(done.outcomes.values()) == {"PASSED"}, done.text
+    assert "leave something behind" not in done.text and "depends on something else" not in done.text
+
+
 NOT_REWOUND = """
 import pathlib
 log = pathlib.Path("log.txt")

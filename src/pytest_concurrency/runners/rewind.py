@@ -3,9 +3,9 @@
 A module-level counter, cache, singleton, queue or lock that one run changed would make the next one another program: a
 correct test would fail, and a singleton would be made only once. So the state reachable from the modules in scope is
 noted once a test (references, not copies of what they refer to) and put back in place, where objects keep their
-identity. Reached are globals, class attributes, closures, mutable defaults, instances of classes in scope, containers,
-and the standard library's locks, events, queues and executors. What is not reached (files, iterators, state in C, other
-packages) is noticed where it matters: a failure counts only if the serial order still passes.
+identity. Reached are globals, class attributes, closures, mutable defaults, instances of classes in scope, containers
+(weak ones, too), and the standard library's locks, events, queues and executors. What is not reached (files, iterators,
+state in C, other packages) is noticed where it matters: a failure counts only if the serial order still passes.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import queue
 import random
 import sys
 import types
+import weakref
 from _thread import RLock, allocate_lock, get_ident
 from array import array
 from collections import OrderedDict, deque
@@ -41,6 +42,7 @@ SYNCHRONISING = frozenset({"threading", "queue", "concurrent.futures.thread"})
 _LOCK = type(allocate_lock())
 _CACHED = type(functools.lru_cache(lambda: None))
 _FUNCTIONS = (types.FunctionType, staticmethod, classmethod, types.MethodType, functools.partial, property)
+_WEAK = (weakref.WeakValueDictionary, weakref.WeakKeyDictionary, weakref.WeakSet)
 _mro = type.__dict__["__mro__"].__get__
 _class_dict = type.__dict__["__dict__"].__get__
 _module_dict = vars(types.ModuleType)["__dict__"].__get__
@@ -117,6 +119,8 @@ class Rewind:
             if len(content) <= self._left:
                 self._left -= len(content)
                 self._restorers.append(lambda: thing.__setitem__(slice(None), content) if thing != content else None)
+        elif issubclass(kind, _WEAK):
+            return [*self._note_weak(thing), *self._note_instance(thing)]
         else:
             return [*self._note_content(thing), *self._note_instance(thing)]
         return ()
@@ -192,6 +196,29 @@ class Rewind:
         if rebinding:
             return [value for name, value in saved.items() if not name.startswith("__")]
         return [*saved, *saved.values()]
+
+    def _note_weak(self, thing: Any) -> Iterable[object]:
+        """Note what a weak container holds, without holding on to it: what has died meanwhile does not come back."""
+        data = vars(thing).get("data")
+        if type(data) not in (dict, set) or len(data) > self._left:
+            return ()
+        self._left -= len(data)
+        self._seen.add(id(data))
+        saved: Any = data.copy()  # of references
+        by_value = isinstance(thing, weakref.WeakValueDictionary)
+
+        def restore() -> None:
+            if len(data) == len(saved) and all(map(is_, data, saved)):
+                if type(data) is set or all(map(is_, data.values(), saved.values())):
+                    return
+            data.clear()
+            if type(data) is set:
+                data.update(reference for reference in saved if reference() is not None)
+            else:
+                data.update((key, value) for key, value in saved.items() if (value if by_value else key)() is not None)
+
+        self._restorers.append(restore)
+        return list(data.values()) if issubclass(type(thing), weakref.WeakKeyDictionary) else ()
 
     def _note_class(self, thing: type) -> Iterable[object]:
         saved = _Saved((name, value) for name, value in _class_dict(thing).items() if not name.startswith("__"))
