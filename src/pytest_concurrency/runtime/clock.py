@@ -16,6 +16,10 @@ class VirtualClock:
 
     def __init__(self) -> None:
         self.now = self.pushed = 0.0
+        self.begin()
+
+    def begin(self) -> None:
+        """The run begins now: what fixtures have noted of the real clocks meanwhile lies in the past."""
         self._base_monotonic = time.monotonic()
         self._base_perf = time.perf_counter()
         self._base_time = time.time()

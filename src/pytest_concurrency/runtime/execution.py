@@ -164,6 +164,7 @@ class Execution:
         self.workers.append(main)
         self.by_ident[main.ident] = main
         self.outsiders.begin({main.ident})
+        self.clock.begin()
         self.strategy.begin(self.number)
         if self.precise is not None:
             self.precise.attach(self.workers)
