@@ -10,8 +10,10 @@ from pytest_concurrency.detect.causes import (
     burst,
     conflict,
     conflict_by_name,
+    held_after,
+    other_check,
     partner,
-    points,
+    stops,
 )
 from pytest_concurrency.trace.outcome import Row
 
@@ -41,12 +43,26 @@ def test_conflicts(a: tuple[str, str, str], b: tuple[str, str, str], expected: b
     assert conflict_by_name(_row(*a), elsewhere) is expected
 
 
-def test_points_count_the_executions_of_each_site_and_leave_locks_out() -> None:
+def test_stops_count_the_executions_of_each_site_and_know_the_locks_held() -> None:
     rows = [
         _row("0", "read", "C.n", "load"), _row("1", "read", "C.n", "load"), _row("0", "acquire", "lock", "with"),
         _row("0", "read", "C.n", "load"),
     ]  # fmt: skip
-    assert [(index, point.occurrence) for index, point in points(rows, "0")] == [(0, 1), (3, 2)]
+    rows += [_row("0", "release", "lock", "with"), _row("0", "wait for", "lock", "with"), _row("0", "call", "", "f")]
+    assert [(stop.point.row.site, stop.point.occurrence, len(stop.held), stop.takes) for stop in stops(rows, "0")] == [
+        ("load", 1, 0, False), ("with", 1, 0, True), ("load", 2, 1, False), ("f", 1, 0, False),
+    ]  # fmt: skip
+    assert held_after(rows[:4], "0") == {(DICT, 0)}
+    assert held_after(rows, "0") == frozenset()
+
+
+def test_a_check_of_the_worker_that_comes_in_between_is_one_where_it_acts_later() -> None:
+    act, check = _row("0", "write", "dict['x']"), _row("1", "read", "dict")
+    later = _row("1", "write", "dict['x']")
+    assert other_check(act, [check], [check, act, later]) == Cause(check, act, later)
+    assert other_check(act, [check, later], [check, later, act]) is None
+    assert other_check(act, [later], [later, act, later]) is None
+    assert other_check(_row("0", "read", "dict"), [check], [check, act, later]) is None
 
 
 def test_a_burst_lasts_until_the_preempted_worker_goes_on() -> None:

@@ -100,3 +100,63 @@ def test_files_are_checked_and_acted_upon_by_calls(pytester: pytest.Pytester) ->
     )
     assert [h["code"] for h in hazards] == ["CH110", "CH102"]
     assert [line for line, _ in _lines(hazards[1])] == [4, 5, 5]
+
+
+def test_what_is_done_under_a_lock_is_moved_as_a_whole(pytester: pytest.Pytester) -> None:
+    hazards, _ = _hazards(
+        pytester,
+        """
+        import threading
+
+        class Store:
+            def __init__(self):
+                self.count, self.items = 0, {}
+                self.counting, self.writing = threading.Lock(), threading.Lock()
+
+            def read(self, key):
+                with self.counting:
+                    self.count += 1
+                known = key in self.items
+                with self.counting:
+                    self.count -= 1
+                return known
+
+            def make(self, key):
+                if not self.read(key):
+                    with self.writing:
+                        self.items[key] = object()
+                return self.items[key]
+
+        def test_make(thread_runner):
+            store = Store()
+            first, second = thread_runner.run(lambda: store.make("a"), lambda: store.make("a"))
+            assert first is second
+        """,
+    )
+    assert [h["code"] for h in hazards] == ["CH110", "CH102"]
+    assert [line for line, _ in _lines(hazards[1])] == [11, 19, 19]
+
+
+def test_the_worker_that_comes_in_between_may_be_the_one_that_checks(pytester: pytest.Pytester) -> None:
+    hazards, _ = _hazards(
+        pytester,
+        """
+        import threading
+
+        names, order, lock = {}, [], threading.Lock()
+
+        def add(name):
+            if name in names:
+                return False
+            with lock:
+                names[name] = True
+                order.append(name)
+            return True
+
+        def test_add(thread_runner):
+            names.clear()
+            assert thread_runner.map(add, ["a", "a"]).count(True) == 1
+        """,
+    )
+    assert [h["code"] for h in hazards] == ["CH110", "CH102"]
+    assert [line for line, _ in _lines(hazards[1])] == [6, 9, 9]

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ..trace.outcome import Row
 from .failures import Failure
 from .suspicion import at
 
 CALL = "call"
+ACQUIRE, RELEASE, ALREADY_HELD = "acquire", "release", "already held"
 QUESTIONS = frozenset({"is_set", "is_alive", "qsize", "empty", "full", "done", "running", "cancelled"})
 """Calls of the standard library's primitives that only ask."""
 
@@ -54,20 +56,50 @@ def is_question(row: Row) -> bool:
     return row.action == "read" or row.action == CALL or row.action in QUESTIONS
 
 
-def points(rows: Sequence[Row], worker: str) -> list[tuple[int, Point]]:
-    """Return the acts of ``worker`` that a schedule can hold it before, each with its index in ``rows``."""
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A place where a schedule can hold a worker: before the act or, where it ``takes`` a lock, the acquire of
+    ``point``, with the locks ``held``, each with the step at which it was taken."""
+
+    point: Point
+    held: frozenset[Any]
+    takes: bool = False
+
+
+def stops(rows: Sequence[Row], worker: str) -> list[Stop]:
+    """Return where a schedule can hold ``worker`` in ``rows``."""
     counts: dict[str, int] = {}
+    held: frozenset[Any] = frozenset()
     found = []
-    for index, row in enumerate(rows):
-        if row.worker == worker and row.site and _is_announced_once(row):
+    for row in rows:
+        if row.worker != worker:
+            continue
+        takes = row.action == ACQUIRE and row.value != ALREADY_HELD
+        if row.site and (takes or _is_announced_once(row)):
             counts[row.site] = counts.get(row.site, 0) + 1
-            found.append((index, Point(row, counts[row.site])))
+            found.append(Stop(Point(row, counts[row.site]), held, takes))
+        held = _held(row, held)
     return found
+
+
+def held_after(rows: Sequence[Row], worker: str) -> frozenset[Any]:
+    """Return the locks that ``worker`` holds after ``rows``, each with the step at which it was taken."""
+    held: frozenset[Any] = frozenset()
+    for row in rows:
+        if row.worker == worker:
+            held = _held(row, held)
+    return held
+
+
+def _held(row: Row, held: frozenset[Any]) -> frozenset[Any]:
+    if row.action == ACQUIRE and row.value != ALREADY_HELD:
+        return held if any(row.location == lock for lock, _ in held) else held | {(row.location, row.step)}
+    return frozenset(each for each in held if each[0] != row.location) if row.action == RELEASE else held
 
 
 def _is_announced_once(row: Row) -> bool:
     """Say whether there is exactly one row for each announcement at the site of ``row``: so it is but for locks."""
-    return row.action not in ("acquire", "release", "wait for")
+    return row.action not in (ACQUIRE, RELEASE, "wait for")
 
 
 def burst(rows: Sequence[Row], worker: str, step: int) -> tuple[int, int]:
@@ -110,6 +142,18 @@ def partner(row: Row, others: Sequence[Row]) -> Row | None:
     """Return the row among ``others`` that interferes with ``row``: a write for choice."""
     found = [other for other in others if conflict(row, other)]
     return next((other for other in found if not is_question(other)), found[0] if found else None)
+
+
+def other_check(act: Row, between: Sequence[Row], rows: Sequence[Row]) -> Cause | None:
+    """Return the check of the worker that came in ``between``, before ``act`` of the one that it came in on, where it
+    acts on it later in ``rows``: then it is the other one that was wrong in the end."""
+    check = next((row for row in reversed(between) if row.action == "read" and conflict(row, act)), None)
+    if check is None or is_question(act):
+        return None
+    at = next((i for i, row in enumerate(rows) if row is act), len(rows))
+    later = (row for row in rows[at:] if row.worker == check.worker and conflict(row, act) and not is_question(row))
+    then = next(later, None)
+    return None if then is None else Cause(check, act, then)
 
 
 def call_partner(act: Row, others: Sequence[Row]) -> Row | None:

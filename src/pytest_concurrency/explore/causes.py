@@ -10,7 +10,19 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ..detect.causes import CALL, Cause, Point, burst, call_partner, conflict_by_name, partner, points
+from ..detect.causes import (
+    CALL,
+    Cause,
+    Point,
+    burst,
+    call_partner,
+    conflict_by_name,
+    held_after,
+    is_question,
+    other_check,
+    partner,
+    stops,
+)
 from ..schedules.directives import BEFORE, Directive
 from ..trace.outcome import Outcome, Row, Switch
 
@@ -84,15 +96,17 @@ def _cause(
 ) -> Cause | None:
     begin, end = burst(failing.rows, switch.worker, switch.step)
     between = failing.rows[begin:end]
-    own = points(failing.rows, switch.worker)
     without = flipped.outcome(rest)
     if not between or without is None or not flipped.passes(without[0]):
         return None
-    after = [point.row for index, point in own if index >= end]
-    act = _act(points(without[0].rows, switch.worker), switch, after, moved, flipped, between)
+    after = [stop.point.row for stop in stops(failing.rows[end:], switch.worker) if not stop.takes]
+    act = _act(without[0].rows, switch, after, moved, flipped, between)
     if act is None:
         return None
-    check = _check([point for index, point in own if index < begin], moved, flipped, between)
+    of_other = other_check(act, between, failing.rows)
+    if of_other is not None:
+        return of_other
+    check = _check(failing.rows[:begin], switch.worker, moved, flipped, between)
     if check is None:
         return None
     other = partner(check, between) or partner(act, between) or call_partner(act, between)
@@ -100,18 +114,36 @@ def _cause(
 
 
 def _check(
-    earlier: Sequence[Point], moved: Callable[[Point], list[Directive]], flipped: _Flipped, between: Sequence[Row]
+    earlier: Sequence[Row],
+    worker: str,
+    moved: Callable[[Point], list[Directive]],
+    flipped: _Flipped,
+    between: Sequence[Row],
 ) -> Row | None:
-    """Return the newest act before the preemption that must come before the other worker's for the run to fail."""
-    candidates = [p for p in earlier if p.row.action == CALL or partner(p.row, between) is not None]
-    for point in reversed(candidates[-LOOK_BACK:]):
-        if flipped.turns_to_pass(moved(point)):
-            return point.row
+    """Return the newest act before the preemption that must come before the other worker's for the run to fail.
+
+    What was done under a lock that was given back is moved as a whole.
+    """
+    held = held_after(earlier, worker)
+    own = stops(earlier, worker)
+    moving: list[Row] = []
+    tried = 0
+    for stop in reversed(own):
+        row = stop.point.row
+        if not stop.takes and (row.action == CALL or partner(row, between) is not None):
+            moving.append(row)
+            tried += 1
+        if moving and stop.held <= held:
+            if flipped.turns_to_pass(moved(stop.point)):
+                return next((row for row in moving if is_question(row) and row.action != CALL), moving[0])
+            moving.clear()
+        if tried >= LOOK_BACK:
+            break
     return None
 
 
 def _act(
-    passing: Sequence[tuple[int, Point]],
+    passing: Sequence[Row],
     switch: Switch,
     after: Sequence[Row],
     moved: Callable[[Point], list[Directive]],
@@ -120,17 +152,28 @@ def _act(
 ) -> Row | None:
     """Return the first act after the preemption that must come after the other worker's for the run to fail.
 
-    ``passing`` are the acts of the run without the preemption: where the worker goes on undisturbed.
+    ``passing`` are the rows of the run without the preemption: where the worker goes on undisturbed. What it does under
+    a lock that it takes there is moved as a whole: the other worker would wait for the lock, and with it for all else.
     """
-    points_ = [point for _, point in passing]
+    own = stops(passing, switch.worker)
     preempted = switch.site, switch.occurrence
-    first = next((i for i, p in enumerate(points_) if (p.row.site, p.occurrence) == preempted), None)
+    first = next((i for i, s in enumerate(own) if (s.point.row.site, s.point.occurrence) == preempted), None)
     if first is None:  # a call, not announced without the preemption, or a lock's acquire
         return after[0] if after else None
-    for index, point in list(enumerate(points_))[first : first + LOOK_BACK]:
-        if point.row.action != CALL and not any(conflict_by_name(point.row, other) for other in between):
+    moving: list[Row] = []
+    tried = 0
+    for index, stop in list(enumerate(own))[first:]:
+        row = stop.point.row
+        if not stop.takes and (row.action == CALL or any(conflict_by_name(row, other) for other in between)):
+            moving.append(row)
+        following = own[index + 1] if index + 1 < len(own) else None
+        if not moving or (following is not None and not following.held <= own[first].held):
             continue
-        following = points_[index + 1] if index + 1 < len(points_) else None
-        if following is None or flipped.turns_to_pass(moved(following)):
-            return next((row for row in after if row.site == point.row.site), point.row)
+        tried += 1
+        if tried > LOOK_BACK:
+            break
+        if following is None or flipped.turns_to_pass(moved(following.point)):
+            decisive = next((row for row in moving if not is_question(row)), moving[0])
+            return next((row for row in after if row.site == decisive.site), decisive)
+        moving.clear()
     return None
