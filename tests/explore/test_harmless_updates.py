@@ -7,10 +7,17 @@ import json
 import pytest
 
 PROGRAM = """
+import enum
+
+class State(enum.Flag):
+    OPEN = 1
+    FULL = 2
+
 class Board:
     def __init__(self):
         self.top = 0
         self.flags = 0
+        self.state = State(0)
         self.name = " ada "
 
     def offer(self, score):
@@ -21,6 +28,23 @@ class Board:
 
     def tidy(self):
         self.name = self.name.strip()
+
+
+    def close(self):
+        self.state |= State.FULL
+
+    def open(self):
+        self.state |= State.OPEN
+
+
+def test_same_member(thread_runner):
+    board = Board()
+    thread_runner.run(board.close, board.close)
+
+
+def test_other_member(thread_runner):
+    board = Board()
+    thread_runner.run(board.close, board.open)
 
 
 def test_same_flag(thread_runner):
@@ -55,6 +79,8 @@ def found(pytester):
 
 def test_only_what_is_lost_is_reported(found):
     assert found == {
+        "test_same_member": [],
+        "test_other_member": ["CH101"],
         "test_same_flag": [],
         "test_same_text": [],
         "test_smaller_first": ["CH101"],
