@@ -93,3 +93,10 @@ def test_calls_are_a_check_then_act_where_both_workers_make_the_last() -> None:
     act, other = _row("0", "call", "", "mkdir", location=None), _row("1", "call", "", "mkdir", location=None)
     assert Cause(check, other, act).is_check_then_act
     assert not Cause(act, other, act).is_check_then_act
+
+
+def test_a_call_before_others_wait_or_notify_is_no_check() -> None:
+    call, enter = _row("0", "call", "", "f", location=None), _row("1", "__enter__", "Condition", "with")
+    assert not Cause(call, enter, _row("0", "__enter__", "Condition", "with")).is_check_then_act
+    assert not Cause(call, _row("1", "notify", "Condition"), _row("0", "call", "", "g")).is_check_then_act
+    assert Cause(call, _row("1", "write", "dict"), _row("0", "write", "dict")).is_check_then_act

@@ -59,3 +59,42 @@ def test_rows(lanes):
 def test_what_the_test_does_before_its_workers_is_told_in_short(lanes):
     first = next(n for n, line in enumerate(lanes) if "switch" in line)
     assert not any("acquire" in line or "->" in line for line in lanes[:first])
+
+
+GUARDED = """
+    import threading
+    from collections import deque
+
+    class Box:
+        def __init__(self):
+            self.items = deque()
+            lock = threading.Lock()
+            self.filled, self.emptied = threading.Condition(lock), threading.Condition(lock)
+
+        def put(self, item):
+            with self.emptied:
+                self.emptied.wait_for(lambda: len(self.items) < 1)
+                self.items.append(item)
+                self.filled.notify()
+
+        def take(self):
+            with self.filled:
+                if not self.items:
+                    self.filled.wait()
+                item = self.items.popleft()
+                self.emptied.notify()
+                return item
+
+    def test_box(thread_runner):
+        box = Box()
+        thread_runner.run(lambda: [box.put(1), box.put(2)], box.take, box.take)
+"""
+
+
+def test_what_is_done_under_a_common_lock_is_told(pytester, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")
+    pytester.makepyfile(test_it=GUARDED)
+    text = pytester.runpytest_subprocess("-p", "no:cacheprovider", timeout=60).stdout.str()
+    assert "IndexError: pop from an empty deque" in text
+    assert text.count("deque.popleft write") >= 2
+    assert "deque.append = 1" in text

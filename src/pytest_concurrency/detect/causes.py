@@ -48,6 +48,8 @@ class Cause:
         """Say whether the worker looked, another one changed what it had seen, and it then acted."""
         if self.check.action == CALL and self.act.action == CALL:
             return self.between.site == self.act.site != self.check.site
+        if self.check.action == CALL and not {self.between.action, self.act.action} <= {"read", "write"}:
+            return False  # who comes first to a lock or a condition: nothing was seen that is no longer true
         return is_question(self.check) and not is_question(self.between)
 
 

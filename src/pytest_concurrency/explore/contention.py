@@ -37,6 +37,19 @@ def contended_sites(location: Location) -> set[Site]:
     return found
 
 
+def guarded_sites(location: Location) -> set[Site]:
+    """Return the sites of a location at which workers meet, be it under a common lock."""
+    accesses = list({(site, tag) for site, tag, _ in location.accesses})
+    if len(accesses) > PAIRS_LIMIT:
+        return {site for site, _ in accesses}
+    met = (
+        {site, other_site}
+        for (site, tag), (other_site, other) in itertools.combinations(accesses, 2)
+        if tag.index != other.index and (tag.write or other.write) and tag.unordered(other)
+    )
+    return set().union(*met)
+
+
 def races_at(location: Location) -> Iterator[tuple[Site, int, list[int]]]:
     """Yield the accesses with which another worker may interfere: site, index of the worker, and at which of its
     visits to the site (from 1). Only accesses of the same part of a location interfere; with very many all count."""
@@ -78,6 +91,7 @@ class Contention:
 
     def __init__(self) -> None:
         self.contended: set[Site] = set()
+        self.guarded: set[Site] = set()  # workers meet there, be it under a lock: what recorded runs show, too
         self.synchronising: set[Site] = set()
         self.racing: dict[Site, dict[str, set[int]]] = {}
         self.seen: set[Site] = set()
@@ -99,6 +113,8 @@ class Contention:
             self.seen |= sites
             if len(location.accesses) < 2:
                 continue
+            if not sites <= self.guarded:
+                self.guarded |= guarded_sites(location)
             found = contended_sites(location)
             if not found:
                 continue

@@ -156,7 +156,8 @@ class Runs:
             self._sites.find(wanted)
         sites = (*self._sites, *STATE.places.sites())
         hidden = recording and any(site.key in wanted and not self._is_shared(site) for site in sites)
-        self._switch = _Switch(wanted, hidden, precise, all_accesses)
+        shown = self.contention.guarded if recording else frozenset[Site]()
+        self._switch = _Switch(wanted, hidden, precise, all_accesses, shown)
         for site in sites:
             self._switch(site)
             site.hits = 0
@@ -177,15 +178,17 @@ class Runs:
 @dataclass(frozen=True, slots=True)
 class _Switch:
     """Switches a site on or off: those in ``wanted`` are on although they touch nothing shared, all of them are where
-    they are ``hidden``; a ``precise`` run needs all accesses and the calls in ``wanted``."""
+    they are ``hidden``, and those that are ``shown``; a ``precise`` run needs all accesses and the calls in ``wanted``.
+    """
 
     wanted: Set[str] = frozenset()
     hidden: bool = False
     precise: bool = False
     all_accesses: bool = False
+    shown: Set[Site] = frozenset()
 
     def __call__(self, site: Site) -> None:
-        site.off = not (site.contended or site.key in self.wanted or self.hidden)
+        site.off = not (site.contended or site.key in self.wanted or self.hidden or site in self.shown)
         if self.precise and site.kind != STEP:
             site.off = False
         if self.all_accesses:
