@@ -247,6 +247,47 @@ def test_weak_containers_are_put_back(pytester):
     assert "leave something behind" not in done.text and "depends on something else" not in done.text
 
 
+LOCALS = """
+import threading
+import pytest
+
+local = threading.local()
+local.level = 1
+
+class Stack(threading.local):
+    def __init__(self):
+        self.items = []
+
+stack = Stack()
+opened = []
+
+def session():
+    if not hasattr(local, "session"):
+        local.session = object()
+        opened.append(local.session)
+    return local.session
+
+@pytest.mark.stress_threads(workers=0)
+def test_each_thread_opens_one():
+    assert local.level == 1 and stack.items == []
+    session()
+    local.level += 1
+    stack.items.append(local.level)
+    threads = [threading.Thread(target=session) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(opened) == 3
+"""
+
+
+def test_what_the_tests_own_thread_keeps_in_thread_locals_is_put_back(pytester):
+    done = run(pytester, LOCALS, "--concurrency-schedules=30")
+    assert done.outcomes == {"test_each_thread_opens_one": "PASSED"}, done.text
+    assert "leave something behind" not in done.text
+
+
 NOT_REWOUND = """
 import pathlib
 log = pathlib.Path("log.txt")

@@ -4,8 +4,9 @@ A module-level counter, cache, singleton, queue or lock that one run changed wou
 correct test would fail, and a singleton would be made only once. So the state reachable from the modules in scope is
 noted once a test (references, not copies of what they refer to) and put back in place, where objects keep their
 identity. Reached are globals, class attributes, closures, mutable defaults, instances of classes in scope, containers
-(weak ones, too), and the standard library's locks, events, queues and executors. What is not reached (files, iterators,
-state in C, other packages) is noticed where it matters: a failure counts only if the serial order still passes.
+(weak ones, too), what the tests' own thread sees of thread-locals, and the standard library's locks, events, queues and
+executors. What is not reached (files, iterators, state in C, other packages) is noticed where it matters: a failure
+counts only if the serial order still passes.
 """
 
 from __future__ import annotations
@@ -298,8 +299,13 @@ class Rewind:
 
     def _note_instance(self, thing: Any) -> Iterable[object]:
         kind = type(thing)
-        if issubclass(kind, (Thread, local, types.ModuleType)):
+        if issubclass(kind, (Thread, types.ModuleType)):
             return ()
+        if issubclass(kind, local):  # what it is to the thread that runs the tests
+            try:
+                return self._note_dict(local.__getattribute__(thing, "__dict__"))
+            except Exception:  # a thread-local that makes itself ready when it is first looked at, and cannot
+                return ()
         module = _module_of(kind)
         if module not in self._modules and module not in LIBRARY:
             return ()
