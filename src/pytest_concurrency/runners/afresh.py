@@ -48,15 +48,15 @@ def without_fixtures(item: pytest.Function, action: Callable[[], None], bounded:
     """Do ``action`` while the function-scoped fixtures of ``item`` are torn down, before it has run."""
     renewed = is_renewed(item)
     if renewed:
-        tear_down_unused(item, bounded)
+        tear_down_quietly(item, bounded)
     action()
     if renewed:
         set_up(item)
 
 
-def tear_down_unused(item: pytest.Function, bounded: bool = True) -> None:
-    """Tear the function-scoped fixtures of ``item`` down before it has run: what a fixture then finds amiss is no news,
-    nor that it hangs."""
+def tear_down_quietly(item: pytest.Function, bounded: bool = True) -> None:
+    """Tear the function-scoped fixtures of ``item`` down where what a fixture then finds amiss is no news, nor that it
+    hangs: before the test has run, and after it has failed."""
     with suppress(Exception, pytest.fail.Exception), _limit(bounded):
         tear_down(item)
 
@@ -99,6 +99,13 @@ def clear(item: pytest.Function, bounded: bool = True) -> bool:
             tear_down(item)
     rewind(item)
     return renewed
+
+
+def tear_down_judged(item: pytest.Function) -> None:
+    """Tear the function-scoped fixtures of ``item`` down after a run; what a fixture finds amiss is raised."""
+    item.stash[_RENEWED] = True
+    with _limit(bounded=True):
+        tear_down(item)
 
 
 def _limit(bounded: bool) -> AbstractContextManager[object]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from _pytest.outcomes import OutcomeException
 
+from ...detect.failures import failures_of
 from ...options import PER_WORKER
 from ...runtime.execution import Execution
 from ...runtime.lifecycle import run_callables
@@ -31,7 +32,8 @@ from ..afresh import (
     is_renewed,
     set_up,
     tear_down,
-    tear_down_unused,
+    tear_down_judged,
+    tear_down_quietly,
     without_fixtures,
 )
 from ..base import ACTIVE_RUNNER, Plan
@@ -75,6 +77,7 @@ class Program:
         own = settings.fixtures == PER_WORKER and settings.workers > 1 and not plan.via_fixture
         self._per_worker = PerWorker(item, settings.workers) if own and is_renewed(item) else None
         self._starts_threads = False  # its fixtures do
+        self._failed = False
         self.gave_up = 0
         self.busy_seconds = math.inf
 
@@ -95,7 +98,7 @@ class Program:
                 without_fixtures(item, note)
             self._starts_threads = bool(started) and self._per_worker is None and not self._plan.implicit
             if self._starts_threads:  # they are to be controlled from their start to their end
-                tear_down_unused(item)
+                tear_down_quietly(item)
         else:
             note()
 
@@ -137,7 +140,23 @@ class Program:
                     raise
                 self.runs += 1
                 return Outcome(execution.number, 0, (), 0, error=error)
-        return self.controlled(execution, lambda: self._body(execution))
+        outcome = self.controlled(execution, lambda: self._body(execution))
+        return self._torn_down(outcome) if self._per_worker is None and is_renewed(self._item) else outcome
+
+    def _torn_down(self, outcome: Outcome) -> Outcome:
+        """Tear the fixtures down after a run that passed: what one of them then finds amiss is a failure of that run.
+
+        After one that failed they stay, for all who look into a failure.
+        """
+        self._failed = bool(failures_of(outcome))
+        if not self._failed:
+            try:
+                tear_down_judged(self._item)
+            except (Exception, OutcomeException) as error:
+                if is_for_the_session(error):
+                    raise
+                return replace(outcome, error=error, failed_at=outcome.steps)
+        return outcome
 
     def controlled(self, execution: Execution, body: Callable[[], object]) -> Outcome:
         """Run ``body`` under ``execution``; an exception that is no failure of the program does not count as one."""
@@ -306,6 +325,9 @@ class Program:
 
     def start_afresh(self) -> None:
         """Tear function-scoped fixtures down and set them up again, from the same state as before the first run."""
+        if self._failed:  # and has been judged
+            tear_down_quietly(self._item)
+            self._failed = False
         begin_again(self._item)
 
     def close(self) -> None:
