@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from . import realtime  # noqa: F401 - before a test can freeze time
+
 if TYPE_CHECKING:
     from .runners.base import WorkerRunner
 

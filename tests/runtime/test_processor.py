@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from pytest_concurrency.runtime import processor
+from pytest_concurrency.realtime import RealTime
 from pytest_concurrency.runtime.processor import OneProcessor
 
 pytestmark = pytest.mark.skipif(
@@ -78,8 +78,8 @@ def test_what_the_code_under_test_sets_itself_is_left_as_it_is(one):
 @pytest.mark.parametrize("share, kept", [(0.95, True), (0.4, False)])
 def test_it_lets_go_where_others_compete_for_the_processor(monkeypatch, one, share, kept):
     now = [0.0]
-    monkeypatch.setattr(processor.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(processor.time, "process_time", lambda: share * now[0])
+    monkeypatch.setattr(RealTime, "monotonic", lambda: now[0])
+    monkeypatch.setattr(RealTime, "process_time", lambda: share * now[0])
     for _ in range(4):
         now[0] += 1.0
         one.take()

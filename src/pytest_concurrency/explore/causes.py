@@ -6,7 +6,6 @@ comes after the other worker's, or to after a later one, so that it comes before
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -23,6 +22,7 @@ from ..detect.causes import (
     partner,
     stops,
 )
+from ..realtime import RealTime
 from ..schedules.directives import BEFORE, Directive
 from ..trace.outcome import Outcome, Row, Switch
 
@@ -41,10 +41,10 @@ class _Flipped:
         self._run = run
         self.passes = passes
         self._left = RUNS_LIMIT
-        self._end = time.monotonic() + SECONDS
+        self._end = RealTime.monotonic() + SECONDS
 
     def outcome(self, directives: Sequence[Directive]) -> tuple[Outcome, bool] | None:
-        if self._left <= 0 or time.monotonic() > self._end:
+        if self._left <= 0 or RealTime.monotonic() > self._end:
             return None
         self._left -= 1
         return self._run(directives)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..detect.causes import Cause, atomicity_violation
 from ..detect.failures import Failure, failures_of, same_bug
+from ..realtime import RealTime
 from ..schedules.directives import Directive, Replay, from_switches
 from ..schedules.minimise import ddmin, few_preemptions, straight
 from ..strategies.base import NEVER
@@ -86,10 +86,10 @@ def _minimised(
 ) -> tuple[Directive, ...]:
     """Return the shortest list of directives that shows ``failure`` within ``horizon`` operations; ``failing`` are the
     workers in which an exception showed it."""
-    end = time.monotonic() + MINIMISE_SECONDS
+    end = RealTime.monotonic() + MINIMISE_SECONDS
 
     def fails(candidate: Sequence[Directive]) -> bool:
-        if time.monotonic() > end:
+        if RealTime.monotonic() > end:
             return False
         found = failures_of(runs(Replay(candidate), horizon=horizon))
         return any(same_bug(failure, f) for f in found)

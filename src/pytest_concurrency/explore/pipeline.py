@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..detect.failures import Failure, failures_of
 from ..instrument.sites import Site, Sites
+from ..realtime import RealTime
 from ..runtime.outsiders import Outsiders
 from ..runtime.values import Reference
 from ..schedules.directives import Directive, Replay, from_switches
@@ -79,7 +79,7 @@ class Explorer:
         self._runs = Runs(run_once, settings, sites, outsiders, collects)
         self._contention = self._runs.contention
         self._portfolio = Portfolio(settings, self._runs, sites, alone=share is None)
-        self._started = time.monotonic()
+        self._started = RealTime.monotonic()
         self._result = Exploration()
         self._interrupted: set[str] = set()
         self._precise_runs = 0
@@ -95,7 +95,7 @@ class Explorer:
         self._runs.progress = progress
 
     def _time_left(self) -> float:
-        return self._settings.max_seconds - (time.monotonic() - self._started)
+        return self._settings.max_seconds - (RealTime.monotonic() - self._started)
 
     def _budget_left(self) -> bool:
         return self._runs.count < self._settings.schedules and self._time_left() > 0
@@ -243,7 +243,7 @@ class Explorer:
         share = left if alone else self._portfolio.slice
         until = self._runs.count + share
         seconds = self._time_left() * (1.0 if alone else 1.0 / DPOR_SLICE)
-        began, first = time.monotonic(), self._runs.count
+        began, first = RealTime.monotonic(), self._runs.count
         files = frozenset(site.path for site in self._sites if not site.muted)
         if isinstance(self._sites, Sites):
             files |= self._sites.files
@@ -253,9 +253,9 @@ class Explorer:
                 if self._share is not None and (told := self._share.heard()) is not None:
                     self._told = told
                     return False
-                if not alone and (self._runs.count >= until or time.monotonic() - began > seconds):
+                if not alone and (self._runs.count >= until or RealTime.monotonic() - began > seconds):
                     done = strategy.progress if isinstance(strategy, Dpor) else 0.0
-                    spent = self._precise_seconds + time.monotonic() - began
+                    spent = self._precise_seconds + RealTime.monotonic() - began
                     runs = self._precise_runs + self._runs.count - first
                     used = max(runs / self._settings.schedules, spent / self._settings.max_seconds)
                     if strategy.doubts or used > done:
@@ -277,7 +277,7 @@ class Explorer:
                     site.contended = True
                     strategy.restart()
         self._precise_runs += self._runs.count - first
-        self._precise_seconds += time.monotonic() - began
+        self._precise_seconds += RealTime.monotonic() - began
         proven, said = verdict(strategy, alone)
         if proven:
             result.exhaustive = True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ..instrument.sites import STEP, Site, Sites
+from ..realtime import RealTime
 from ..runtime.execution import Execution
 from ..runtime.journal import JournalledExecution
 from ..runtime.outsiders import Outsiders
@@ -123,9 +123,9 @@ class Runs:
         execution.recorder = recorder
         execution.journal = [] if journalled else None
         execution.kept = {} if keeping else None
-        begun = time.monotonic()
+        begun = RealTime.monotonic()
         outcome = self._run_once(execution)
-        self.last_seconds = time.monotonic() - begun
+        self.last_seconds = RealTime.monotonic() - begun
         if isinstance(self._sites, Sites) and self._sites.disturbed:
             self._sites.complete()
             self._clean = False

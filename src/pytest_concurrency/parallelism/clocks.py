@@ -8,9 +8,9 @@ waits for a lock from one that a busy machine does not let run.
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import dataclass
 
+from ..realtime import RealTime
 from .model import Usage
 
 SCHEDSTAT = "/proc/self/task/{}/schedstat"
@@ -38,18 +38,18 @@ def run_delay(native_id: int) -> int | None:
 def stamp() -> Stamp:
     """Read the clocks of the calling thread at the beginning of what is measured: the slow one first."""
     delay = run_delay(threading.get_native_id())
-    return Stamp(time.perf_counter_ns(), time.thread_time_ns(), delay)
+    return Stamp(RealTime.perf_counter_ns(), RealTime.thread_time_ns(), delay)
 
 
 def stamp_end() -> Stamp:
     """Read the clocks of the calling thread at the end of what is measured: the slow one last."""
-    cpu, wall = time.thread_time_ns(), time.perf_counter_ns()
+    cpu, wall = RealTime.thread_time_ns(), RealTime.perf_counter_ns()
     return Stamp(wall, cpu, run_delay(threading.get_native_id()))
 
 
 def quick_stamp() -> Stamp:
     """Read the clocks without the run delay: no system call that gives up the GIL."""
-    return Stamp(time.perf_counter_ns(), time.thread_time_ns(), None)
+    return Stamp(RealTime.perf_counter_ns(), RealTime.thread_time_ns(), None)
 
 
 def usage(begin: Stamp, end: Stamp, started: int | None = None) -> Usage:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import sys
-import time
 from collections.abc import Callable, Sequence
 
+from ..realtime import RealTime
 from .criterion import FINE, MIN_ALONE, MIN_SAMPLES, WASTED, cause, counts, decided, judge
 from .model import Measurement, ProcessFigure, Round, Usage
 from .processes import in_processes
@@ -69,7 +69,7 @@ class _Session:
         first: Callable[[Body], object] | None,
         processes: bool,
     ) -> None:
-        now = time.monotonic()
+        now = RealTime.monotonic()
         self._bodies = list(bodies)
         self._distinct = list({id(body): body for body in bodies}.values())
         self._end = now + max_seconds
@@ -137,12 +137,12 @@ class _Session:
         if usage.demand < MIN_ALONE / 2:
             raise _Stop("the body does too little to be measured")
         again = usage
-        if usage.demand < LONG or time.monotonic() + 3 * usage.wall < self._end:
+        if usage.demand < LONG or RealTime.monotonic() + 3 * usage.wall < self._end:
             again = self._alone(body)
         self._best[id(body)] = min(usage, again, key=lambda each: each.demand)
 
     def _alone(self, body: Body, very_first: bool = False) -> Usage:
-        if not very_first and time.monotonic() > self._end:
+        if not very_first and RealTime.monotonic() > self._end:
             raise _Stop(self._no_time())
         watched = None if self._begun else self._first
         self._begun = True
@@ -150,7 +150,7 @@ class _Session:
         group = Group([run], [self._repeats[id(body)]])
         try:
             group.start()
-            if not group.wait(min(self._limit, max(self._end, time.monotonic() + 0.1))):
+            if not group.wait(min(self._limit, max(self._end, RealTime.monotonic() + 0.1))):
                 self._rescue(group, body)
             outcome = group.outcome()
         finally:
@@ -187,7 +187,7 @@ class _Session:
         while not decided(alone, self._rounds) and self._discarded < MAX_DISCARDED:
             # A round that left doubt is followed by a longer one: over a longer time, noise evens out.
             scale = 1 if longest >= LONG else min(4, 2 ** len(self._rounds))
-            if time.monotonic() + longest * scale > self._end:
+            if RealTime.monotonic() + longest * scale > self._end:
                 if self._rounds and longest >= LONG:
                     return
                 raise _Stop(self._no_time())
@@ -204,7 +204,7 @@ class _Session:
         longest = max(usage.demand for usage in self._best.values())
         scale = max(1, math.ceil(PROFILED / longest))
         seen = self._samples.samples >= 4 * MIN_SAMPLES
-        if not seen and time.monotonic() + longest * scale * len(self._bodies) < self._end:
+        if not seen and RealTime.monotonic() + longest * scale * len(self._bodies) < self._end:
             self._together(scale)
 
     def _together(self, scale: int) -> Round:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..realtime import RealTime
 from .clocks import stamp, usage
 from .criterion import MIN_ALONE, MIN_SAMPLES, counts, decided, fine_below, sigma
 from .measure import gil_enabled
@@ -39,8 +39,8 @@ def measure_own(body: Callable[[], object], *, max_seconds: float = 5.0, limit: 
     each is waited for right after its start; where one does not end, because it waits for what comes later, nothing can
     be measured. ``max_seconds`` and ``limit`` as for :func:`.measure.measure`; nothing is raised.
     """
-    end = time.monotonic() + max_seconds
-    return _Session(body, end, time.monotonic() + (limit or max(10.0, 3 * max_seconds)), max_seconds).run()
+    end = RealTime.monotonic() + max_seconds
+    return _Session(body, end, RealTime.monotonic() + (limit or max(10.0, 3 * max_seconds)), max_seconds).run()
 
 
 class _Apart(_Stop):
@@ -121,7 +121,7 @@ class _Session:
         return self._together()
 
     def _fits(self, usages: tuple[Usage, ...]) -> bool:
-        return time.monotonic() + sum(each.wall for each in usages) < self._end
+        return RealTime.monotonic() + sum(each.wall for each in usages) < self._end
 
     def _together(self) -> Round:
         logs: list[Log] = []

@@ -11,9 +11,9 @@ import statistics
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 
+from ..realtime import RealTime
 from .model import ProcessFigure
 
 # A fresh interpreter and not multiprocessing: that would fork with threads running, or import the main
@@ -50,7 +50,7 @@ class _Child:
 
     def answer(self, deadline: float) -> str:
         """Return the next line; raise queue.Empty at the deadline and OSError if the child is gone."""
-        line = self._answers.get(timeout=max(0.0, deadline - time.monotonic()))
+        line = self._answers.get(timeout=max(0.0, deadline - RealTime.monotonic()))
         if not line:
             raise OSError("the child has ended")
         return line
@@ -83,11 +83,11 @@ def in_processes(body: Callable[[], object], workers: int, repeats: int, deadlin
             child.answer(deadline)
         children[0].ask()
         alone, alone_cpu = map(float, children[0].answer(deadline).split())
-        began = time.perf_counter()
+        began = RealTime.perf_counter()
         for child in children:
             child.ask()
         cpu = [float(child.answer(deadline).split()[1]) for child in children]
-        together = time.perf_counter() - began
+        together = RealTime.perf_counter() - began
     except (OSError, queue.Empty, ValueError):
         return None
     finally:

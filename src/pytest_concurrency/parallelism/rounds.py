@@ -6,11 +6,11 @@ import _thread
 import ctypes
 import sys
 import threading
-import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from ..realtime import RealTime
 from .clocks import Stamp, stamp, stamp_end, usage
 from .model import Round, Usage
 
@@ -68,7 +68,7 @@ class _Worker:
         """
         if self.thread is None:
             return True
-        if self.done.acquire(timeout=max(0.0, min(deadline - time.monotonic(), threading.TIMEOUT_MAX))):
+        if self.done.acquire(timeout=max(0.0, min(deadline - RealTime.monotonic(), threading.TIMEOUT_MAX))):
             self.done.release()
         if self.finished:
             self.thread.join(_GRACE)
@@ -114,11 +114,11 @@ class Group:
             worker.done.acquire()
             worker.thread = threading.Thread(target=worker.main, name=f"parallelism-{number}", daemon=True)
             worker.thread.start()
-        deadline = time.monotonic() + _GRACE
-        while any(worker.ready is None for worker in self._workers) and time.monotonic() < deadline:
-            time.sleep(0.0002)
+        deadline = RealTime.monotonic() + _GRACE
+        while any(worker.ready is None for worker in self._workers) and RealTime.monotonic() < deadline:
+            RealTime.sleep(0.0002)
         for worker in self._workers:
-            worker.released = time.perf_counter_ns()
+            worker.released = RealTime.perf_counter_ns()
             worker.gate.release()
 
     def wait(self, deadline: float) -> bool:
@@ -142,7 +142,7 @@ class Group:
                 worker.gate.release()
             else:
                 _interrupt(worker.thread.ident)
-        self.wait(time.monotonic() + _GRACE)
+        self.wait(RealTime.monotonic() + _GRACE)
 
     def _round(self) -> Round:
         usages, starts, ends = [], [], []

@@ -7,13 +7,13 @@ import os
 import sys
 import sysconfig
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import FrameType
 from typing import Any
 
+from ..realtime import RealTime
 from .clocks import Stamp, quick_stamp, stamp, stamp_end, usage
 from .spawns import Line, Spawn
 
@@ -119,7 +119,7 @@ def _start(log: Log, kind: str, original: Callable[..., Any], worker: Any, *args
     entry.started = quick_stamp()
     if kind == "thread":
         log.after_start(worker)
-    entry.resumed = time.perf_counter_ns()
+    entry.resumed = RealTime.perf_counter_ns()
     return result
 
 
@@ -140,7 +140,7 @@ def _time_run(worker: Any, entry: Entry) -> None:
 
 
 def _join(log: Log, original: Callable[..., Any], worker: Any, timeout: float | None = None) -> Any:
-    asked = time.perf_counter_ns()
+    asked = RealTime.perf_counter_ns()
     entry = next((each for each in reversed(log.entries) if each.worker is worker), None)
     if entry is None or entry.spawner != threading.get_ident() or entry.joined is not None:
         return original(worker, timeout)
@@ -163,7 +163,7 @@ def _submit(log: Log, original: Callable[..., Any], pool: Any, *args: Any, **kwa
     future = original(pool, *args, **kwargs)
     entry = Entry(future, "task", site, threading.get_ident(), asked, quick_stamp())
     log.entries.append(entry)
-    entry.resumed = time.perf_counter_ns()
+    entry.resumed = RealTime.perf_counter_ns()
     return future
 
 

@@ -7,13 +7,13 @@ pytest writes on. No thread: the explorer ticks after each schedule, and at most
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Hashable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TextIO
 
 import pytest
 
+from ..realtime import RealTime
 from .width import columns
 
 EVERY = 0.2
@@ -36,7 +36,7 @@ class Progress:
         total: int,
         seconds: float,
         noun: str = "schedules",
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = RealTime.monotonic,
         uncaptured: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._uncaptured = uncaptured

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +18,7 @@ from ..parallelism.measure import measure
 from ..parallelism.model import Measurement
 from ..parallelism.own import measure_own
 from ..parallelism.watch import watch
+from ..realtime import RealTime
 from ..report.baseline import marked
 from ..report.prose import fitted
 from ..report.width import width_of
@@ -60,7 +60,7 @@ def _in_place_of_body(
 
 
 def _run(item: pytest.Function, settings: Settings, body: Callable[[], object]) -> None:
-    began = time.monotonic()
+    began = RealTime.monotonic()
     if settings.workers == 0:
         own = measure_own(body, max_seconds=settings.max_seconds, limit=settings.timeout)
         measurement, log = own.measurement, own.spawns
@@ -90,7 +90,7 @@ def _run(item: pytest.Function, settings: Settings, body: Callable[[], object]) 
             runner=PARALLELISM,
             outcome="failed" if failed else "passed",
             schedules=len(measurement.together),
-            seconds=time.monotonic() - began,
+            seconds=RealTime.monotonic() - began,
             findings=findings,
             notes=_notes(settings, measurement),
             extra=((PARALLELISM, advice.row(measurement).to_json()),),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from ..realtime import RealTime
 
 TICK = 1e-6
 """Seconds by which the clock advances each time it is read, so that a loop that waits for it makes headway."""
@@ -20,9 +20,9 @@ class VirtualClock:
 
     def begin(self) -> None:
         """The run begins now: what fixtures have noted of the real clocks meanwhile lies in the past."""
-        self._base_monotonic = time.monotonic()
-        self._base_perf = time.perf_counter()
-        self._base_time = time.time()
+        self._base_monotonic = RealTime.monotonic()
+        self._base_perf = RealTime.perf_counter()
+        self._base_time = RealTime.time()
 
     def advance_to(self, moment: float) -> None:
         """Move the clock forward to ``moment``; never backwards."""

@@ -7,12 +7,12 @@ lock and waits for its own. Real locks stay real; a worker that would block is p
 from __future__ import annotations
 
 import threading
-import time
 from _thread import allocate_lock, get_ident
 from collections.abc import Callable, Container, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..instrument.sites import CALL, METHOD, WITH, Site
+from ..realtime import RealTime
 from ..state import STATE
 from ..strategies.base import EARLY, NEVER, Strategy
 from ..trace.outcome import Blocked, LostUpdate, Outcome, Row, Switch
@@ -78,7 +78,7 @@ class Execution:
         self.sites = sites
         self.harmless = harmless
         self.timeout = timeout
-        self.deadline = time.monotonic() + timeout
+        self.deadline = RealTime.monotonic() + timeout
         self.outsiders = outsiders if outsiders is not None else Outsiders()
         self.precise: Any = strategy if getattr(strategy, "precise", False) else None
         self.sleepless = bool(getattr(strategy, "sleepless", False))
@@ -424,7 +424,7 @@ class Execution:
     def end_idling(self) -> None:
         """Somebody goes on: what a timed wait lay idle is taken off the patience left."""
         if self.idle_since and self.idle_timed:
-            self.patience -= time.monotonic() - self.idle_since
+            self.patience -= RealTime.monotonic() - self.idle_since
         self.idle_since = 0.0
 
     def _abort_target(self, leaving: Worker | None) -> Worker:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
 from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any
 
 from ..instrument.deferred import current
+from ..realtime import RealTime
 from . import watchdog
 from .kernel import used_and_asleep
 from .leftovers import left_behind
@@ -114,9 +114,9 @@ class Outsiders:
                 ending.add(ident)
             resident.unwatched = True
         self.residents.clear()
-        end = time.monotonic() + ENDING_SECONDS
-        while ending & set(sys._current_frames()) and time.monotonic() < end:
-            time.sleep(POLL_SECONDS / 5)
+        end = RealTime.monotonic() + ENDING_SECONDS
+        while ending & set(sys._current_frames()) and RealTime.monotonic() < end:
+            RealTime.sleep(POLL_SECONDS / 5)
 
     def _ticks(self) -> bool:
         frames: dict[int, Any] = sys._current_frames() if self._spent else {}

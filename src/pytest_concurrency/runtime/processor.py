@@ -8,9 +8,10 @@ does not see the difference: :func:`os.sched_getaffinity` answers as before (and
 from __future__ import annotations
 
 import os
-import time
 from contextlib import suppress
 from typing import Any
+
+from ..realtime import RealTime
 
 PERIOD = 0.25
 """Seconds between two looks at whether others compete for the processor."""
@@ -40,12 +41,12 @@ class OneProcessor:
     def take(self) -> None:
         """Take the processor, or look now and then, where it is taken already, whether others compete for it."""
         if self._taken:
-            if time.monotonic() - self._looked[0] > PERIOD and not self._gets_enough():
+            if RealTime.monotonic() - self._looked[0] > PERIOD and not self._gets_enough():
                 self.close()
         elif self._one:
             self._ask = _OS.sched_getaffinity
             self._taken = True
-            self._looked = (time.monotonic(), time.process_time())
+            self._looked = (RealTime.monotonic(), RealTime.process_time())
             _OS.sched_setaffinity(0, self._one)
             _OS.sched_getaffinity = self._as_before
 
@@ -71,7 +72,7 @@ class OneProcessor:
         return set(self._all) if found == self._one else found
 
     def _gets_enough(self) -> bool:
-        before, self._looked = self._looked, (time.monotonic(), time.process_time())
+        before, self._looked = self._looked, (RealTime.monotonic(), RealTime.process_time())
         share = (self._looked[1] - before[1]) / (self._looked[0] - before[0])
         self._patience = PATIENCE if share >= ENOUGH else self._patience - 1
         return self._patience > 0

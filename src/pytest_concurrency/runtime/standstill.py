@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from typing import TYPE_CHECKING, Any
 
 from ..instrument.deferred import is_stub
 from ..instrument.vocabulary import ANNOUNCED_CALLS
+from ..realtime import RealTime
 from ..trace.outcome import Blocked
 from .waits import LockWait, SleepWait
 from .worker import MAIN, Worker
@@ -51,7 +51,7 @@ def should_idle(run: Execution, first: Worker | None) -> bool:
     """Say whether the baton is to lie idle although the clock could jump to the end of the wait of ``first``, or
     (None) nobody can ever go on: somebody is in a call that takes real time, or runs outside the engine's control,
     and may be about to bring what is waited for."""
-    now = time.monotonic()
+    now = RealTime.monotonic()
     if now > run.deadline or (first is None and (_in_a_circle(run) or _only_idle(run))):
         return False
     run.idle_since = run.idle_since or now

@@ -8,10 +8,10 @@ over several looks although it holds the baton; it then loses the baton and wait
 from __future__ import annotations
 
 import sys
-import time
 from _thread import allocate_lock, start_new_thread
 from types import CodeType
 
+from ..realtime import RealTime
 from ..state import STATE
 from .kernel import used_and_asleep
 from .outside_calls import expire, make_external, poke
@@ -65,7 +65,7 @@ class Watchdog:
         if run is None:
             self._same = 0
             return
-        if time.monotonic() > run.deadline:
+        if RealTime.monotonic() > run.deadline:
             expire(run, f"a schedule did not end within {run.timeout:g} s")
         if run.idle:
             poke(run)
@@ -107,4 +107,4 @@ def _spent(native_id: int) -> tuple[float, bool]:
     Where the kernel does not tell, the clock of the process stands in: it moves while any thread computes.
     """
     known = used_and_asleep(native_id)
-    return (time.process_time(), True) if known is None else (known[0] / 1e9, known[1])
+    return (RealTime.process_time(), True) if known is None else (known[0] / 1e9, known[1])

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import signal
 import threading
-import time
 import types
 from collections.abc import Callable
 from typing import Any
+
+from ..realtime import RealTime
 
 TICK = 0.5
 _FIRST = 1.0
@@ -47,7 +48,7 @@ class Deadline:
 
     def __enter__(self) -> Deadline:
         if self._usable:
-            self._start = time.monotonic()
+            self._start = RealTime.monotonic()
             self._handler: Any = signal.getsignal(signal.SIGALRM)
             self._theirs, self._interval = signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, self._tick)
@@ -56,11 +57,11 @@ class Deadline:
 
     def _arm(self, seconds: float) -> None:
         if self._theirs:
-            seconds = min(seconds, max(0.001, self._theirs - (time.monotonic() - self._start)))
+            seconds = min(seconds, max(0.001, self._theirs - (RealTime.monotonic() - self._start)))
         signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001))
 
     def _tick(self, signum: int, frame: types.FrameType | None) -> None:
-        passed = time.monotonic() - self._start
+        passed = RealTime.monotonic() - self._start
         if self._theirs and passed >= self._theirs:
             self._theirs = 0.0
             self._arm(TICK)
@@ -81,5 +82,5 @@ class Deadline:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, self._handler if self._handler is not None else signal.SIG_DFL)
             if self._theirs:
-                left = max(0.001, self._theirs - (time.monotonic() - self._start))
+                left = max(0.001, self._theirs - (RealTime.monotonic() - self._start))
                 signal.setitimer(signal.ITIMER_REAL, left, self._interval)

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from ..model import Finding, Location
+from ..realtime import RealTime
 from ..source import Position, parsed, position_at, position_of
 from .globals import short
 from .patching import Patches
@@ -91,8 +92,8 @@ class SharedAccess:
         if self._left <= 0:
             return
         self._left -= 1
-        end = time.monotonic() + _PAUSE
-        while time.monotonic() < end and peek() == value:
+        end = RealTime.monotonic() + _PAUSE
+        while RealTime.monotonic() < end and peek() == value:
             time.sleep(_STEP)
 
     def _writer(self, original: Any, peek: Callable[[Any, Any], Any]) -> Any:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ..realtime import RealTime
 from . import stacks, tree
 from .deadline import BodyHung, Deadline
 from .dropped import read_dropped
@@ -65,11 +66,11 @@ def _reportable(watch: Watch, left: dict[int, tree.ProcessInfo]) -> dict[int, tr
 
 
 def _wait(watch: Watch, seconds: float) -> dict[int, tree.ProcessInfo]:
-    end = time.monotonic() + seconds
+    end = RealTime.monotonic() + seconds
     pause = 0.002
     while True:
         left = _left(watch)
-        if not _reportable(watch, left) or time.monotonic() >= end:
+        if not _reportable(watch, left) or RealTime.monotonic() >= end:
             return left
         time.sleep(pause)
         pause = min(pause * 2, 0.05)

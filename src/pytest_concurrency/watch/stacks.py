@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from typing import IO
 
+from ..realtime import RealTime
+
 # A real-time signal where there are any: nothing else in Python uses one.
 DUMP_SIGNAL: int = (
     int(getattr(signal, "SIGRTMAX", 0)) - 3 if hasattr(signal, "SIGRTMAX") else int(getattr(signal, "SIGUSR2", 0))
@@ -50,9 +52,9 @@ def request(directory: str, pid: int, wait: float = _WAIT) -> str:
         os.kill(pid, DUMP_SIGNAL)
     except OSError:
         return ""
-    end = time.monotonic() + wait
+    end = RealTime.monotonic() + wait
     size = before
-    while time.monotonic() < end:
+    while RealTime.monotonic() < end:
         time.sleep(0.01)
         now = path.stat().st_size
         if now > before and now == size:

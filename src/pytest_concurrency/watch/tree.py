@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..realtime import RealTime
+
 _REAP_SECONDS = 2.0
 _open, _read, _close = os.open, os.read, os.close
 _SET_SUBREAPER, _GET_SUBREAPER = 36, 37
@@ -180,7 +182,7 @@ def kill(infos: Iterable[ProcessInfo]) -> None:
 def reap(pids: Iterable[int], seconds: float = _REAP_SECONDS) -> None:
     """Wait, at most ``seconds``, until the killed processes ``pids`` are gone; collect those that are our children."""
     left = set(pids)
-    end = time.monotonic() + seconds
+    end = RealTime.monotonic() + seconds
     while left:
         multiprocessing.active_children()  # lets multiprocessing collect its own
         for pid in list(left):
@@ -192,7 +194,7 @@ def reap(pids: Iterable[int], seconds: float = _REAP_SECONDS) -> None:
                 gone = info is None or info.parent != os.getpid()
             if gone:
                 left.discard(pid)
-        if not left or time.monotonic() > end:
+        if not left or RealTime.monotonic() > end:
             return
         time.sleep(0.005)
 

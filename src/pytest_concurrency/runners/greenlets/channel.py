@@ -10,9 +10,10 @@ import os
 import pickle
 import selectors
 import struct
-import time
 from contextlib import suppress
 from typing import Any
+
+from ...realtime import RealTime
 
 _HEADER = struct.Struct("!Q")
 
@@ -49,10 +50,10 @@ class Channel:
         ``timeout`` in seconds; None waits for ever (the worker's side: an end of file wakes it when pytest is gone).
         Raise :class:`Expired` or :class:`Closed`.
         """
-        deadline = None if timeout is None else time.monotonic() + timeout
+        deadline = None if timeout is None else RealTime.monotonic() + timeout
         while (message := self._complete()) is None:
             if deadline is not None:
-                self._wait(deadline - time.monotonic())
+                self._wait(deadline - RealTime.monotonic())
             try:
                 data = os.read(self._incoming, 1 << 16)
             except OSError:

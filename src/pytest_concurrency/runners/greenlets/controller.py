@@ -10,6 +10,7 @@ import pytest
 
 from ...model import TestResult
 from ...options import GREENLETS
+from ...realtime import RealTime
 from ...report.prose import fitted
 from ...report.width import width_of
 from ...settings import Settings
@@ -49,7 +50,7 @@ class Controller:
         return True
 
     def _run(self, item: pytest.Item, patch: str, timeout: float) -> None:
-        began = time.perf_counter()
+        began = RealTime.perf_counter()
         worker = None
         try:
             worker = self._worker_for(item, patch)
@@ -60,11 +61,11 @@ class Controller:
             raise
         except WorkerDied as error:
             self._drop(worker)
-            _report_failure(item, str(error), time.perf_counter() - began, error.result)
+            _report_failure(item, str(error), RealTime.perf_counter() - began, error.result)
         except pytest.fail.Exception as error:  # a time-out plugin's alarm, which the worker has set too
             if worker is None or not _reported_after_all(item, worker):
                 self._drop(worker)
-                _report_failure(item, str(error), time.perf_counter() - began)
+                _report_failure(item, str(error), RealTime.perf_counter() - began)
         except BaseException:
             self._drop(worker)
             raise

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 import pytest
 
+from ...realtime import RealTime
 from .channel import Channel
 from .handover import save_coverage_of_fork
 from .originals import primitive
@@ -66,10 +66,10 @@ def _in_child(item: pytest.Item, keep: Any, channel: Channel) -> None:
 def _end(child: int, waitpid: Callable[[int, int], tuple[int, int]]) -> None:
     with suppress(OSError):
         os.kill(child, signal.SIGINT)
-        deadline = time.monotonic() + GRACE
+        deadline = RealTime.monotonic() + GRACE
         sleep = primitive("time", "sleep")
         while waitpid(child, os.WNOHANG)[0] == 0:
-            if time.monotonic() > deadline:
+            if RealTime.monotonic() > deadline:
                 os.kill(child, signal.SIGKILL)
                 waitpid(child, 0)
                 return

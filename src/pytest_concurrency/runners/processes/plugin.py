@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import re
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 
 from ...model import Finding, TestResult
 from ...options import PROCESSES
+from ...realtime import RealTime
 from ...report.baseline import marked
 from ...report.progress import Progress, progress_for
 from ...report.prose import fitted
@@ -95,7 +95,7 @@ class _Session:
         self.verdict: str | None = None
 
     def run(self) -> None:
-        start = time.monotonic()
+        start = RealTime.monotonic()
         outcome = "error"
         try:
             without_fixtures(self.item, lambda: note_state(self.item, self.settings.include))
@@ -113,7 +113,7 @@ class _Session:
                 runner=PROCESSES,
                 outcome=outcome,
                 schedules=self.explored + self.count,
-                seconds=time.monotonic() - start,
+                seconds=RealTime.monotonic() - start,
                 seed=self.settings.seed,
                 findings=tuple(self.findings),
                 notes=tuple(self.notes),
@@ -171,7 +171,7 @@ class _Session:
         one = self._body if self.plan.via_fixture or self.settings.workers == 0 else self._workers
         longest = 0.0
         for number in range(1, self.settings.repeats + 1):
-            begun = time.monotonic()
+            begun = RealTime.monotonic()
             if number > 1:
                 if begun - start + longest > self.settings.max_seconds:
                     self.notes.append(
@@ -198,7 +198,7 @@ class _Session:
             if errors:
                 width = width_of(self.item.config)
                 pytest.fail("\n\n".join(_text(finding, width) for finding in errors), pytrace=False)
-            longest = max(longest, time.monotonic() - begun)
+            longest = max(longest, RealTime.monotonic() - begun)
             if progress is not None:
                 progress.tick(number)
 

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from ...model import Finding
+from ...realtime import RealTime
 from ...state import STATE
 from ...watch import stacks, tree
 from ...watch.deadline import PATIENCE
@@ -104,14 +105,14 @@ class _Team:
             for index, (function, kwargs) in enumerate(self.calls):
                 self._start(context, index, function, kwargs, gate, opener)
             start_limit = self.timeout + (0 if self.method == "fork" else _START_EXTRA)
-            self._wait(time.monotonic() + start_limit, lambda member: member.ready)
+            self._wait(RealTime.monotonic() + start_limit, lambda member: member.ready)
             opener.close()
-            limit = time.monotonic() + self.timeout
+            limit = RealTime.monotonic() + self.timeout
             self._wait(limit, lambda member: False)
             # Slow is not hung: as long as a worker gets on it is given more time, but not for ever.
             patience = max(self.timeout * (PATIENCE - 1), _LOOK * 2 * tree.STILL_LOOKS)
-            while (moving := self._are_moving()) and time.monotonic() < limit + patience:
-                self._wait(time.monotonic() + _LOOK, lambda member: False)
+            while (moving := self._are_moving()) and RealTime.monotonic() < limit + patience:
+                self._wait(RealTime.monotonic() + _LOOK, lambda member: False)
             self.moving = moving
             hung = [member for member in self.members if not member.ended]
             for member in hung:
@@ -176,7 +177,7 @@ class _Team:
             waiting = [member for member in self.members if not member.ended and not enough(member)]
             if not waiting:
                 return
-            left = limit - time.monotonic()
+            left = limit - RealTime.monotonic()
             if left <= 0:
                 return
             channels = [member.channel for member in waiting if not member.closed]

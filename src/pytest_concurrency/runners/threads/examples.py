@@ -11,11 +11,12 @@ from __future__ import annotations
 import contextlib
 import functools
 import sys
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+
+from ...realtime import RealTime
 
 FEWEST = 4
 EXAMPLES_EXPECTED = 25
@@ -62,12 +63,12 @@ class Clock:
     """Says whether another example may still be explored; once something has failed always."""
 
     def __init__(self, seconds: float) -> None:
-        self._end = time.monotonic() + seconds
+        self._end = RealTime.monotonic() + seconds
         self.failed = False
         self.skipped = 0
 
     def open(self) -> bool:
-        if self.failed or time.monotonic() < self._end:
+        if self.failed or RealTime.monotonic() < self._end:
             return True
         self.skipped += 1
         return False

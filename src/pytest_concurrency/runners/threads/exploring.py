@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -13,6 +12,7 @@ from ...explore.model import Exploration
 from ...explore.pipeline import Explorer
 from ...extensions import announced
 from ...model import Finding
+from ...realtime import RealTime
 from ...report.baseline import marked
 from ...report.progress import progress_for
 from ...runtime.execution import Execution
@@ -152,7 +152,7 @@ def run_freely(stress: Stress) -> None:
         exploration.notes.append(f"not run freely on real threads: the test {what}")
         return
     for interval in settings.switch_intervals:
-        if time.monotonic() - stress.begun > FREE_SHARE * settings.max_seconds:
+        if RealTime.monotonic() - stress.begun > FREE_SHARE * settings.max_seconds:
             if not exploration.cut_short:
                 exploration.cut_short = True
                 exploration.notes.append(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from typing import Any
 
 from ...detect.failures import failures_of
 from ...explore.model import Found
+from ...realtime import RealTime
 from ...trace.outcome import Outcome
 
 MAX_VIRTUAL_SECONDS = 0.05
@@ -70,9 +70,9 @@ def run_together(bodies: Sequence[Callable[[], Any]], timeout: float) -> list[tu
     ]
     for thread in threads:
         thread.start()
-    end = time.monotonic() + timeout
+    end = RealTime.monotonic() + timeout
     for thread in threads:
-        thread.join(max(0.0, end - time.monotonic()))
+        thread.join(max(0.0, end - RealTime.monotonic()))
     stuck = [thread.name for thread in threads if thread.is_alive()]
     if stuck:
         raise Hung(f"{len(stuck)} of {len(threads)} threads did not end within {timeout:g} s")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 import types
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
@@ -16,6 +15,7 @@ from ...instrument.scope import Area, Chooser, test_module_files
 from ...model import TestResult
 from ...options import THREADS
 from ...primitives.dispatch import BUILTINS, HOOKS, LIBRARY, SUBSTITUTES
+from ...realtime import RealTime
 from ...runtime.watchdog import Watchdog
 from ...schedules import token as tokens
 from ..accepted import Accepted
@@ -90,7 +90,7 @@ class ThreadsPlugin:
         if stress.is_helper:
             return
         if plan.implicit:
-            self._suite.used(item, time.monotonic() - stress.begun)
+            self._suite.used(item, RealTime.monotonic() - stress.begun)
         exploration = stress.exploration
         plain = exploration.plain
         if plain is not None and is_no_verdict(plain):
@@ -111,7 +111,7 @@ class ThreadsPlugin:
         """Run the block, which runs the test as if it were not stressed, and say why."""
         if self._config.getoption("skip_thread_unsafe", False):
             pytest.skip(why.note)
-        begun = time.monotonic()
+        begun = RealTime.monotonic()
         outcome = "failed"
         try:
             yield
@@ -121,7 +121,7 @@ class ThreadsPlugin:
             raise
         finally:
             extra = (("one_worker", why.short),)
-            seconds = time.monotonic() - begun
+            seconds = RealTime.monotonic() - begun
             hand_in(item, TestResult(item.nodeid, THREADS, outcome, 1, False, seconds, notes=(why.note,), extra=extra))
 
     def _explored(self, item: pytest.Function, plan: Plan, runtest: Callable[[], None]) -> Stress:

@@ -8,7 +8,6 @@ import gc
 import math
 import random
 import threading
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from _pytest.outcomes import OutcomeException
 
 from ...detect.failures import failures_of
 from ...options import PER_WORKER
+from ...realtime import RealTime
 from ...runtime.execution import Execution
 from ...runtime.lifecycle import run_callables
 from ...runtime.pool import ThreadPool
@@ -178,7 +178,7 @@ class Program:
 
         threading.excepthook = note_unseen
         self._processor.take()
-        begun = time.process_time()
+        begun = RealTime.process_time()
         try:
             outcome = execution.run(body)
         finally:
@@ -219,7 +219,7 @@ class Program:
         runner: Any = self._item.stash[ACTIVE_RUNNER]
         timeout = self._plan.settings.timeout
         runner.free_timeout = timeout
-        begun = time.process_time()
+        begun = RealTime.process_time()
         try:
             return host(interval, self._free_body, timeout)
         finally:
@@ -227,7 +227,7 @@ class Program:
             self._note_busy(begun)
 
     def _note_busy(self, begun: float) -> None:
-        self.busy_seconds = min(self.busy_seconds, time.process_time() - begun)
+        self.busy_seconds = min(self.busy_seconds, RealTime.process_time() - begun)
 
     def measured(self, max_seconds: float) -> Measurement | None:
         """Set the test up afresh and measure its workers alone and together; None where it starts none."""

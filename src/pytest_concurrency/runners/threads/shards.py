@@ -13,7 +13,6 @@ import json
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ import pytest
 
 from ...files import write_atomically
 from ...options import THREADS
+from ...realtime import RealTime
 from ...schedules.directives import Directive
 from ...schedules.token import BadToken, Token, decode, encode, test_digest
 from ..base import PLAN
@@ -102,14 +102,14 @@ class Shard:
     def wait(self, seconds: float) -> tuple[Directive, ...] | None:
         """Wait until all that was claimed has been run, at most so many seconds; return as :meth:`heard`."""
         self.done()
-        end = time.monotonic() + max(0.0, seconds) + PATIENCE
+        end = RealTime.monotonic() + max(0.0, seconds) + PATIENCE
         while True:
             told = self.heard()
             if told is not None:
                 return told
-            if len(self._names(".claimed")) <= len(self._names(".done")) or time.monotonic() > end:
+            if len(self._names(".claimed")) <= len(self._names(".done")) or RealTime.monotonic() > end:
                 return None
-            time.sleep(LOOK)
+            RealTime.sleep(LOOK)
 
     def _names(self, *endings: str) -> list[str]:
         try:

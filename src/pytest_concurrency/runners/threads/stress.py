@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +12,7 @@ from ...explore.model import Exploration
 from ...extensions import Detector
 from ...instrument.sites import Sites
 from ...model import Finding
+from ...realtime import RealTime
 from ...runtime.outsiders import Outsiders
 from ...schedules import token as tokens
 from ...settings import Settings
@@ -52,7 +52,7 @@ class Stress:
     wasted: tuple[Finding, ...] = ()
     extra: tuple[tuple[str, Any], ...] = ()
     stale: Callable[[], bool] = lambda: False
-    begun: float = field(default_factory=time.monotonic)
+    begun: float = field(default_factory=RealTime.monotonic)
 
     def __post_init__(self) -> None:
         self.dismissals = Dismissals(self.item.config.rootpath)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,6 +12,7 @@ from ...explore.model import Exploration, Found
 from ...extensions import reviewed
 from ...model import Finding, TestResult
 from ...options import THREADS
+from ...realtime import RealTime
 from ...report.baseline import marked
 from ...report.lanes import explain
 from ...report.named import with_own_text
@@ -68,7 +68,7 @@ def hand_in_result(stress: Stress, findings: Iterable[tuple[Found | None, Findin
             outcome=outcome,
             schedules=exploration.schedules,
             exhaustive=exploration.exhaustive and not unproven,
-            seconds=time.monotonic() - stress.begun,
+            seconds=RealTime.monotonic() - stress.begun,
             seed=stress.settings.seed,
             findings=(*(finding for _, finding in findings), *stress.accepted.findings, *stress.wasted),
             notes=tuple(notes),

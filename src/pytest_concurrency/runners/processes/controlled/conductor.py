@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
+from ....realtime import RealTime
 from ....runtime.execution import Execution
 from ....runtime.lifecycle import joined, spawn
 from ....runtime.worker import Worker
@@ -52,7 +53,7 @@ class Conductor:
     def __init__(self, execution: Execution, sites: Sites, limit: float) -> None:
         self.execution = execution
         self.ledger = Ledger(execution, sites, self._wake)
-        self._end = time.monotonic() + limit
+        self._end = RealTime.monotonic() + limit
         self.waits = True
         self._members: list[Member] = []
         self._leaving: list[Member] = []
@@ -101,7 +102,7 @@ class Conductor:
     def _play(self) -> None:
         current: Member | None = None
         while True:
-            if time.monotonic() > self._end:
+            if RealTime.monotonic() > self._end:
                 raise Over("its time was over")
             if current is not None and current.state is State.READY:
                 chosen: Member | None = self._decide(current)
@@ -247,9 +248,9 @@ class Conductor:
 
     def _pauses(self, others: bool) -> Iterator[float]:
         """Yield seconds to wait before each try: a worker that is ending may still hand over what it has put."""
-        end = time.monotonic() + _ENDING
+        end = RealTime.monotonic() + _ENDING
         while any(m.state is State.DONE and m.process.exitcode is None for m in self._members):
-            if time.monotonic() > end:
+            if RealTime.monotonic() > end:
                 raise Over("a worker that had done its work did not end")
             yield _LOOK
         yield from _RETRIES
@@ -298,7 +299,7 @@ class Conductor:
             self._heard(member)
             return
         listened = self._listened(member)
-        silent_since = time.monotonic()
+        silent_since = RealTime.monotonic()
         looks, ticks = 0, -1
         while True:
             ready = self._poll_for(listened, _LOOK)
@@ -306,7 +307,7 @@ class Conductor:
                 self._heard(other)
             if member in ready:
                 return
-            now = time.monotonic()
+            now = RealTime.monotonic()
             if now > self._end or (limit and now - silent_since > limit):
                 raise Over("its time was over")
             info = tree.look(member.process.pid)
@@ -333,10 +334,10 @@ class Conductor:
 
     def _wait_for_outside(self) -> None:
         outside = [m for m in self._members if m.state is State.OUTSIDE]
-        begun = time.monotonic()
+        begun = RealTime.monotonic()
         due = min((m.deadline for m in self._members if m.deadline is not None), default=None)
-        while time.monotonic() < self._end:
-            if due is not None and time.monotonic() - begun >= due - self.execution.clock.now:
+        while RealTime.monotonic() < self._end:
+            if due is not None and RealTime.monotonic() - begun >= due - self.execution.clock.now:
                 self._time_passes()  # as much real time has passed
                 return
             ready = self._poll_for(outside, _LOOK)
@@ -412,7 +413,7 @@ class Conductor:
 
     def _close(self, members: Sequence[Member]) -> None:
         """See that every process is gone, and all that it has started."""
-        end = time.monotonic() + _EXIT
+        end = RealTime.monotonic() + _EXIT
         over = all(m.state is State.DONE for m in members)
         for member in list(members):
             if member.leaves and not self.waits:
@@ -420,7 +421,7 @@ class Conductor:
                 continue
             process = member.process
             ended = process.exitcode is not None
-            process.join(max(0.0, end - time.monotonic()) if over and not ended else 0.0)
+            process.join(max(0.0, end - RealTime.monotonic()) if over and not ended else 0.0)
             if process.exitcode is None:
                 below = [tree.look(process.pid), *tree.descendants(process.pid).values()]
                 tree.kill([info for info in below if info is not None])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from ....realtime import RealTime
 from ....runtime.worker import Worker
 from ....watch import tree
 from .places import Place
@@ -26,8 +27,8 @@ class Adopted:
 
     def join(self, timeout: float) -> None:
         """Wait until it is gone, at most ``timeout`` seconds."""
-        end = time.monotonic() + timeout
-        while self.exitcode is None and time.monotonic() < end:
+        end = RealTime.monotonic() + timeout
+        while self.exitcode is None and RealTime.monotonic() < end:
             time.sleep(0.001)
 
 

@@ -10,7 +10,6 @@ import pickle
 import random
 import socket
 import sys
-import time
 import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,6 +21,7 @@ import pytest
 from ....detect.failures import RAISED_AT
 from ....explore.model import Exploration
 from ....model import Finding
+from ....realtime import RealTime
 from ....report.baseline import marked
 from ....report.lanes import explain
 from ....report.width import width_of
@@ -346,7 +346,7 @@ class _Exploring:
         explorer = ProcessExplorer(
             self.program.once, settings, self.program.sites, self.program.last_run, self.dismissals, self.accepted
         )
-        begun = time.monotonic()
+        begun = RealTime.monotonic()
         adopted = tree.adopt_orphans(True)
         try:
             with collector_still():
@@ -358,7 +358,7 @@ class _Exploring:
         findings = self._findings(exploration)
         if self.settings.replay is None:
             self._remember(remembered, exploration, findings)
-        return self._explored(exploration, findings, time.monotonic() - begun)
+        return self._explored(exploration, findings, RealTime.monotonic() - begun)
 
     def _exploration(self, explorer: ProcessExplorer, remembered: Sequence[tuple[str, tokens.Token]]) -> Exploration:
         if self.settings.replay is not None:
