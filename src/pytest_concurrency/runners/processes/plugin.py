@@ -21,6 +21,7 @@ from ...watch.tree import helpers, stop_fork_server
 from ..afresh import begin_again, tear_down, without_fixtures
 from ..base import ACTIVE_RUNNER, Plan, hand_in, plan_of
 from ..rewind import forget_state, note_state
+from ..subtests import raising_subtests
 from .fixture import ProcessRunner
 from .outcome import RAISED, Outcome
 from .run import Run, run_body, run_workers
@@ -54,7 +55,8 @@ class ProcessPlugin:
         plan = plan_of(pyfuncitem, PROCESSES)
         if plan is None:
             return None
-        _Session(pyfuncitem, plan).run()
+        with raising_subtests(pyfuncitem):
+            _Session(pyfuncitem, plan).run()
         return True
 
     @pytest.hookimpl(wrapper=True)

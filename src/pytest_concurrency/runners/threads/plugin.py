@@ -22,6 +22,7 @@ from ..accepted import Accepted
 from ..base import ACTIVE_RUNNER, Plan, hand_in, plan_of
 from ..errors import is_no_verdict, without_our_frames
 from ..other_plugins import timeout_of_other_plugin
+from ..subtests import raising_subtests
 from ..whole_suite.session import OneWorker, WholeSuite, not_repeatable, too_slow
 from .examples import is_hypothesis_test, relaxed
 from .exploring import explore_examples, explore_program, run_freely
@@ -86,7 +87,8 @@ class ThreadsPlugin:
         if alone is not None:
             with self._on_one_worker(item, alone):
                 return runtest()
-        stress = self._explored(item, plan, runtest)
+        with raising_subtests(item):
+            stress = self._explored(item, plan, runtest)
         if stress.is_helper:
             return
         if plan.implicit:
