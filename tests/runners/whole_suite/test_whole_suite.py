@@ -293,3 +293,47 @@ def test_other_kinds_of_tests_are_named(pytester):
     )
     assert "async tests are not run on threads" in done.text
     assert "a DoctestItem is not run on threads" in done.text
+
+
+def test_runners_of_command_lines_and_frozen_time_are_not_made_for_threads(pytester):
+    pytester.mkpydir("click")
+    pytester.makepyfile(**{
+        "click/testing": """
+            import sys, io
+            from . import formatting
+            class CliRunner:
+                def invoke(self, command):
+                    kept, formatting.WIDTH = formatting.WIDTH, 80
+                    command()
+                    formatting.WIDTH = kept
+            """,
+        "click/formatting": "WIDTH = None",
+        "freezegun": "import contextlib\ndef freeze_time(when): return contextlib.nullcontext()",
+        "conftest": """
+            import pytest
+            from click.testing import CliRunner
+            @pytest.fixture
+            def runner(): return CliRunner()
+            """,
+    })  # fmt: skip
+    source = """
+import click.testing
+from freezegun import freeze_time
+import pytest
+@pytest.fixture
+def frozen():
+    with freeze_time("2020-01-01"): yield
+def test_through_fixture(runner): runner.invoke(lambda: None)
+def test_itself(): click.testing.CliRunner().invoke(lambda: None)
+def test_frozen(frozen): pass
+def test_plain(): pass
+"""
+    done = run(pytester, source, "--stress-threads", "2")
+    assert set(done.outcomes.values()) == {"PASSED"}
+    reasons = {name: test.get("one_worker") for name, test in done.tests.items()}
+    assert reasons == {
+        "test_through_fixture": "click.testing.CliRunner() in the fixture runner",
+        "test_itself": "click.testing.CliRunner()",
+        "test_frozen": "freezegun.freeze_time() in the fixture frozen",
+        "test_plain": None,
+    }

@@ -32,6 +32,7 @@ CALLS = (
     "threading.active_count", "threading.enumerate", "threading.current_thread", "threading.main_thread",
     "threading.settrace", "threading.setprofile", "tracemalloc.start", "faulthandler.enable",
     "runpy.run_module", "runpy.run_path", "doctest.testmod",
+    "click.testing.CliRunner", "typer.testing.CliRunner", "freezegun.freeze_time", "time_machine.travel",
 )  # fmt: skip
 """Functions and classes that replace or read state of the whole process."""
 
