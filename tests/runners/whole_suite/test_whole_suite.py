@@ -337,3 +337,16 @@ def test_plain(): pass
         "test_frozen": "freezegun.freeze_time() in the fixture frozen",
         "test_plain": None,
     }
+
+
+def test_what_passes_only_once_in_a_process_has_passed(pytester):
+    source = """
+import io
+import pytest
+@pytest.mark.parametrize("file", [io.StringIO("text")])
+def test_used_up(file): assert file.read() == "text"
+def test_fails(): assert 0
+"""
+    done = run(pytester, source, "--stress-threads", "2")
+    assert done.outcomes == {"test_used_up[file0]": "PASSED", "test_fails": "FAILED"}
+    assert "its body fails when it is run once more in the same process" in done.text

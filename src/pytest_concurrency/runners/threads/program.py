@@ -62,7 +62,8 @@ class _Measured(BaseException):
 class Program:
     """One test as a program. ``runtest`` calls the test function once in pytest's own way.
 
-    ``runs`` counts the runs, ``gave_up`` those that ended in a skip although the first did not; ``busy_seconds`` is the
+    ``runs`` counts the runs, ``gave_up`` those that ended in a skip although the first did not; ``first_passed``
+    says whether the first worker of the first run did; ``busy_seconds`` is the
     processor time of the shortest run.
     """
 
@@ -78,6 +79,7 @@ class Program:
         self._per_worker = PerWorker(item, settings.workers) if own and is_renewed(item) else None
         self._starts_threads = False  # its fixtures do
         self._failed = False
+        self.first_passed = False
         self.gave_up = 0
         self.busy_seconds = math.inf
 
@@ -271,6 +273,8 @@ class Program:
 
     def _at_once(self, execution: Execution, bodies: Sequence[Callable[[], Any]]) -> None:
         children = run_callables(execution, execution.main, bodies, self._pool)
+        if self.runs == 1:  # the workers of the first run go one after the other
+            self.first_passed = children[0].error is None
         error = first_error([child.error for child in children])
         if error is not None:
             raise error
