@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import types
 from _thread import get_ident
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .callers import BEYOND, NOWHERE, aliases, inner, looks
+from .deferred import hearing
 from .injected import Injected, in_attributes, in_defaults
 from .naming import Names
 from .rewrite import Hooks, Rewritten, Scope, rewrite, synchronises, written_cells
@@ -24,14 +26,15 @@ from .vocabulary import ANNOUNCED_CALLS, LIBRARY_CALLS, LIBRARY_NAMES
 class Cache:
     """Rewritten code by original code and scope; lives as long as the session. Keys keep their code alive.
 
-    ``known`` are the identities of the code that was rewritten, ``levels`` say how far code looks at its callers, and
-    ``resolver`` is asked by stubs what to run.
+    ``known`` are the identities of the code that was rewritten, ``levels`` say how far code looks at its callers,
+    ``audit`` is the code of audit hooks, which runs as it is, and ``resolver`` is asked by stubs what to run.
     """
 
     entries: dict[tuple[int, Scope, tuple[int, ...]], Rewritten] = field(default_factory=dict)
     originals: dict[int, types.CodeType] = field(default_factory=dict)
     known: set[int] = field(default_factory=set)
     levels: dict[int, tuple[types.CodeType, int]] = field(default_factory=dict)
+    audit: dict[int, types.CodeType] = field(default_factory=dict)
     resolver: Callable[[types.CodeType], types.CodeType] | None = None
     _stubs: dict[int, types.CodeType | None] = field(default_factory=dict)
     _maker: Stubs = field(default_factory=Stubs)
@@ -171,15 +174,18 @@ class Instrumenter:
         before = self._cache.resolver
         try:
             self._now, self._cache.resolver = known, self._resolve
-            for function, code in known.swapped:
-                if function.__code__ is code:
-                    function.__code__ = known.local.get(id(code)) or self._cache.stub(code) or code
-                    swapped.append((function, code))
             for injected in known.injected:
                 injected.put()
-            for functions, accesses in ((mine, True), (library, False)):
-                for function in functions:
-                    self._swap(function, self._module(function, accesses, known), swapped, known)
+            with hearing() as heard:
+                for function, code in known.swapped:
+                    if function.__code__ is code:
+                        function.__code__ = known.local.get(id(code)) or self._cache.stub(code) or code
+                        swapped.append((function, code))
+                for functions, accesses in ((mine, True), (library, False)):
+                    for function in functions:
+                        self._swap(function, self._module(function, accesses, known), swapped, known)
+                sys.audit("pytest_concurrency.instrumented")
+                self._leave_alone({id(code): code for code in list(heard)}, swapped, known)
             if known is not self._known:
                 known.swapped[:] = swapped
                 self._known = known if many else None
@@ -263,8 +269,8 @@ class Instrumenter:
         known: _Known,
     ) -> None:
         code = function.__code__
-        if self._cache.by_replacement(code) is not None:
-            return  # taken over from the test before
+        if self._cache.by_replacement(code) is not None or id(code) in self._cache.audit:
+            return  # taken over from the test before; an audit hook
         replacement = known.local.get(id(code))
         if replacement is None and not module.accesses and not self._synchronises(code, module):
             return
@@ -279,6 +285,23 @@ class Instrumenter:
         if replacement is not code:
             function.__code__ = replacement
             swapped.append((function, code))
+
+    def _leave_alone(
+        self,
+        audit: Mapping[int, types.CodeType],
+        swapped: list[tuple[types.FunctionType, types.CodeType]],
+        known: _Known,
+    ) -> None:
+        """Give audit hooks their original code for good: what hooks of ours do is an event that calls them again."""
+        self._cache.audit.update(audit)
+        for function, code in swapped if audit else ():
+            if id(code) in audit:
+                function.__code__ = code
+        swapped[:] = [each for each in swapped if id(each[1]) not in audit]
+        for number, code in audit.items():
+            known.waiting.pop(number, None)
+            known.users.pop(number, None)
+            known.local[number] = code
 
     def _synchronises(self, code: types.CodeType, module: _Module) -> bool:
         announced = self._announced.get(module.name, frozenset())

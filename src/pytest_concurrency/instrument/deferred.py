@@ -4,16 +4,24 @@ Most functions of a large project are never called by a test. Instead of rewritt
 (see :mod:`.stubs`) that asks for the rewritten code, and calls that with the very arguments it was given. From then on
 the function has its rewritten code. The stub's frame is on the stack during that first call: it takes itself out of the
 traceback of what is raised, and whoever walks the stack for the engine leaves it out.
+
+An audit hook (``sys.addaudithook``) must not get a stub: what the stub does is an audit event itself, which calls the
+hook again, without end. Nobody but the interpreter knows the hooks, and they cannot be asked for; :func:`hearing` tells
+them by the event that all of them are called for.
 """
 
 from __future__ import annotations
 
 import sys
 import types
-from collections.abc import Callable
+from _thread import get_ident
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 _traceback = BaseException.__dict__["__traceback__"].__get__
+_hearing: dict[int, list[types.CodeType]] = {}
+"""What :func:`hearing` has heard so far, by thread."""
 
 
 class Deferred:
@@ -26,14 +34,36 @@ class Deferred:
         self.now = original
         self._resolve = resolve
 
-    def __call__(self, cells: Callable[[], Any] | None = None) -> types.FunctionType:
+    def __call__(self, cells: Callable[[], Any] | None = None) -> Callable[..., Any]:
         """Return what the stub is to call: the function that runs it may be a copy with other globals or cells."""
+        heard = _hearing.get(get_ident())
+        if heard is not None:
+            heard.append(self.original)  # nothing that is an audit event itself, as id() is
+            return _ignore
         code = self.now = self._resolve(self.original)
         closure = getattr(cells, "__closure__", None)
         return types.FunctionType(code, sys._getframe(1).f_globals, closure=closure)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Deferred, (self.original, itself)
+
+
+def _ignore(*_args: object, **_named: object) -> None:
+    """Stand in for an audit hook while it is told of what only the engine does."""
+
+
+@contextmanager
+def hearing() -> Iterator[list[types.CodeType]]:
+    """Collect the original code of the audit hooks that have a stub, as often as they are called.
+
+    No stub may be called by this thread in the block but by the interpreter, for an audit event.
+    """
+    ident, heard = get_ident(), list[types.CodeType]()
+    _hearing[ident] = heard
+    try:
+        yield heard
+    finally:
+        del _hearing[ident]
 
 
 def itself(code: types.CodeType) -> types.CodeType:

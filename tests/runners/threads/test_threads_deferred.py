@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from pytester_runs import run as run_source
+
 SHOP = """
 import inspect
 import traceback
@@ -150,3 +152,44 @@ def test_no_frame_of_a_stub_is_shown(run):
     text = result.stdout.str()
     assert text.count('shop.py", line 34, in trouble') == 2 == text.count(", in trouble") and "deferred.py" not in text
     assert tests["test_warning"]["outcome"] == "passed"
+
+
+AUDIT = """
+import sys
+import pytest
+
+class Guard:
+    def __init__(self):
+        self.heard = []
+
+    def hook(self, event, args, *, names=frozenset({"shop.opened"})):
+        if event in names:
+            self.heard.append(event)
+
+class Counter:
+    def __init__(self):
+        self.n = 0
+
+    def add(self):
+        self.n += 1
+
+GUARD = Guard()
+sys.addaudithook(GUARD.hook)
+
+def test_heard(thread_runner):
+    GUARD.heard.clear()
+    thread_runner.run(lambda: sys.audit("shop.opened"), workers=2)
+    assert GUARD.heard == ["shop.opened"] * 2
+
+def test_counter(thread_runner):
+    counter = Counter()
+    thread_runner.run(counter.add, workers=2)
+"""
+
+
+@pytest.mark.parametrize("args", [(), ("--stress-threads", "2")])
+def test_audit_hooks_run_as_they_are(pytester, args):
+    """What a stub does is an audit event, which called the hook again: without end."""
+    found = run_source(pytester, AUDIT, "-p", "no:randomly", *args)
+    assert found.outcomes == {"test_heard": "PASSED", "test_counter": "FAILED"}, found.text
+    assert found.codes("test_counter") == ["CH101"]
