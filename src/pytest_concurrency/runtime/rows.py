@@ -34,6 +34,14 @@ def _depth() -> int:
 
 
 def _reachable(worker: Worker, site: Site) -> bool:
+    """Say whether a GIL build surely may switch threads between the worker's previous access of something shared and
+    this row: what it did to things of its own meanwhile does not matter to others."""
+    reachable = _may_switch(worker, site) or worker.switchable
+    worker.switchable = reachable and not site.group
+    return reachable
+
+
+def _may_switch(worker: Worker, site: Site) -> bool:
     """Say whether a GIL build surely may switch threads between the worker's previous row and this one."""
     previous, depth_before = worker.last_site, worker.last_depth
     depth = _depth()

@@ -74,14 +74,15 @@ class Worker:
     ``intent`` says what a synchronising operation is about to do, where the strategy asks for it.
 
     ``reads`` holds what it last read at each site that writes are computed from, ``calls`` which call was made to the
-    function that returns what was read.
+    function that returns what was read. ``last_site`` and ``last_depth`` say where its last row is from,
+    ``switchable`` whether a GIL build may have switched threads since it last touched something shared.
     """
 
     __slots__ = (
         "before", "body", "calls", "children", "counts", "daemon", "done", "entry", "error", "external", "gate", "held",
         "ident", "index", "intent", "key", "last_depth", "last_run", "last_site", "loc", "native_id", "occurrence",
         "operation", "origin", "parks", "path", "read_tag", "reads", "resident", "result", "section", "segment", "site",
-        "started", "tags", "thread", "timed_out", "wait", "write", "write_tag",
+        "started", "switchable", "tags", "thread", "timed_out", "wait", "write", "write_tag",
     )  # fmt: skip
 
     def __init__(self, path: str, index: int, parent: Worker | None, daemon: bool = False) -> None:
@@ -106,6 +107,7 @@ class Worker:
         self.occurrence = 0
         self.last_site: Site | None = None
         self.last_depth = 0
+        self.switchable = False
         self.counts: dict[Site, int] = {}
         self.children = 0
         self.last_run = 0

@@ -11,7 +11,7 @@ class Row:
     """One thing a worker did: at ``path:line``, ``action`` on ``target`` with ``value``; ``site`` its key.
 
     ``step`` counts the announcements of the run; rows are in the order in which they happened. ``reachable`` says
-    whether a GIL build may switch threads between this worker's previous row and this one.
+    whether a GIL build may switch threads between this worker's previous access of something shared and this row.
     """
 
     worker: str
