@@ -128,6 +128,24 @@ def test_one_object_for_all(thread_runner):
     thread_runner.run(get, get)
     assert seen[0] is seen[1]
 
+class Lazy:
+    def __init__(self):
+        self.instance, self.made = None, 0
+
+    def make(self):
+        self.made += 1
+        self.instance = object()
+
+    def get(self):
+        if self.instance is None:
+            self.make()
+
+def test_work_that_the_first_has_done(thread_runner):
+    import functools
+    lazy = Lazy()
+    thread_runner.run(functools.partial(Lazy.get, lazy), functools.partial(Lazy.get, lazy))
+    assert lazy.made == 1
+
 class Timer:
     def __init__(self):
         self.value, self.sent = None, False

@@ -152,7 +152,7 @@ class Contention:
         for worker in run.workers:
             if worker is run.main:
                 continue
-            peers.setdefault(_body_of(worker), []).append(set(worker.counts))
+            peers.setdefault(body_of(worker), []).append(set(worker.counts))
             for site in worker.counts:
                 self._visitors.setdefault(site, set()).add(worker.path)
         for body, visits in peers.items():
@@ -218,12 +218,12 @@ class Contention:
             self._groups[roots[1]] = roots[0]
 
 
-def _body_of(worker: Worker) -> object:
+def body_of(worker: Worker) -> object:
     """Return what is the same for workers that run the same code."""
     return current(worker.entry) if isinstance(worker.entry, CodeType) else worker
 
 
 def has_own_orders(run: Execution) -> bool:
     """Say whether the workers of ``run`` are not just several of the same kind, let go at once."""
-    bodies = [_body_of(worker) for worker in run.workers if worker.body is not None]
+    bodies = [body_of(worker) for worker in run.workers if worker.body is not None]
     return len(set(bodies)) != 1

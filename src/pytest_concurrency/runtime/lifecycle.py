@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import threading
+import types
 from _thread import get_ident
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -85,13 +87,21 @@ def finish(run: Execution, worker: Worker) -> None:
             run.resume(chosen)
 
 
+def _code_of(body: Callable[[], Any]) -> types.CodeType | None:
+    """Return the code that ``body`` runs, as far as it is known."""
+    function: Any = body
+    while isinstance(function, functools.partial):
+        function = function.func
+    return getattr(function, "__code__", None)
+
+
 def run_callables(run: Execution, main: Worker, callables: Sequence[Callable[[], Any]], pool: Any) -> list[Worker]:
     """Run each callable in a worker of its own on threads of ``pool`` and wait for all of them."""
     children = []
     for body in callables:
         worker = spawn(run, main)
         worker.body = body
-        worker.entry = getattr(body, "__code__", None)
+        worker.entry = _code_of(body)
         children.append(worker)
     for worker in children:
         pool.carry(run, worker)
