@@ -80,7 +80,8 @@ class State:
     """Session state; see :data:`STATE`."""
 
     __slots__ = (
-        "extra_hazards", "extra_strategies", "fork_hooked", "ident", "left", "places", "run", "told", "watch", "worker",
+        "extra_hazards", "extra_strategies", "fork_hooked", "hearing", "ident", "left", "places", "run", "told",
+        "watch", "worker",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -90,6 +91,7 @@ class State:
         self.places = Places()
         self.left: dict[int, int] = {}  # threads that were let go, see runtime/leftovers.py
         self.told: ToldPlaces = ToldPlaces()
+        self.hearing: dict[int, list[CodeType]] = {}  # by thread, see instrument/deferred.py
         self.extra_strategies: dict[str, Callable[[int], Strategy]] = {}  # by other plugins, for this session
         self.extra_hazards: dict[str, Hazard] = {}
         self.watch: Watch | None = None  # the watch over the body that is running in this process

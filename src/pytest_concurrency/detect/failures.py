@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..source import PACKAGE
 from ..trace.outcome import Blocked, LostUpdate, Outcome
 
 RAISED_AT = "_concurrency_raised_at"
@@ -123,7 +124,7 @@ def raised_at(error: BaseException) -> tuple[str, int]:
     where = ("", 0)
     while last is not None:
         filename = last.tb_frame.f_code.co_filename
-        if f"{os.sep}pytest_concurrency{os.sep}" not in filename:
+        if not filename.startswith(PACKAGE):
             where = (filename, last.tb_lineno)
         last = last.tb_next
     return where

@@ -221,7 +221,9 @@ class Instrumenter:
     def _restore_strays(self, functions: Iterable[types.FunctionType]) -> None:
         """Give functions that were created while instrumented code ran their original code."""
         originals = self._cache.originals
-        for function in functions if originals else ():
+        if not originals:
+            return
+        for function in functions:
             original = originals.get(id(function.__code__))
             if original is not None:
                 function.__code__ = original

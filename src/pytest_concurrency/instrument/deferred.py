@@ -19,9 +19,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from ..state import STATE
+
 _traceback = BaseException.__dict__["__traceback__"].__get__
-_hearing: dict[int, list[types.CodeType]] = {}
-"""What :func:`hearing` has heard so far, by thread."""
 
 
 class Deferred:
@@ -36,7 +36,7 @@ class Deferred:
 
     def __call__(self, cells: Callable[[], Any] | None = None) -> Callable[..., Any]:
         """Return what the stub is to call: the function that runs it may be a copy with other globals or cells."""
-        heard = _hearing.get(get_ident())
+        heard = STATE.hearing.get(get_ident())
         if heard is not None:
             heard.append(self.original)  # nothing that is an audit event itself, as id() is
             return _ignore
@@ -59,11 +59,11 @@ def hearing() -> Iterator[list[types.CodeType]]:
     No stub may be called by this thread in the block but by the interpreter, for an audit event.
     """
     ident, heard = get_ident(), list[types.CodeType]()
-    _hearing[ident] = heard
+    STATE.hearing[ident] = heard
     try:
         yield heard
     finally:
-        del _hearing[ident]
+        del STATE.hearing[ident]
 
 
 def itself(code: types.CodeType) -> types.CodeType:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..source import PACKAGE
+
 if TYPE_CHECKING:
     from ..trace.outcome import Row
 
@@ -23,7 +25,7 @@ def calls_of(error: Any, root: Path, rows: Sequence[Row], width: int) -> list[st
     frames = [
         frame
         for frame in traceback.extract_tb(getattr(error, "__traceback__", None))
-        if f"{os.sep}pytest_concurrency{os.sep}" not in frame.filename
+        if not frame.filename.startswith(PACKAGE)
     ]
     within = str(root.resolve()) + os.sep
     first = next((n for n, frame in enumerate(frames) if frame.filename.startswith(within)), 0)
@@ -32,12 +34,8 @@ def calls_of(error: Any, root: Path, rows: Sequence[Row], width: int) -> list[st
         len(frames) == 1 and any((r.path, r.line) == (frames[0].filename, frames[0].lineno) for r in rows)
     ):
         return []
-    shown = [f"    {_place(frame.filename, within)}:{frame.lineno} in {frame.name}: {frame.line}" for frame in frames]
+    shown = [f"    {f.filename.removeprefix(within)}:{f.lineno} in {f.name}: {f.line}" for f in frames]
     if len(shown) > MOST:
         shown[MOST // 2 : -MOST // 2] = [f"    ... {len(shown) - MOST} more"]
     shown = [line if len(line) <= width else f"{line[: width - 2]}.." for line in shown]
     return [f"{type(error).__name__} was raised in:", *shown, ""]
-
-
-def _place(path: str, within: str) -> str:
-    return path.removeprefix(within)

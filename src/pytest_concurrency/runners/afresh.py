@@ -94,17 +94,15 @@ def clear(item: pytest.Function, bounded: bool = True) -> bool:
     """
     renewed = item.stash.get(_RENEWED, False) or is_renewed(item)
     if renewed:
-        item.stash[_RENEWED] = True  # fixtures may be added, but none is taken away
-        with _limit(bounded):
-            tear_down(item)
+        tear_down_judged(item, bounded)
     rewind(item)
     return renewed
 
 
-def tear_down_judged(item: pytest.Function) -> None:
+def tear_down_judged(item: pytest.Function, bounded: bool = True) -> None:
     """Tear the function-scoped fixtures of ``item`` down after a run; what a fixture finds amiss is raised."""
-    item.stash[_RENEWED] = True
-    with _limit(bounded=True):
+    item.stash[_RENEWED] = True  # fixtures may be added, but none is taken away
+    with _limit(bounded):
         tear_down(item)
 
 

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 import pytest
 from _pytest.outcomes import Exit, OutcomeException
 
+from ..source import PACKAGE
+
 
 def is_no_verdict(error: BaseException) -> bool:
     """Say whether ``error`` means "do not judge this run": a skip, an xfail, a rejected Hypothesis example."""
@@ -51,7 +53,7 @@ def without_our_frames(error: BaseException) -> BaseException:
     kept = []
     step = error.__traceback__
     while step is not None:
-        if "/pytest_concurrency/" not in step.tb_frame.f_code.co_filename.replace("\\", "/"):
+        if not step.tb_frame.f_code.co_filename.startswith(PACKAGE):
             kept.append(step)
         step = step.tb_next
     chain = None

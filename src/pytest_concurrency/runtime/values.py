@@ -106,7 +106,7 @@ def _text_of_container(value: Any) -> str:
     if kind is list:
         return f"[{told}]"
     if kind is tuple:
-        return f"({told}{',' if len(value) == 1 else ''})"
+        return _text(value)
     if kind is deque:
         return f"deque([{told}])" if value.maxlen is None else f"deque([{told}], maxlen={value.maxlen})"
     if not value:

@@ -62,9 +62,8 @@ class _Measured(BaseException):
 class Program:
     """One test as a program. ``runtest`` calls the test function once in pytest's own way.
 
-    ``runs`` counts the runs, ``gave_up`` those that ended in a skip although the first did not; ``first_passed``
-    says whether the first worker of the first run did; ``busy_seconds`` is the
-    processor time of the shortest run.
+    ``runs`` counts the runs, ``gave_up`` those that ended in a skip although the first did not. ``first_passed`` says
+    whether the first worker of the first run passed; ``busy_seconds`` is the processor time of the shortest run.
     """
 
     def __init__(self, item: pytest.Function, plan: Plan, runtest: Callable[[], None]) -> None:

@@ -10,7 +10,6 @@ idea of linearizability (Herlihy, Wing: TOPLAS 1990), with the test's own assert
 from __future__ import annotations
 
 import itertools
-import os
 import random
 import sys
 import types
@@ -21,13 +20,13 @@ from ...detect.failures import failures_of
 from ...explore.model import Found
 from ...instrument.deferred import outer
 from ...schedules.directives import BEFORE, BLOCKED, Directive, point_of
+from ...source import PACKAGE
 from ...strategies.base import RELEASED, Candidate, Strategy
 from ...trace.outcome import Outcome
 
 MOVED = 3
 """Preemptions of one schedule that are moved independently of each other; of more, all go the same way."""
 RANDOM_RUNS = 8
-_OURS = f"{os.sep}pytest_concurrency{os.sep}"
 
 IsOwn = Callable[[types.CodeType], bool]
 
@@ -60,7 +59,7 @@ def _called_frame(is_own: IsOwn) -> types.FrameType | None:
     called: types.FrameType | None = None
     frame: types.FrameType | None = sys._getframe(2)
     while frame is not None:
-        if _OURS not in frame.f_code.co_filename:
+        if not frame.f_code.co_filename.startswith(PACKAGE):
             if is_own(frame.f_code):
                 return called
             called = frame

@@ -14,6 +14,7 @@ from _thread import get_ident
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ....source import PACKAGE
 from .places import CALL, LOCK, Place, place_of, tell
 from .values import full, shown
 from .wire import FREE, RUN, TIMED_OUT, Channel
@@ -244,7 +245,7 @@ def _operation(frame: types.FrameType | None) -> str:
         path = frame.f_code.co_filename
         if path.startswith(_LIBRARY):
             found = frame.f_code.co_qualname
-        elif "pytest_concurrency" not in path:
+        elif not path.startswith(PACKAGE):
             break
         frame = frame.f_back
     return found
