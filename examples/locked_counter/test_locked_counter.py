@@ -22,7 +22,7 @@ def count_locked_inside():
 def count_locked_around():
     global global_num
     lock.acquire()
-    for i in range(1000000):
+    for i in range(100000):
         global_num += 1
     lock.release()
 
@@ -46,4 +46,4 @@ def test_lock_inside_the_loop():
 @pytest.mark.stress_threads(workers=0)
 def test_lock_around_the_loop():
     run_two(count_locked_around)
-    assert global_num == 2000000
+    assert global_num == 200000
