@@ -7,13 +7,16 @@ in a direct one.
 
 from __future__ import annotations
 
+import copy
 import inspect
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
-from bytecode import Bytecode, Instr
+from bytecode import Bytecode, Instr, SetLineno
+from bytecode.instr import UNSET
 
 from .deferred import Deferred, itself, take_out
 from .opcodes import PY312, PY313
@@ -107,9 +110,11 @@ _DEFERRED = Deferred(itself.__code__, itself)
 
 
 def _template(arguments: int, keywords: int, kinds: int, cells: int, before: int) -> _Template:
-    """Compile a stub for functions with so many ``arguments`` by position and ``keywords``, and so many closure
+    """Make a stub for functions with so many ``arguments`` by position and ``keywords``, and so many closure
     variables, which come after ``before`` others."""
     positional = [f"a{number:02}" for number in range(arguments)]
+    if not (keywords or kinds or cells):
+        return _bare().with_arguments(positional)
     named = [f"k{number:02}" for number in range(keywords)]
     variables = [f"c{number:02}" for number in range(cells)]
     rest = ["args"] if kinds & inspect.CO_VARARGS else []
@@ -118,7 +123,19 @@ def _template(arguments: int, keywords: int, kinds: int, cells: int, before: int
     parameters = [*positional, *(star or (["*"] if named else [])), *named, *(f"**{name}" for name in others)]
     passed = [*positional, *star, *(f"{name}={name}" for name in named), *(f"**{name}" for name in others)]
     count = len(positional) + len(named) + len(rest) + len(others)
-    spare = [f"x{number:02}" for number in range(before - count)]
+    return _compiled(parameters, passed, variables, [f"x{number:02}" for number in range(before - count)]).template()
+
+
+@cache
+def _bare() -> _Compiled:
+    """Return the stub of a function without parameters. Most others differ from it in a few instructions only, and to
+    compile and decode each of them takes longer."""
+    return _compiled((), (), (), ())
+
+
+def _compiled(
+    parameters: Sequence[str], passed: Sequence[str], variables: Sequence[str], spare: Sequence[str]
+) -> _Compiled:
     asked = f"lambda: ({', '.join(variables)},)" if variables else ""
     source = (
         f"def outer({', '.join(variables)}):\n"
@@ -133,30 +150,63 @@ def _template(arguments: int, keywords: int, kinds: int, cells: int, before: int
     )
     namespace: dict[str, Any] = {}
     exec(compile(source, "<stub>", "exec"), namespace)
-    compiled = namespace["outer"](*variables).__code__
-    stub = Bytecode.from_code(compiled, conserve_exception_block_stackdepth=True)
-    stub.argnames = list(compiled.co_varnames)  # or the library renumbers the local variables
-    listed: list[Any] = list(stub)
-    call = next(index for index, entry in enumerate(listed) if getattr(entry, "name", "") == "RETURN_VALUE")
-    while getattr(listed[call], "name", "") not in _CALLS:
-        call -= 1
-    while getattr(listed[call - 1], "name", "") in _BEFORE_CALL:
-        call -= 1
-    output: list[Any] = []
-    for index, entry in enumerate(listed):
-        if index == call:
-            output += [Instr("DELETE_FAST", name) for name in compiled.co_varnames[:count]]
-        name = getattr(entry, "name", "")
+    return _Compiled(namespace["outer"](*variables).__code__)
+
+
+class _Compiled:
+    """A stub as compiled, with what it calls as constants, and no line numbers. It keeps its arguments as long as its
+    call lasts, which no stub may; see :meth:`template` and :meth:`with_arguments`."""
+
+    def __init__(self, code: types.CodeType) -> None:
+        self._code = code
+        self._stub = Bytecode.from_code(code, conserve_exception_block_stackdepth=True)
+        self._entries: list[Any] = []
+        for entry in self._stub:
+            if isinstance(entry, Instr):
+                self._entries += self._plain(entry.name, entry.arg)
+            elif not isinstance(entry, SetLineno):
+                self._entries.append(entry)
+        names = [getattr(entry, "name", "") for entry in self._entries]
+        call = names.index("RETURN_VALUE")
+        while names[call] not in _CALLS:
+            call -= 1
+        self._after = call + 1
+        while names[call - 1] in _BEFORE_CALL:
+            call -= 1
+        self._call = call
+
+    @staticmethod
+    def _plain(name: str, arg: Any) -> list[Instr]:
         if name == "LOAD_GLOBAL":
-            load = Instr("LOAD_CONST", _DEFERRED if entry.arg[1] == "deferred" else take_out)
-            output += [load, Instr("PUSH_NULL")] if PY313 else [Instr("PUSH_NULL"), load]
-        elif name in _OWNED and not hasattr(entry.arg, "name"):
-            output.append(Instr(_OWNED[name], entry.arg))
-        else:
-            output.append(entry)
-    stub[:] = output
-    code = stub.to_code(stacksize=compiled.co_stacksize + 2, compute_exception_stack_depths=False)
-    units = len(code.co_code) // 2
-    lines = bytes([_NO_LINES | 7]) * (units // 8) + (bytes([_NO_LINES | units % 8 - 1]) if units % 8 else b"")
-    renamed = {name: number for number, name in enumerate(compiled.co_varnames[:count])}
-    return _Template(code.replace(co_linetable=lines), renamed)
+            load = Instr("LOAD_CONST", _DEFERRED if arg[1] == "deferred" else take_out)
+            return [load, Instr("PUSH_NULL")] if PY313 else [Instr("PUSH_NULL"), load]
+        if name in _OWNED and not hasattr(arg, "name"):
+            name = _OWNED[name]
+        return [Instr(name, arg) if arg is not UNSET else Instr(name)]
+
+    def template(self) -> _Template:
+        """Return the stub that gives its arguments away before the call."""
+        code = self._code
+        count = code.co_argcount + code.co_kwonlyargcount + (code.co_flags & _KINDS).bit_count()
+        return self._assembled(code.co_varnames, code.co_varnames[:count], [], self._entries[self._call : self._after])
+
+    def with_arguments(self, names: Sequence[str]) -> _Template:
+        """Return the same, of a stub that has no parameters, for functions that have these by position."""
+        loads = [Instr("LOAD_FAST", name) for name in names]
+        calls = [Instr(entry.name, len(names)) for entry in self._entries[self._call : self._after]]
+        return self._assembled(names, names, loads, calls)
+
+    def _assembled(
+        self, variables: Sequence[str], parameters: Sequence[str], loads: list[Instr], calls: list[Instr]
+    ) -> _Template:
+        stub = copy.copy(self._stub)
+        stub.argnames = list(variables)  # or the library renumbers the local variables
+        stub.argcount = max(stub.argcount, len(loads))
+        emptied = [Instr("DELETE_FAST", name) for name in parameters]
+        stub[:] = [*self._entries[: self._call], *loads, *emptied, *calls, *self._entries[self._after :]]
+        depth = self._code.co_stacksize + 2 + len(loads)
+        code = stub.to_code(stacksize=depth, compute_exception_stack_depths=False)
+        units = len(code.co_code) // 2
+        lines = bytes([_NO_LINES | 7]) * (units // 8) + (bytes([_NO_LINES | units % 8 - 1]) if units % 8 else b"")
+        renamed = {name: number for number, name in enumerate(parameters)}
+        return _Template(code.replace(co_linetable=lines), renamed)
