@@ -130,10 +130,13 @@ class Outsiders:
             frames.clear()
 
     def _idents(self, known: Set[int]) -> list[int]:
-        ours = {thread.ident for thread in threading.enumerate() if thread.name.startswith(_OURS)}
         frames: dict[int, Any] = sys._current_frames()
         try:
-            return [ident for ident in frames.keys() - known - ours - left_behind() if not _is_harmless(frames[ident])]
+            others = frames.keys() - known - left_behind()
+            if others:  # not asked by threading.enumerate(), which is instrumented now
+                threads = list(threading._active.values())  # type: ignore[attr-defined]
+                others -= {thread.ident for thread in threads if thread.name.startswith(_OURS)}
+            return [ident for ident in others if not _is_harmless(frames[ident])]
         finally:
             frames.clear()  # this very frame is among them: a cycle for each run would hold on to all of the run
 
