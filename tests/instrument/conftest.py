@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import textwrap
-from collections.abc import Iterator
+import types
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
 
 from pytest_concurrency.instrument.activation import Cache, Instrumenter
 from pytest_concurrency.instrument.rewrite import Hooks
-from pytest_concurrency.instrument.scope import Area
+from pytest_concurrency.instrument.scope import Area, Divided
 from pytest_concurrency.instrument.sites import Site, Sites
 
 
@@ -49,10 +50,10 @@ class Laboratory:
         exec(compile(textwrap.dedent(source), "subject.py", "exec"), self.module)
         return self.module
 
-    def divide(self, functions: Any) -> Any:
+    def divide(self, functions: Iterable[types.FunctionType]) -> Divided:
         """What is loaded is all of the area, or all of the library."""
         loaded = [function for function in functions if function.__globals__ is self.module]
-        return ([], loaded) if self.is_library else (loaded, [])
+        return Divided([], [], loaded) if self.is_library else Divided(loaded, [], [])
 
     @contextlib.contextmanager
     def active(self, builtins: tuple[str, ...] = (), at_once: bool = True) -> Iterator[Sites]:

@@ -8,7 +8,7 @@ import types
 
 import pytest
 
-from pytest_concurrency.instrument.scope import Area, Chooser, scan_stores
+from pytest_concurrency.instrument.scope import Area, Chooser, Divided, real, scan_stores
 
 
 def function(name: str, path: str, source: str = "def f(): pass"):
@@ -61,7 +61,7 @@ def test_a_symbolic_link_is_followed(tmp_path):
 def test_included_modules(tmp_path, module, included):
     chooser = Chooser(Area(str(tmp_path), include=("six", "pkg")))
     candidate = function(module, "/usr/lib/x.py")
-    assert chooser.divide([candidate]) == ([candidate] if included else [], [])
+    assert chooser.divide([candidate]) == Divided([candidate] if included else [], [], [])
 
 
 def test_other_test_modules_and_tools_are_left_alone(tmp_path):
@@ -69,13 +69,32 @@ def test_other_test_modules_and_tools_are_left_alone(tmp_path):
     chooser = Chooser(Area(str(tmp_path), excluded=frozenset({other})))
     this = function("test_this", str(tmp_path / "test_this.py"))
     others = [function("test_other", other), function("_pytest.runner", str(tmp_path / "runner.py"))]
-    assert chooser.divide([*others, this]) == ([this], [])
+    assert chooser.divide([*others, this]) == Divided([this], [], [])
 
 
 def test_library_modules_with_locks(tmp_path):
     chooser = Chooser(Area(str(tmp_path)))
     queue = function("queue", "/usr/lib/queue.py")
-    assert chooser.divide([function("json", "/usr/lib/json.py"), queue]) == ([], [queue])
+    assert chooser.divide([function("json", "/usr/lib/json.py"), queue]) == Divided([], [], [queue])
+
+
+def test_what_was_made_for_a_module_of_the_area_and_what_has_no_file(tmp_path):
+    here = str(tmp_path / "app.py")
+    module = {"__name__": "app", "__file__": here}
+    exec(compile("def own(): pass", here, "exec"), module)
+    exec(compile("def made(): pass", "<string>", "exec"), module)
+    elsewhere = {"__name__": "lib", "__file__": "/usr/lib/lib.py"}
+    exec(compile("def foreign(): pass", "/usr/lib/lib.py", "exec"), elsewhere)
+    exec(compile("def generated(): pass", "<string>", "exec"), elsewhere)
+    bare = {}
+    exec(compile("def without_module(): pass", here, "exec"), bare)
+    given = [*functions(module), *functions(elsewhere), *functions(bare)]
+    divided = Chooser(Area(str(tmp_path))).divide(given)
+    assert divided == Divided([module["own"], bare["without_module"]], [module["made"]], [])
+
+
+def functions(module):
+    return [value for value in module.values() if isinstance(value, types.FunctionType)]
 
 
 def test_stores():
@@ -86,3 +105,19 @@ def test_stores():
     assert stores.attributes == {"b", "c"} and stores.globals[id(f.__globals__)] == {"g"}
     assert not stores.any_attribute
     assert scan_stores([function("m", "m.py", "def f(o): setattr(o, 'x', 1)")]).any_attribute
+
+
+def test_the_library_can_be_left_alone(tmp_path):
+    queue = function("queue", "/usr/lib/queue.py")
+    assert Chooser(Area(str(tmp_path)), library=False).divide([queue]) == Divided([], [], [])
+
+
+@pytest.mark.parametrize("path", ["", ".", "a/b", "/", "/usr/lib", "/usr/../usr/lib", "/no/such/directory", "//usr"])
+def test_real_is_what_the_file_system_says(path):
+    assert real(path) == os.path.realpath(path)
+
+
+def test_real_follows_links_on_the_way(tmp_path):
+    (tmp_path / "here" / "below").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "here")
+    assert real(str(tmp_path / "link" / "below")) == os.path.realpath(tmp_path / "here" / "below")

@@ -16,10 +16,10 @@ from .deferred import hearing
 from .injected import Injected, in_attributes, in_defaults
 from .naming import Names
 from .rewrite import Hooks, Rewritten, Scope, rewrite, synchronises, written_cells
-from .scope import Area, Chooser, Stores, all_functions, globals_written, scan_stores, young_functions
+from .scope import Area, Chooser, Divided, Stores, all_functions, globals_written, scan_stores, young_functions
 from .sites import Sites
 from .stubs import Stubs, can_wait
-from .vocabulary import ANNOUNCED_CALLS, LIBRARY_CALLS, LIBRARY_NAMES
+from .vocabulary import ANNOUNCED_CALLS, LIBRARY_CALLS, LIBRARY_NAMES, SYNC_METHODS, WITHOUT_A_LOOK, WITHOUT_LOCKS
 
 
 @dataclass(slots=True)
@@ -70,7 +70,8 @@ class _Module:
 
     ``written``, ``substituted``, ``calls`` and ``libraries`` are global names: that code in scope may rebind, that hold
     a function with a controlled stand-in, that have one where they are called (builtins, and functions of the library),
-    and that may be a module with such functions. ``aliases`` see :mod:`.callers`.
+    and that may be a module with such functions. ``synchronising`` are the names of all that is taken over in code of
+    the library, ``announced`` the functions that are. ``aliases`` see :mod:`.callers`.
     """
 
     names: dict[str, Any]
@@ -80,6 +81,8 @@ class _Module:
     substituted: frozenset[str]
     calls: frozenset[str]
     libraries: frozenset[str]
+    synchronising: frozenset[str]
+    announced: frozenset[str]
     aliases: Mapping[str, str]
 
 
@@ -163,11 +166,12 @@ class Instrumenter:
         if not many or known is None or (known.area, known.modules) != (chooser.area, modules):
             known = None
         collected = _collections()
-        self._restore_strays(functions := list(all_functions() if known is None else young_functions()))
-        mine, library = chooser.divide(functions)
+        self._restore_strays(functions := all_functions() if known is None else young_functions())
+        divided = chooser.divide(functions)
+        mine, library = divided.mine, divided.library
         if known is None:
             known = _Known(chooser.area, modules, scan_stores(mine), Sites(self._seek))
-        known.injected += self._injected(functions, mine, library)
+        known.injected += self._injected(divided)
         mine.sort(key=lambda f: f.__code__.co_qualname.count("<locals>"))
         self._look_around(mine, known)
         swapped: list[tuple[types.FunctionType, types.CodeType]] = []
@@ -202,18 +206,12 @@ class Instrumenter:
             for site in known.sites:
                 site.cache.clear()
 
-    def _injected(
-        self,
-        functions: Iterable[types.FunctionType],
-        mine: Iterable[types.FunctionType],
-        library: Iterable[types.FunctionType],
-    ) -> Iterator[Injected]:
+    def _injected(self, divided: Divided) -> Iterator[Injected]:
         """Yield where code of the area, code made for it included, holds library functions that have a stand-in."""
         if not self._stand_ins:
             return
-        modules = {id(function.__globals__): function.__globals__ for function in mine}
-        made = (f for f in functions if id(f.__globals__) in modules)  # __init__ of a dataclass, say
-        yield from in_defaults({id(f): f for f in (*made, *mine, *library)}.values(), self._stand_ins)
+        yield from in_defaults((*divided.made, *divided.mine, *divided.library), self._stand_ins)
+        modules = {id(function.__globals__): function.__globals__ for function in divided.mine}
         names = frozenset(str(each.get("__name__")) for each in modules.values())
         for each in modules.values():
             yield from in_attributes(each, names, self._stand_ins)
@@ -247,14 +245,18 @@ class Instrumenter:
         names = function.__globals__
         module = known.scopes.get((id(names), accesses))
         if module is None:
+            name = str(names.get("__name__", "?"))
+            substituted = frozenset(name for name, value in list(names.items()) if id(value) in self._substitutes)
             module = known.scopes[id(names), accesses] = _Module(
                 names,
-                str(names.get("__name__", "?")),
+                name,
                 accesses,
                 globals_written(function, known.stores) if accesses else frozenset(),
-                frozenset(name for name, value in list(names.items()) if id(value) in self._substitutes),
+                substituted,
                 self._called(names) if accesses else frozenset(),
                 _libraries(names) if accesses and self._library else frozenset(),
+                SYNC_METHODS | substituted,
+                self._announced.get(name, frozenset()),
                 aliases(names),
             )
         return module
@@ -306,8 +308,9 @@ class Instrumenter:
             known.local[number] = code
 
     def _synchronises(self, code: types.CodeType, module: _Module) -> bool:
-        announced = self._announced.get(module.name, frozenset())
-        return synchronises(inner(code), module.substituted, announced)
+        if code.co_qualname in WITHOUT_LOCKS.get(module.name, ()):
+            return False
+        return synchronises(inner(code), module.synchronising, module.announced)
 
     def _waits(self, code: types.CodeType, module: _Module, known: _Known) -> bool:
         """Say whether functions with ``code`` may be rewritten when they are first called."""
@@ -319,7 +322,7 @@ class Instrumenter:
         if level == BEYOND and module.accesses:
             known.alarms.add(id(code))
             return True
-        return level == NOWHERE
+        return level == NOWHERE or (not module.accesses and code.co_qualname in WITHOUT_A_LOOK.get(module.name, ()))
 
     def _resolve(self, code: types.CodeType) -> types.CodeType:
         """Return what is to run for ``code``, which is called for the first time, and give it to its functions.
@@ -379,7 +382,7 @@ class Instrumenter:
             substituted=module.substituted & used,
             substituted_calls=module.calls & used,
             libraries=frozenset() if LIBRARY_NAMES.isdisjoint(used) else module.libraries,
-            announced=self._announced.get(module.name, frozenset()),
+            announced=module.announced,
         )
         key = (id(code), scope, tuple(id(replaced) for replaced in nested.values()))
         entry = self._cache.entries.get(key)

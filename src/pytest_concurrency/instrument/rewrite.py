@@ -103,10 +103,9 @@ def rewrite(
     return _Writer(code, scope, hooks, shared_cells | written_cells(code), nested).run()
 
 
-def synchronises(codes: Iterable[types.CodeType], substituted: frozenset[str], announced: frozenset[str]) -> bool:
-    """Say whether ``codes`` of the library, all that is in one function, may hold anything to take over; see
-    :class:`Scope`."""
-    names = SYNC_METHODS | substituted
+def synchronises(codes: Iterable[types.CodeType], names: frozenset[str], announced: frozenset[str]) -> bool:
+    """Say whether ``codes`` of the library, all that is in one function, may hold anything to take over: something of
+    these ``names``, or a ``with`` statement; a quick look without decoding them. ``announced`` see :class:`Scope`."""
     return any(
         not names.isdisjoint(code.co_names)
         or code.co_qualname in announced
@@ -116,13 +115,9 @@ def synchronises(codes: Iterable[types.CodeType], substituted: frozenset[str], a
 
 
 def _synchronises(code: types.CodeType, scope: Scope, nested: Mapping[int, types.CodeType]) -> bool:
-    """Say whether ``code`` may hold anything to take over besides accesses; a quick look without decoding it."""
-    return (
-        code.co_qualname in scope.announced
-        or not (SYNC_METHODS | scope.substituted).isdisjoint(code.co_names)
-        or not op.WITH_OPCODES.isdisjoint(code.co_code[::2])
-        or any(id(replaced) != original for original, replaced in nested.items())
-    )
+    if any(id(replaced) != original for original, replaced in nested.items()):
+        return True
+    return synchronises((code,), SYNC_METHODS | scope.substituted, scope.announced)
 
 
 def written_cells(code: types.CodeType) -> frozenset[str]:

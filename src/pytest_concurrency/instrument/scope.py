@@ -11,10 +11,9 @@ import sys
 import sysconfig
 import types
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, auto
-from functools import partial
-from pathlib import Path
+from functools import cache, lru_cache, partial
 from typing import Any
 
 from .vocabulary import SYNC_MODULES
@@ -38,15 +37,39 @@ _PARTS: dict[type, tuple[str, ...]] = {
 FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 """Whether this is a free-threaded build of Python, whatever its GIL does."""
 FORGETFUL = FREE_THREADED and sys.version_info < (3, 14)
+_ENVIRONMENTS = frozenset({".tox", ".nox", ".venv", "site-packages", "dist-packages"})
 _NEVER = ("pytest_concurrency", "_pytest", "pytest", "pluggy", "bytecode", "xdist", "execnet", "coverage")
 
 
+@cache
 def installed_roots() -> tuple[str, ...]:
     """Return the directories of the standard library and of installed packages."""
-    paths = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    found = sysconfig.get_paths()
+    paths = {found.get(name, "") for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     paths.update(site.getsitepackages())
     paths.add(site.getusersitepackages())
     return tuple(sorted(os.path.realpath(path) + os.sep for path in paths if path))
+
+
+@lru_cache(maxsize=4096)
+def real(directory: str) -> str:
+    """Return where ``directory`` really is, as ``os.path.realpath``; the file system is asked once for each part."""
+    parent, name = os.path.split(directory)
+    if not name or parent == directory or name in (os.curdir, os.pardir) or not os.path.isabs(directory):
+        return os.path.realpath(directory)
+    path = os.path.join(real(parent), name)
+    return os.path.realpath(path) if os.path.islink(path) else path
+
+
+@lru_cache(maxsize=4096)
+def is_below(directory: str, root: str) -> bool:
+    """Say whether ``directory`` is ``root`` or below it, and nothing is installed there."""
+    path = real(directory) + os.sep
+    if not path.startswith(root + os.sep):
+        return False
+    if not _ENVIRONMENTS.isdisjoint(path[len(root) + 1 :].split(os.sep)):
+        return False
+    return not any(path.startswith(each) and not root.startswith(each[:-1]) for each in installed_roots())
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,39 +83,26 @@ class Area:
     root: str
     include: tuple[str, ...] = ()
     excluded: frozenset[str] = frozenset()
-    real: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
-    """Directories met so far, and where they really are: asking the file system for each file is slow."""
-    installed: tuple[str, ...] = field(default_factory=installed_roots, compare=False, repr=False)
 
     def holds_file(self, filename: str) -> bool:
         """Say whether the source file ``filename`` is under rootdir and not installed there."""
         if filename.startswith("<") or filename in self.excluded:
             return False
-        directory, name = os.path.split(filename)
-        real = self.real.get(directory)
-        if real is None:
-            real = self.real[directory] = os.path.realpath(directory)
-        path = os.path.join(real, name)
-        if not path.startswith(self.root + os.sep):
-            return False
-        parts = Path(path[len(self.root) + 1 :]).parts
-        if any(part in (".tox", ".nox", ".venv", "site-packages", "dist-packages") for part in parts):
-            return False
-        return not any(path.startswith(root) and not self.root.startswith(root[:-1]) for root in self.installed)
+        return is_below(os.path.dirname(filename), self.root)
 
     def holds_module(self, name: str) -> bool:
         """Say whether module ``name`` was included by name."""
         return any(name == wanted or name.startswith(wanted + ".") for wanted in self.include)
 
 
-def all_functions() -> Iterator[types.FunctionType]:
-    """Yield every Python function alive."""
+def all_functions() -> list[types.FunctionType]:
+    """Return every Python function alive."""
     kind = types.FunctionType
     found = [candidate for candidate in gc.get_objects() if type(candidate) is kind]  # there are very many objects
-    yield from found
     if FORGETFUL:
         seen = {id(function) for function in found}
-        yield from (function for function in reachable_functions() if id(function) not in seen)
+        found += [function for function in reachable_functions() if id(function) not in seen]
+    return found
 
 
 def reachable_functions() -> Iterator[types.FunctionType]:
@@ -132,15 +142,12 @@ def _held_by(holder: Any) -> Iterable[Any]:
     return held
 
 
-def young_functions() -> Iterator[types.FunctionType]:
-    """Yield every Python function that the garbage collector takes for young (all, where it knows no ages)."""
+def young_functions() -> list[types.FunctionType]:
+    """Return every Python function that the garbage collector takes for young (all, where it knows no ages)."""
     if FREE_THREADED:
-        yield from all_functions()
-        return
-    for generation in (0, 1):
-        for candidate in gc.get_objects(generation):
-            if type(candidate) is types.FunctionType:
-                yield candidate
+        return all_functions()
+    kind = types.FunctionType
+    return [young for generation in (0, 1) for young in gc.get_objects(generation) if type(young) is kind]
 
 
 def is_tooling(name: str) -> bool:
@@ -150,68 +157,93 @@ def is_tooling(name: str) -> bool:
 
 
 class _Part(Enum):
-    """What the name of a module says of its functions."""
+    """What a module says of its functions."""
 
-    TOOLING = auto()
+    FOREIGN = auto()
     INCLUDED = auto()
     SYNCHRONISING = auto()
-    OTHER = auto()
+    MIXED = auto()
+    """Its functions come from the area's files, or some may: to be asked one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Divided:
+    """Functions by what is done with them: ``mine`` are those whose accesses are instrumented, ``made`` others that
+    belong to the same modules (a dataclass's ``__init__``), ``library`` those of the library whose locks are taken
+    over.
+    """
+
+    mine: list[types.FunctionType]
+    made: list[types.FunctionType]
+    library: list[types.FunctionType]
 
 
 class Chooser:
-    """Decides which functions are in the area; remembers the answer for each file."""
+    """Decides which functions and modules are in the area; remembers the answer for each file, and for each module.
 
-    def __init__(self, area: Area) -> None:
+    ``library``: locks in the code of the standard library are taken over, too.
+    """
+
+    def __init__(self, area: Area, library: bool = True) -> None:
         self.area = area
+        self._synchronising = frozenset(SYNC_MODULES if library else ())
         self._files: dict[str, bool] = {}
+        self._met: set[str] = set()
+        self._modules: set[str] = set()
 
-    def divide(
-        self, functions: Iterable[types.FunctionType]
-    ) -> tuple[list[types.FunctionType], list[types.FunctionType]]:
-        """Return those of ``functions`` whose accesses are instrumented, and those of the library whose locks are taken
-        over."""
+    def divide(self, functions: Iterable[types.FunctionType]) -> Divided:
+        """Divide ``functions``, ten thousand of some hundred modules; most need no look but at their module."""
         mine: list[types.FunctionType] = []
+        others: list[types.FunctionType] = []
         library: list[types.FunctionType] = []
         modules: dict[int, _Part] = {}
-        for function in functions:  # ten thousand of some hundred modules
+        foreign, synchronising, included = _Part.FOREIGN, _Part.SYNCHRONISING, _Part.INCLUDED
+        for function in functions:
             names = function.__globals__
             part = modules.get(id(names))
             if part is None:
                 part = modules[id(names)] = self._part(names)
-            if part is _Part.TOOLING:
+            if part is foreign:
                 continue
-            filename = function.__code__.co_filename
-            known = self._files.get(filename)
-            if known is None:
-                known = self._files[filename] = self.area.holds_file(filename)
-            if known or part is _Part.INCLUDED:
-                mine.append(function)
-            elif part is _Part.SYNCHRONISING:
+            if part is synchronising:
                 library.append(function)
-        return mine, library
+            elif part is included or self._holds(function.__code__.co_filename):
+                mine.append(function)
+            else:
+                others.append(function)
+        own = {id(function.__globals__) for function in mine}
+        return Divided(mine, [other for other in others if id(other.__globals__) in own], library)
+
+    def _holds(self, filename: str) -> bool:
+        known = self._files.get(filename)
+        if known is None:
+            known = self._files[filename] = self.area.holds_file(filename)
+        return known
 
     def _part(self, names: Mapping[str, Any]) -> _Part:
         module = names.get("__name__")
+        filename = names.get("__file__")
         if not isinstance(module, str):
-            return _Part.OTHER
+            return _Part.MIXED
         if is_tooling(module):
-            return _Part.TOOLING
+            return _Part.FOREIGN
         if self.area.include and self.area.holds_module(module):
             return _Part.INCLUDED
-        return _Part.SYNCHRONISING if module in SYNC_MODULES else _Part.OTHER
+        if isinstance(filename, str) and self._holds(filename):
+            return _Part.MIXED
+        if module in self._synchronising:
+            return _Part.SYNCHRONISING
+        return _Part.FOREIGN if isinstance(filename, str) else _Part.MIXED
 
     def modules(self) -> frozenset[str]:
         """Return the names of the loaded modules that belong to the area."""
-        held = set()
-        for name, module in list(sys.modules.items()):
-            filename = getattr(module, "__file__", None)
+        for name in sys.modules.keys() - self._met:
+            self._met.add(name)
+            filename = getattr(sys.modules.get(name), "__file__", None)
             if isinstance(filename, str) and not is_tooling(name):
-                known = self._files.get(filename)
-                if known is None:
-                    known = self._files[filename] = self.area.holds_file(filename)
-                if known or (self.area.include and self.area.holds_module(name)):
-                    held.add(name)
-        return frozenset(held)
+                if self._holds(filename) or (self.area.include and self.area.holds_module(name)):
+                    self._modules.add(name)
+        return frozenset(self._modules & sys.modules.keys())
 
 
 @dataclass(slots=True)

@@ -106,6 +106,16 @@ SYNC_MODULES = (
 )
 """Standard-library modules in whose code locks are taken over, whether or not the test's own code is near."""
 
+WITHOUT_LOCKS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {"logging": frozenset({"Logger.findCaller", "Formatter.__init__"})}
+)
+"""Functions of these modules whose ``with`` statement is no lock's, and whose ``join`` is a string's: to leave them
+alone is cheaper."""
+
+WITHOUT_A_LOOK: Mapping[str, frozenset[str]] = MappingProxyType({"threading": frozenset({"Thread._bootstrap_inner"})})
+"""Functions of these modules that seem to look at their callers, and see none: this one sets the trace function that
+somebody has asked for."""
+
 BUILTIN_CLASSES = frozenset({"list", "tuple", "set", "frozenset", "dict", "bool", "enumerate", "reversed"})
 """Builtin classes that read the whole of a container handed to them; taken over where they are called only."""
 

@@ -182,3 +182,12 @@ def test_reasons_to_skip(monkeypatch):
     assert "not installed" in availability.unusable_reason()
     monkeypatch.setattr(availability.sysconfig, "get_config_var", lambda name: name == "Py_GIL_DISABLED")
     assert "free-threaded" in availability.unusable_reason()
+
+
+def test_locks_of_the_library_are_not_instrumented() -> None:
+    import queue
+
+    from pytest_concurrency.runners.greenlets.orders.instruments import chooser
+
+    divided = chooser("/project", (), frozenset()).divide([queue.Queue.put, queue.Queue.get])
+    assert not (divided.mine or divided.made or divided.library)

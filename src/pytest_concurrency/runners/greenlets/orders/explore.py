@@ -16,7 +16,7 @@ import pytest
 from ....detect.causes import Cause, atomicity_violation
 from ....detect.failures import Failure, failures_of
 from ....instrument.activation import Cache
-from ....instrument.scope import test_module_files
+from ....instrument.scope import Chooser, test_module_files
 from ....instrument.sites import Site, Sites
 from ....model import Finding
 from ....report.fingerprint import fingerprint
@@ -37,7 +37,7 @@ from ....trace.outcome import LostUpdate, Outcome, Row
 from ...accepted import Accepted
 from ...comments import Dismissals
 from .clocks import Clocks
-from .instruments import AccessesOnly, chooser, instrumenter
+from .instruments import chooser, instrumenter
 from .run import Mode, OrderRun, run_order
 from .told import check_then_act, key_finding, told
 
@@ -376,7 +376,7 @@ class Orders:
         self._result.runs = spent
         return False
 
-    def _area(self) -> AccessesOnly:
+    def _area(self) -> Chooser:
         names = {
             other.module.__name__
             for other in getattr(self._item.session, "items", ())
@@ -398,7 +398,7 @@ def _unpack(directives: Sequence[Directive]) -> tuple[tuple[Directive, ...], int
     return tuple(d for d in directives if d.worker != _VARIANT or d.site), variant
 
 
-def _reads_other_clocks(area: AccessesOnly) -> bool:
+def _reads_other_clocks(area: Chooser) -> bool:
     """Say whether the code under test uses ``datetime``, whose clock cannot be made virtual."""
     kinds = (datetime, datetime.datetime, datetime.date)
     for name in area.modules():

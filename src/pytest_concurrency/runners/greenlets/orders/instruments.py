@@ -50,18 +50,12 @@ def _substitute(obj: Any, site: Site | None) -> Any:
 _HOOKS = hooks(_method, _enter, _call, _substitute)
 
 
-class AccessesOnly(Chooser):
-    """Leaves the library's locks alone: gevent's are controlled through the hub."""
-
-    def synchronisation(self, function: object) -> bool:
-        return False
-
-
 def instrumenter(cache: Cache) -> Instrumenter:
     """Return an instrumenter of accesses; rewritten code is kept in ``cache``."""
     return Instrumenter(_HOOKS, (), builtin_calls.CONTROLLED, cache, library=library_calls.STAND_INS)
 
 
-def chooser(root: str, include: tuple[str, ...], excluded: frozenset[str]) -> AccessesOnly:
-    """Return what says which functions belong to the code under test."""
-    return AccessesOnly(Area(root, include, excluded))
+def chooser(root: str, include: tuple[str, ...], excluded: frozenset[str]) -> Chooser:
+    """Return what says which functions belong to the code under test. The library's locks are left alone: gevent's are
+    controlled through the hub."""
+    return Chooser(Area(root, include, excluded), library=False)
