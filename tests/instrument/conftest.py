@@ -50,7 +50,7 @@ class Laboratory:
         exec(compile(textwrap.dedent(source), "subject.py", "exec"), self.module)
         return self.module
 
-    def divide(self, functions: Iterable[types.FunctionType]) -> Divided:
+    def divide(self, functions: Iterable[types.FunctionType], own: Any = ()) -> Divided:
         """What is loaded is all of the area, or all of the library."""
         loaded = [function for function in functions if function.__globals__ is self.module]
         return Divided([], [], loaded) if self.is_library else Divided(loaded, [], [])

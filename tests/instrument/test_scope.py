@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import sysconfig
 import types
 
@@ -121,3 +122,20 @@ def test_real_follows_links_on_the_way(tmp_path):
     (tmp_path / "here" / "below").mkdir(parents=True)
     (tmp_path / "link").symlink_to(tmp_path / "here")
     assert real(str(tmp_path / "link" / "below")) == os.path.realpath(tmp_path / "here" / "below")
+
+
+def test_modules_of_the_area_that_are_loaded_now(tmp_path, monkeypatch):
+    def module(name, path):
+        made = types.ModuleType(name)
+        made.__file__ = path
+        monkeypatch.setitem(sys.modules, name, made)
+
+    chooser = Chooser(Area(str(tmp_path), include=("lib_included",)))
+    module("app_here", str(tmp_path / "app_here.py"))
+    module("app_there", "/somewhere/app_there.py")
+    module("lib_included", "/usr/lib/lib_included.py")
+    assert chooser.modules() == {"app_here", "lib_included"}
+    module("app_here", "/somewhere/app_here.py")
+    module("app_there", str(tmp_path / "app_there.py"))
+    monkeypatch.delitem(sys.modules, "lib_included")
+    assert chooser.modules() == {"app_there"}

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .callers import BEYOND, NOWHERE, aliases, inner, looks
+from .census import Census
 from .deferred import hearing
 from .injected import Injected, in_attributes, in_defaults
 from .naming import Names
@@ -27,6 +28,7 @@ class Cache:
     """Rewritten code by original code and scope; lives as long as the session. Keys keep their code alive.
 
     ``known`` are the identities of the code that was rewritten, ``levels`` say how far code looks at its callers,
+    ``locks`` whether code of the library has anything to take over, by the names that count there,
     ``audit`` is the code of audit hooks, which runs as it is, and ``resolver`` is asked by stubs what to run.
     """
 
@@ -34,6 +36,7 @@ class Cache:
     originals: dict[int, types.CodeType] = field(default_factory=dict)
     known: set[int] = field(default_factory=set)
     levels: dict[int, tuple[types.CodeType, int]] = field(default_factory=dict)
+    locks: dict[tuple[int, frozenset[str]], tuple[types.CodeType, bool]] = field(default_factory=dict)
     audit: dict[int, types.CodeType] = field(default_factory=dict)
     resolver: Callable[[types.CodeType], types.CodeType] | None = None
     _stubs: dict[int, types.CodeType | None] = field(default_factory=dict)
@@ -58,6 +61,13 @@ class Cache:
         known = self.levels.get(id(code))
         if known is None:
             known = self.levels[id(code)] = code, looks(inner(code), names)
+        return known[1]
+
+    def synchronises(self, code: types.CodeType, names: frozenset[str], announced: frozenset[str]) -> bool:
+        """Return whether ``code`` of the library may hold anything to take over."""
+        known = self.locks.get((id(code), names))
+        if known is None:
+            known = self.locks[id(code), names] = code, synchronises(inner(code), names, announced)
         return known[1]
 
     def _resolve(self, code: types.CodeType) -> types.CodeType:
@@ -146,6 +156,7 @@ class Instrumenter:
         self._at_once = at_once
         self._known: _Known | None = None
         self._now: _Known | None = None
+        self._census = Census()
         self._busy: set[int] = set()
         self.untouched: set[str] = set()
         self._announced = {
@@ -166,8 +177,12 @@ class Instrumenter:
         if not many or known is None or (known.area, known.modules) != (chooser.area, modules):
             known = None
         collected = _collections()
-        self._restore_strays(functions := all_functions() if known is None else young_functions())
-        divided = chooser.divide(functions)
+        if known is None:
+            looked, divided = self._census.take(chooser)
+        else:
+            own = {names for names, accesses in known.scopes if accesses}
+            divided = chooser.divide(looked := young_functions(), own)
+        self._restore_strays(looked)
         mine, library = divided.mine, divided.library
         if known is None:
             known = _Known(chooser.area, modules, scan_stores(mine), Sites(self._seek))
@@ -310,7 +325,7 @@ class Instrumenter:
     def _synchronises(self, code: types.CodeType, module: _Module) -> bool:
         if code.co_qualname in WITHOUT_LOCKS.get(module.name, ()):
             return False
-        return synchronises(inner(code), module.synchronising, module.announced)
+        return self._cache.synchronises(code, module.synchronising, module.announced)
 
     def _waits(self, code: types.CodeType, module: _Module, known: _Known) -> bool:
         """Say whether functions with ``code`` may be rewritten when they are first called."""

@@ -10,7 +10,7 @@ import site
 import sys
 import sysconfig
 import types
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cache, lru_cache, partial
@@ -188,11 +188,14 @@ class Chooser:
         self.area = area
         self._synchronising = frozenset(SYNC_MODULES if library else ())
         self._files: dict[str, bool] = {}
-        self._met: set[str] = set()
+        self._met: dict[str, int] = {}
         self._modules: set[str] = set()
 
-    def divide(self, functions: Iterable[types.FunctionType]) -> Divided:
-        """Divide ``functions``, ten thousand of some hundred modules; most need no look but at their module."""
+    def divide(self, functions: Iterable[types.FunctionType], own: Set[int] = frozenset()) -> Divided:
+        """Divide ``functions``, ten thousand of some hundred modules; most need no look but at their module.
+
+        ``own`` are identities of the globals of functions that were found to be ``mine`` before.
+        """
         mine: list[types.FunctionType] = []
         others: list[types.FunctionType] = []
         library: list[types.FunctionType] = []
@@ -211,7 +214,7 @@ class Chooser:
                 mine.append(function)
             else:
                 others.append(function)
-        own = {id(function.__globals__) for function in mine}
+        own = own | {id(function.__globals__) for function in mine}
         return Divided(mine, [other for other in others if id(other.__globals__) in own], library)
 
     def _holds(self, filename: str) -> bool:
@@ -237,12 +240,15 @@ class Chooser:
 
     def modules(self) -> frozenset[str]:
         """Return the names of the loaded modules that belong to the area."""
-        for name in sys.modules.keys() - self._met:
-            self._met.add(name)
-            filename = getattr(sys.modules.get(name), "__file__", None)
-            if isinstance(filename, str) and not is_tooling(name):
-                if self._holds(filename) or (self.area.include and self.area.holds_module(name)):
-                    self._modules.add(name)
+        met = self._met
+        for name, module in list(sys.modules.items()):
+            if met.get(name) != id(module):
+                met[name] = id(module)
+                self._modules.discard(name)
+                filename = getattr(module, "__file__", None)
+                if isinstance(filename, str) and not is_tooling(name):
+                    if self._holds(filename) or (self.area.include and self.area.holds_module(name)):
+                        self._modules.add(name)
         return frozenset(self._modules & sys.modules.keys())
 
 

@@ -50,6 +50,7 @@ class ThreadsPlugin:
         self._memory = Memory(config)
         self._detectors = detectors(config)
         self._test_modules: frozenset[str] | None = None
+        self._known: Chooser | None = None
         self._suite = WholeSuite(config)
 
     @pytest.hookimpl(tryfirst=True)
@@ -158,7 +159,7 @@ class ThreadsPlugin:
         )
         try:
             for attempt in range(3):
-                self._explored_once(stress, runtest, Chooser(area), last=attempt == 2)
+                self._explored_once(stress, runtest, self._chooser(area), last=attempt == 2)
                 if not stress.exploration.stale:
                     break
             if attempt and stress.exploration.plain is not None:
@@ -177,6 +178,12 @@ class ThreadsPlugin:
             stress.program.close()  # made ready before anything could fail
             stress.program.forget_state()
         return stress
+
+    def _chooser(self, area: Area) -> Chooser:
+        """Return what knows the area, the same from test to test of a module: it remembers what it was asked."""
+        if self._known is None or self._known.area != area:
+            self._known = Chooser(area)
+        return self._known
 
     def _explored_once(self, stress: Stress, runtest: Callable[[], None], chooser: Chooser, last: bool) -> None:
         """Instrument what is loaded and explore; ``last``: go on with that even where the test imports more."""

@@ -1,0 +1,73 @@
+"""The functions that are alive, divided by what is done with them: counted anew, or from where the last count ended.
+
+To look at every object that the garbage collector knows costs more than most tests do. As long as the collector has
+made no object old, what came into being since the last count is young; the rest was counted then. Functions are held
+weakly in between.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+import types
+from collections.abc import Iterable
+from dataclasses import dataclass
+from weakref import ref
+
+from .scope import FREE_THREADED, Area, Chooser, Divided, all_functions, young_functions
+
+_Held = tuple[ref[types.FunctionType], ...]
+_AGEING = slice(1, None) if sys.version_info < (3, 14) else slice(None)
+"""The generations of the collector after whose collection an object may be old; 3.14 has but a young and an old one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    mark: tuple[Area, int]
+    mine: _Held
+    made: _Held
+    locks: _Held
+
+
+class Census:
+    """Counts the functions of a session for choosers that differ in their areas only."""
+
+    def __init__(self) -> None:
+        self._last: _Count | None = None
+
+    def take(self, chooser: Chooser) -> tuple[list[types.FunctionType], Divided]:
+        """Return the functions that were looked at, all or those that are new, and all that are alive, divided."""
+        mark = chooser.area, _ageings()
+        last = None if FREE_THREADED or self._last is None or self._last.mark != mark else self._last
+        if last is None:
+            looked = all_functions()
+            divided = chooser.divide(looked)
+        else:
+            mine = _alive(last.mine)
+            looked = young_functions()
+            new = chooser.divide(looked, {id(function.__globals__) for function in mine})
+            divided = Divided(
+                _joined(mine, new.mine),
+                _joined(_alive(last.made), new.made),
+                _joined(_alive(last.locks), new.library),
+            )
+        self._last = _Count(mark, _held(divided.mine), _held(divided.made), _held(divided.library))
+        return looked, divided
+
+
+def _ageings() -> int:
+    """Return how often the collector has made young objects old."""
+    return sum(generation["collections"] for generation in gc.get_stats()[_AGEING])
+
+
+def _held(functions: Iterable[types.FunctionType]) -> _Held:
+    return tuple(map(ref, functions))
+
+
+def _alive(held: _Held) -> list[types.FunctionType]:
+    return [function for each in held if (function := each()) is not None]
+
+
+def _joined(old: Iterable[types.FunctionType], new: Iterable[types.FunctionType]) -> list[types.FunctionType]:
+    """Return both, each function once: one that was young at the last count may be so still."""
+    return list({id(function): function for function in (*old, *new)}.values())
