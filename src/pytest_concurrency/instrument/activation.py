@@ -121,9 +121,9 @@ class _Known:
     injected: list[Injected] = field(default_factory=list)
 
 
-def _collections() -> int:
-    """Return how often the garbage collector has run: it makes young objects old."""
-    return sum(generation["collections"] for generation in gc.get_stats())
+def _collections() -> tuple[int, int]:
+    """Return how often the garbage collector has run, and how many objects are frozen: both make young objects old."""
+    return sum(generation["collections"] for generation in gc.get_stats()), gc.get_freeze_count()
 
 
 class Instrumenter:

@@ -1,8 +1,8 @@
 """The functions that are alive, divided by what is done with them: counted anew, or from where the last count ended.
 
 To look at every object that the garbage collector knows costs more than most tests do. As long as the collector has
-made no object old, what came into being since the last count is young; the rest was counted then. Functions are held
-weakly in between.
+made no object old, and nobody has frozen any, what came into being since the last count is young; the rest was counted
+then. Functions are held weakly in between.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _AGEING = slice(1, None) if sys.version_info < (3, 14) else slice(None)
 
 @dataclass(frozen=True, slots=True)
 class _Count:
-    mark: tuple[Area, int]
+    mark: tuple[Area, int, int]
     mine: _Held
     made: _Held
     locks: _Held
@@ -37,7 +37,7 @@ class Census:
 
     def take(self, chooser: Chooser) -> tuple[list[types.FunctionType], Divided]:
         """Return the functions that were looked at, all or those that are new, and all that are alive, divided."""
-        mark = chooser.area, _ageings()
+        mark = chooser.area, _ageings(), gc.get_freeze_count()
         last = None if FREE_THREADED or self._last is None or self._last.mark != mark else self._last
         if last is None:
             looked = all_functions()
