@@ -80,7 +80,7 @@ class State:
     """Session state; see :data:`STATE`."""
 
     __slots__ = (
-        "extra_hazards", "extra_strategies", "fork_hooked", "hearing", "ident", "left", "places", "run", "told",
+        "extra_hazards", "extra_strategies", "fork_hooked", "hearing", "ident", "left", "places", "root", "run", "told",
         "watch", "worker",
     )  # fmt: skip
 
@@ -94,6 +94,7 @@ class State:
         self.hearing: dict[int, list[CodeType]] = {}  # by thread, see instrument/deferred.py
         self.extra_strategies: dict[str, Callable[[int], Strategy]] = {}  # by other plugins, for this session
         self.extra_hazards: dict[str, Hazard] = {}
+        self.root = ""  # rootdir, in the worker process of greenlet tests
         self.watch: Watch | None = None  # the watch over the body that is running in this process
         self.fork_hooked = False  # os.register_at_fork cannot be undone: done once, idle without a watch
 

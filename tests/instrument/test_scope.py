@@ -2,57 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import sysconfig
 import types
 
 import pytest
 
-from pytest_concurrency.instrument.scope import Area, Chooser, Divided, real, scan_stores
+from pytest_concurrency.instrument.scope import Area, Chooser, Divided, scan_stores
 
 
 def function(name: str, path: str, source: str = "def f(): pass"):
     module = {"__name__": name}
     exec(compile(source, path, "exec"), module)
     return next(value for value in module.values() if isinstance(value, types.FunctionType))
-
-
-@pytest.mark.parametrize(
-    ("path", "inside"),
-    [
-        ("app.py", True),
-        ("src/pkg/mod.py", True),
-        ("tests/test_it.py", True),
-        ("conftest.py", True),
-        (".venv/lib/python3/site-packages/six.py", False),
-        ("venv/lib/python3/site-packages/six.py", False),
-        (".tox/py/lib/app.py", False),
-        ("../elsewhere.py", False),
-        ("../root-and-more/app.py", False),
-    ],
-)
-def test_files(tmp_path, path, inside):
-    root = tmp_path / "root"
-    root.mkdir()
-    assert Area(str(root)).holds_file(os.path.normpath(root / path)) is inside
-
-
-def test_generated_code_is_outside(tmp_path):
-    assert not Area(str(tmp_path)).holds_file("<string>")
-
-
-def test_standard_library_is_outside_even_of_a_root_above_it():
-    root = os.path.dirname(os.path.realpath(sysconfig.get_path("stdlib")))
-    assert not Area(root).holds_file(os.path.join(os.path.realpath(sysconfig.get_path("stdlib")), "queue.py"))
-
-
-def test_a_symbolic_link_is_followed(tmp_path):
-    real = tmp_path / "real"
-    real.mkdir()
-    (real / "app.py").write_text("")
-    (tmp_path / "link").symlink_to(real)
-    assert Area(str(real)).holds_file(str(tmp_path / "link" / "app.py"))
 
 
 @pytest.mark.parametrize(
@@ -111,17 +72,6 @@ def test_stores():
 def test_the_library_can_be_left_alone(tmp_path):
     queue = function("queue", "/usr/lib/queue.py")
     assert Chooser(Area(str(tmp_path)), library=False).divide([queue]) == Divided([], [], [])
-
-
-@pytest.mark.parametrize("path", ["", ".", "a/b", "/", "/usr/lib", "/usr/../usr/lib", "/no/such/directory", "//usr"])
-def test_real_is_what_the_file_system_says(path):
-    assert real(path) == os.path.realpath(path)
-
-
-def test_real_follows_links_on_the_way(tmp_path):
-    (tmp_path / "here" / "below").mkdir(parents=True)
-    (tmp_path / "link").symlink_to(tmp_path / "here")
-    assert real(str(tmp_path / "link" / "below")) == os.path.realpath(tmp_path / "here" / "below")
 
 
 def test_modules_of_the_area_that_are_loaded_now(tmp_path, monkeypatch):

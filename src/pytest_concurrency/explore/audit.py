@@ -15,8 +15,10 @@ import types
 from array import array
 from typing import Any
 
+from ..instrument.scope import is_tooling
 from ..instrument.vocabulary import ANNOUNCED_CALLS, CONTAINER_METHODS
 from ..primitives import builtin_calls, library_calls
+from ..project import is_installed
 from ..runtime.hooks import container_calls
 from ..source import PACKAGE
 from ..state import STATE
@@ -123,10 +125,22 @@ def code_doubt(code: types.CodeType) -> str:
     return ""
 
 
+def _module_of(function: Any) -> str:
+    """Return the name of the module that ``function``, or the class of a callable, comes from."""
+    while isinstance(function, types.MethodType):
+        function = function.__func__
+    known = function if isinstance(function, (types.FunctionType, type)) else type(function)
+    return str(known.__module__)
+
+
 class Audit:
-    """Watches the calls of instrumented code while it is entered; tells ``strategy`` the doubts."""
+    """Watches the calls of instrumented code while it is entered; tells ``strategy`` the doubts.
+
+    ``unseen`` are the names of installed packages that workers called: what they did there was not announced.
+    """
 
     def __init__(self, strategy: Precise, files: frozenset[str]) -> None:
+        self.unseen: set[str] = set()
         self._strategy = strategy
         self._files = files
         self._tool = -1
@@ -204,6 +218,7 @@ class Audit:
         doubt = call_doubt(function, first, self._files)
         if doubt:
             self._strategy.doubt(doubt)
+            self._note(_module_of(function))
         elif hasattr(type(first), "__next__"):
             self._strategy.met(STATE.worker, first)
 
@@ -241,3 +256,9 @@ class Audit:
         made = frame.f_code.co_filename == "<string>" and frame.f_code.co_name == "__init__"  # of a dataclass
         if not (name in known or sync or made):
             self._strategy.doubt(f"the effects of {frame.f_code.co_qualname}() are not known")
+            self._note(module)
+
+    def _note(self, module: str) -> None:
+        path = getattr(sys.modules.get(module), "__file__", None)
+        if isinstance(path, str) and path.endswith(".py") and not is_tooling(module) and is_installed(path):
+            self.unseen.add(module.partition(".")[0])

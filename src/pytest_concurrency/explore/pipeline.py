@@ -248,7 +248,7 @@ class Explorer:
         if isinstance(self._sites, Sites):
             files |= self._sites.files
         strategy.files = files
-        with Audit(strategy, files):
+        with Audit(strategy, files) as audit:
             while not strategy.exhausted and self._budget_left() and (alone or not strategy.doubts):
                 if self._share is not None and (told := self._share.heard()) is not None:
                     self._told = told
@@ -276,6 +276,7 @@ class Explorer:
                 for site in newly_shared(run):
                     site.contended = True
                     strategy.restart()
+        result.unseen |= audit.unseen
         self._precise_runs += self._runs.count - first
         self._precise_seconds += RealTime.monotonic() - began
         proven, said = verdict(strategy, alone)

@@ -1,21 +1,20 @@
-"""Which functions are instrumented: everything under rootdir, what ``include`` names, and the library's locks."""
+"""Which functions are instrumented: everything of the project, what ``include`` names, and the library's locks."""
 
 from __future__ import annotations
 
 import contextlib
 import dis
 import gc
-import os
-import site
 import sys
 import sysconfig
 import types
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import cache, lru_cache, partial
+from functools import partial
 from typing import Any
 
+from ..project import holds
 from .vocabulary import SYNC_MODULES
 
 _STORE_ATTR = dis.opmap["STORE_ATTR"]
@@ -39,39 +38,7 @@ FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 _FROZEN_AT_FIRST = 1000
 """More objects than an interpreter freezes when it starts (3.12 some hundred), and fewer than it does with pytest."""
 FORGETFUL = FREE_THREADED and sys.version_info < (3, 14)
-_ENVIRONMENTS = frozenset({".tox", ".nox", ".venv", "site-packages", "dist-packages"})
 _NEVER = ("pytest_concurrency", "_pytest", "pytest", "pluggy", "bytecode", "xdist", "execnet", "coverage")
-
-
-@cache
-def installed_roots() -> tuple[str, ...]:
-    """Return the directories of the standard library and of installed packages."""
-    found = sysconfig.get_paths()
-    paths = {found.get(name, "") for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    paths.update(site.getsitepackages())
-    paths.add(site.getusersitepackages())
-    return tuple(sorted(os.path.realpath(path) + os.sep for path in paths if path))
-
-
-@lru_cache(maxsize=4096)
-def real(directory: str) -> str:
-    """Return where ``directory`` really is, as ``os.path.realpath``; the file system is asked once for each part."""
-    parent, name = os.path.split(directory)
-    if not name or parent == directory or name in (os.curdir, os.pardir) or not os.path.isabs(directory):
-        return os.path.realpath(directory)
-    path = os.path.join(real(parent), name)
-    return os.path.realpath(path) if os.path.islink(path) else path
-
-
-@lru_cache(maxsize=4096)
-def is_below(directory: str, root: str) -> bool:
-    """Say whether ``directory`` is ``root`` or below it, and nothing is installed there."""
-    path = real(directory) + os.sep
-    if not path.startswith(root + os.sep):
-        return False
-    if not _ENVIRONMENTS.isdisjoint(path[len(root) + 1 :].split(os.sep)):
-        return False
-    return not any(path.startswith(each) and not root.startswith(each[:-1]) for each in installed_roots())
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +54,8 @@ class Area:
     excluded: frozenset[str] = frozenset()
 
     def holds_file(self, filename: str) -> bool:
-        """Say whether the source file ``filename`` is under rootdir and not installed there."""
-        if filename.startswith("<") or filename in self.excluded:
-            return False
-        return is_below(os.path.dirname(filename), self.root)
+        """Say whether the source file ``filename`` is the project's."""
+        return filename not in self.excluded and holds(filename, self.root)
 
     def holds_module(self, name: str) -> bool:
         """Say whether module ``name`` was included by name."""

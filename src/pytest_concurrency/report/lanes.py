@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..hazards import CATALOGUE
 from ..model import Finding, Location
+from ..project import relative
 from .fingerprint import fingerprint
 from .raised import calls_of
 from .repeats import without_repeats
@@ -192,14 +193,6 @@ def _reachable(found: Found) -> bool:
             if row is not None and not row.reachable:
                 return False
     return True
-
-
-def relative(path: str, root: Path) -> str:
-    """Return ``path`` as seen from ``root``, or as it is where it lies elsewhere."""
-    try:
-        return str(Path(path).resolve().relative_to(root.resolve()))
-    except ValueError:
-        return path
 
 
 def _locations(found: Found, rows: Sequence[Row], root: Path) -> tuple[Location, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..detect.failures import Failure
 from ..hazards import CATALOGUE
+from ..project import relative
 
 COMMENT = re.compile(r"#\s*concurrency:\s*ignore\[([^\]]*)\]")
 MEANT = re.compile(r"#\s*concurrency:\s*ignore\b")
@@ -61,8 +62,6 @@ class Dismissals:
         return False
 
     def _note(self, text: str, path: str, line: int) -> None:
-        from ..report.lanes import relative
-
         note = f"{text} {relative(path, self._root)}:{line}"
         if note not in self.notes:
             self.notes.append(note)

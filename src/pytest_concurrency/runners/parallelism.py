@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from .. import project
 from ..model import Finding, TestResult
 from ..options import PARALLELISM
 from ..parallelism import advice, criterion, spawns
@@ -124,11 +125,8 @@ def _findings(
 
 
 def relative(finding: Finding, root: Path) -> Finding:
-    """Return ``finding`` with its paths relative to ``root`` where they are below it."""
-    locations = tuple(
-        replace(each, path=str(Path(each.path).relative_to(root))) if Path(each.path).is_relative_to(root) else each
-        for each in finding.locations
-    )
+    """Return ``finding`` with its paths relative to ``root`` where they are the project's."""
+    locations = tuple(replace(each, path=project.relative(each.path, root)) for each in finding.locations)
     prefix = f"{root}/"
     return replace(
         finding,

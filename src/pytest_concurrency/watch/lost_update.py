@@ -23,11 +23,12 @@ from pathlib import Path
 from typing import Any
 
 from ..model import Finding, Location
+from ..project import relative
 from ..realtime import RealTime
 from ..source import Position, parsed, position_at, position_of
 from .globals import short
 from .patching import Patches
-from .sites import is_own, relative
+from .sites import is_own
 
 _PAUSES = 3
 _PAUSE = 0.05  # seconds

@@ -50,7 +50,8 @@ def _finding(feeding: list[Stuck], body: Stuck | None, record: Record, context: 
 
 def last_own_line(stack: str, rootdir: str) -> tuple[str, int] | None:
     """Return (path relative to rootdir, line) of the innermost line of own code in a stack printed innermost last."""
-    from .sites import is_own, relative
+    from ..project import relative
+    from .sites import is_own
 
     found = None
     for match in re.finditer(r'File "([^"]+)", line (\d+)', stack):

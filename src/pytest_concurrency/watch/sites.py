@@ -6,38 +6,18 @@ import ast
 import linecache
 import os
 import sys
-import sysconfig
 import types
 from functools import lru_cache
-from pathlib import Path
 
-from ..source import parsed, position_at, position_of
+from ..project import holds, relative
+from ..source import PACKAGE, parsed, position_at, position_of
 from .record import NOWHERE, Site
-
-_OURS = str(Path(__file__).resolve().parents[1]) + os.sep
 
 
 @lru_cache(maxsize=4096)
 def is_own(path: str, rootdir: str) -> bool:
     """Return whether the source file ``path`` belongs to the project at ``rootdir``: no library, not this plugin."""
-    if not path or path.startswith("<"):
-        return False
-    full = os.path.abspath(path)
-    if not full.startswith(rootdir.rstrip(os.sep) + os.sep) or full.startswith(_OURS):
-        return False
-    parts = full.split(os.sep)
-    if "site-packages" in parts or "dist-packages" in parts:
-        return False
-    library = sysconfig.get_paths()["stdlib"]
-    return not full.startswith(library + os.sep)
-
-
-def relative(path: str, rootdir: str) -> str:
-    """Return ``path`` relative to ``rootdir`` where it lies below it."""
-    try:
-        return str(Path(path).relative_to(rootdir))
-    except ValueError:
-        return path
+    return not os.path.abspath(path).startswith(PACKAGE) and holds(path, rootdir)
 
 
 def own_frame(frame: types.FrameType | None, rootdir: str) -> types.FrameType | None:

@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..model import Finding
+from ..project import relative
 from .globals import current
 from .judging import Context, explain
 from .reading import Reached, Read, attribute_used, augments, code_of, namespace_of, reachable, reads
 from .record import GlobalChanged, ProcessStarted, Record
-from .sites import relative
 
 
 def find(record: Record, context: Context) -> list[Finding]:

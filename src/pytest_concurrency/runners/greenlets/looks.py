@@ -13,8 +13,8 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
+from ...project import holds
 from .callsite import MISSING, static_attribute, syntax_of
-from .places import is_user_file
 
 _LOOKS = frozenset({"exc_info", "successful", "link", "link_exception", "rawlink", "link_value", "exception", "value"})
 _SPAWNS = frozenset({"spawn", "spawn_later", "spawn_raw"})
@@ -27,7 +27,7 @@ class Looks:
     def __init__(self, test: str, own: str, root: str) -> None:
         self._test = test
         self._own = own
-        self._root = os.path.join(os.path.abspath(root), "") if root else ""
+        self._root = root
         self._any: bool | None = None
 
     def may_be_at(self, site: tuple[str, int]) -> bool:
@@ -47,7 +47,7 @@ class Looks:
         used |= {value.__name__ for value in self._namespace(self._own).values() if isinstance(value, types.ModuleType)}
         for name, module in list(sys.modules.items()):
             path = getattr(module, "__file__", None)
-            if isinstance(path, str) and self._root and path.startswith(self._root) and is_user_file(path):
+            if isinstance(path, str) and self._root and holds(path, self._root):
                 if path == self._own or name in used or not _is_test_module(path):
                     files.add(path)
         return files

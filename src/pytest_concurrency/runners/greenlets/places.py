@@ -6,6 +6,8 @@ import functools
 import os
 import sysconfig
 
+from ...project import original
+from ...state import STATE
 from .evidence import FrameView
 
 
@@ -30,12 +32,14 @@ def _roots() -> tuple[tuple[str, ...], str, tuple[str, ...]]:
 
 @functools.lru_cache(maxsize=2048)
 def is_user_file(filename: str) -> bool:
-    """Return whether ``filename`` is neither the interpreter's nor an installed package's."""
+    """Return whether ``filename`` is neither the interpreter's nor that of an installed package but the project."""
     if filename.startswith("<"):
         return False
     roots, gevent, machinery = _roots()
     path = os.path.abspath(filename)
-    return not path.startswith((*roots, gevent, *machinery)) and os.path.isfile(path)
+    if path.startswith((*roots, gevent, *machinery)):
+        return bool(STATE.root) and original(path, STATE.root) is not None
+    return os.path.isfile(path)
 
 
 @functools.lru_cache(maxsize=2048)

@@ -14,6 +14,7 @@ from typing import Any
 
 from ...hazards import help_text
 from ...model import Finding, Location
+from ...project import relative
 from .bindings import Binding, binding_of
 from .callsite import MISSING, Callee, callee_of
 from .evidence import FrameView
@@ -252,10 +253,5 @@ def milliseconds(seconds: float) -> str:
 
 
 def relative_to(root: str) -> Callable[[str], str]:
-    """Return a function that gives a path relative to ``root`` where it lies below it."""
-
-    def relative(path: str) -> str:
-        absolute = os.path.abspath(path)
-        return os.path.relpath(absolute, root) if absolute.startswith(os.path.join(root, "")) else absolute
-
-    return relative
+    """Return a function that gives a path for reports on the project at ``root``."""
+    return lambda path: relative(os.path.abspath(path), root)

@@ -14,6 +14,7 @@ from _pytest.config import _prepareconfig, create_terminal_writer
 from ...model import Finding
 from ...options import GREENLETS
 from ...settings import Settings
+from ...state import STATE
 from ..base import plan_of
 from . import WORKER_PLUGIN
 from .channel import Channel, Closed
@@ -25,6 +26,7 @@ def run_session(channel: Channel, handover: Handover) -> None:
     """Configure pytest as in the process above and serve its commands until "quit" or the end of the channel."""
     os.chdir(handover.directory)
     config = _prepareconfig(list(handover.args), None)
+    STATE.root = str(config.rootpath)
     option = config.option
     for name in ("looponfail", "distload", "usepdb", "trace", "loadgroup"):
         if hasattr(option, name):

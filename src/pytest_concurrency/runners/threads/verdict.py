@@ -108,7 +108,12 @@ def _extra(exploration: Exploration, passed: bool, unproven: bool) -> tuple[tupl
         if exploration.cut_short:
             verdict = "cut short"
     table = [outcome.to_json() for outcome in exploration.outcomes]
-    return (("verdict", verdict), *((("outcomes", table),) if table else ()))
+    unseen = sorted(exploration.unseen) if passed else []
+    return (
+        ("verdict", verdict),
+        *((("outcomes", table),) if table else ()),
+        *((("not_looked_into", unseen),) if unseen else ()),
+    )
 
 
 def raise_what_was_found(stress: Stress, findings: Iterable[tuple[Found | None, Finding]]) -> None:

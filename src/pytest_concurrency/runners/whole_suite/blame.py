@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from ...detect.failures import Failure
+from ...project import holds
 from ..comments import Dismissals, lines_of
 
 TOOLS = frozenset({
@@ -85,10 +86,6 @@ class TestCode:
                 return True
         return False
 
-    def _is_under_root(self, path: str) -> bool:
-        real = os.path.realpath(path)
-        return real.startswith(self._root + os.sep) and f"{os.sep}site-packages{os.sep}" not in real
-
     def _is_included(self, name: str) -> bool:
         return any(name == wanted or name.startswith(f"{wanted}.") for wanted in self._include)
 
@@ -102,7 +99,7 @@ class TestCode:
         tests: list[Any] = [vars(self.item.module)]
         for name, module in list(sys.modules.items()):
             path = getattr(module, "__file__", None)
-            if isinstance(path, str) and (self._is_under_root(path) or self._is_included(name)):
+            if isinstance(path, str) and (holds(path, self._root) or self._is_included(name)):
                 (tests if self._is_of_tests(path) else code).append(vars(module))
         if identity in _reachable(code):
             return False

@@ -12,8 +12,9 @@ from ....detect.causes import Cause, is_question, same_part
 from ....detect.failures import Failure
 from ....hazards import CATALOGUE
 from ....model import Finding, Location
+from ....project import relative
 from ....report.fingerprint import fingerprint
-from ....report.lanes import lanes, relative, with_it, wrap
+from ....report.lanes import lanes, with_it, wrap
 from ....report.steps import conflicts_of, order_in_deadlock, steps_of, waits_of
 from ....trace.outcome import Outcome, Row
 

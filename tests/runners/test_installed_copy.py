@@ -1,0 +1,133 @@
+"""tox and ``pip install .`` test a copy of the project in site-packages: it is the code under test, as at home."""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from pytester_runs import run
+
+pytest_plugins = ("pytester",)
+
+SHOP = """
+import json
+import time
+
+total = 0
+
+class Counter:
+    def __init__(self):
+        self.n = 0
+
+    def add(self):
+        self.n += 1
+
+def add_to_total():
+    global total
+    total += 1
+
+def nap():
+    time.sleep(0.05)
+"""
+
+
+@pytest.fixture
+def shop(pytester, monkeypatch):
+    """A project with a src layout whose package is installed, not found at home."""
+    base = pytester.path / "base"
+    installed = sysconfig.get_path("purelib", "posix_user", {"userbase": str(base)})
+    for folder in (installed, str(pytester.path / "src")):
+        package = pytester.path.joinpath(folder, "shop_installed")
+        package.mkdir(parents=True)
+        (package / "__init__.py").write_text(SHOP)
+    monkeypatch.setenv("PYTHONUSERBASE", str(base))
+    monkeypatch.setenv("PYTHONPATH", installed, prepend=":")
+    return installed
+
+
+def places(told, name):
+    return {(place["path"], place["line"]) for hazard in told.tests[name]["hazards"] for place in hazard["locations"]}
+
+
+def test_threads(pytester, shop):
+    told = run(
+        pytester,
+        """
+        import shop_installed
+
+        def test_add(thread_runner):
+            assert shop_installed.__file__.startswith({installed!r})
+            counter = shop_installed.Counter()
+            thread_runner.run(counter.add, counter.add)
+            assert counter.n == 2
+        """.replace("{installed!r}", repr(shop)),
+    )
+    assert told.codes("test_add") == ["CH101"]
+    assert places(told, "test_add") == {("src/shop_installed/__init__.py", 12)}
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="before 3.12 there is no way to see what is called")
+@pytest.mark.parametrize("include", [(), ("other_installed",)])
+def test_what_else_is_installed_is_named_where_workers_called_it(pytester, shop, include):
+    package = Path(shop, "other_installed.py")
+    package.write_text("class Table(dict):\n    pass\n\ndef get(table): return table.get(1)\n")
+    told = run(
+        pytester,
+        f"""
+        import json
+        import pytest
+        import other_installed
+        import shop_installed
+
+        table = other_installed.Table()
+
+        @pytest.mark.stress_threads(workers=2, schedules=20, include={include!r})
+        def test_get():
+            assert other_installed.get(table) is None and json.dumps(1)
+            shop_installed.Counter().add()
+        """,
+    )
+    named = "not looked into: other_installed (installed packages that workers called; see include)"
+    assert (named in told.text) is not bool(include)
+    assert told.tests["test_get"].get("not_looked_into", []) == ([] if include else ["other_installed"])
+
+
+def test_processes(pytester, shop):
+    told = run(
+        pytester,
+        """
+        import multiprocessing
+        import pytest
+        import shop_installed
+
+        @pytest.mark.stress_processes(workers=0, repeats=1, schedules=1)
+        def test_total():
+            context = multiprocessing.get_context("fork")
+            process = context.Process(target=shop_installed.add_to_total)
+            process.start()
+            process.join()
+            assert shop_installed.total in (0, 1)
+        """,
+    )
+    assert told.codes("test_total") == ["CH401"]
+
+
+def test_greenlets(pytester, shop):
+    pytest.importorskip("gevent")
+    told = run(
+        pytester,
+        """
+        import pytest
+        import gevent
+        import shop_installed
+
+        @pytest.mark.stress_greenlets(workers=0, repeats=2, patch="none")
+        def test_nap():
+            gevent.joinall([gevent.spawn(shop_installed.nap) for _ in range(2)])
+        """,
+    )
+    assert told.codes("test_nap") == ["CH301"], told.text
+    assert ("src/shop_installed/__init__.py", 19) in places(told, "test_nap")
