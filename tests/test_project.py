@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pytest_concurrency import project
-from pytest_concurrency.project import holds, original, real, relative
+from pytest_concurrency.project import holds, is_standard, original, real, relative, root_of
 
 
 @pytest.fixture
@@ -111,3 +111,18 @@ def test_real_follows_links_on_the_way(tmp_path):
     (tmp_path / "here" / "below").mkdir(parents=True)
     (tmp_path / "link").symlink_to(tmp_path / "here")
     assert real(str(tmp_path / "link" / "below")) == os.path.realpath(tmp_path / "here" / "below")
+
+
+def test_the_root_of_a_test(tmp_path):
+    inside = write(tmp_path / "here" / "tests" / "test_it.py")
+    assert root_of(inside, str(tmp_path / "here" / "ci"), str(tmp_path / "here")) == str(tmp_path / "here")
+    assert root_of(inside, str(tmp_path / "elsewhere")) == str(tmp_path / "here" / "tests")
+    write(tmp_path / "pkg" / "__init__.py")
+    write(tmp_path / "pkg" / "tests" / "__init__.py")
+    packaged = write(tmp_path / "pkg" / "tests" / "test_it.py")
+    assert root_of(packaged, str(tmp_path / "here")) == str(tmp_path / "pkg")
+
+
+def test_the_standard_library():
+    assert is_standard(os.__file__) and is_standard("<frozen os>")
+    assert not is_standard(pytest.__file__) and not is_standard(__file__)

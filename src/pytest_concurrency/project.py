@@ -29,9 +29,14 @@ def site_roots() -> tuple[str, ...]:
 @cache
 def installed_roots() -> tuple[str, ...]:
     """Return the directories of the standard library and of installed packages, with a separator at the end."""
+    return tuple(sorted({*site_roots(), *_standard()}))
+
+
+@cache
+def _standard() -> tuple[str, ...]:
     found = sysconfig.get_paths()
     paths = {found.get("stdlib", ""), found.get("platstdlib", "")}
-    return tuple(sorted({*site_roots(), *(os.path.realpath(path) + os.sep for path in paths if path)}))
+    return tuple(os.path.realpath(path) + os.sep for path in paths if path)
 
 
 @lru_cache(maxsize=4096)
@@ -75,6 +80,27 @@ def original(filename: str, root: str) -> str | None:
                 if found != path and os.path.isfile(found):
                     return found
     return None
+
+
+@lru_cache(maxsize=256)
+def root_of(test: str, *directories: str) -> str:
+    """Return the directory of the project that the test file ``test`` belongs to: the first of ``directories`` that
+    holds it, or else that of the package that it is in, or its own."""
+    for directory in directories:
+        if holds(test, directory):
+            return real(directory)
+    directory = os.path.dirname(test)
+    while os.path.isfile(os.path.join(os.path.dirname(directory), "__init__.py")):
+        directory = os.path.dirname(directory)
+    return real(directory)
+
+
+@lru_cache(maxsize=4096)
+def is_standard(filename: str) -> bool:
+    """Say whether ``filename`` belongs to the standard library."""
+    return filename.startswith("<frozen") or (
+        not is_installed(filename) and real(os.path.dirname(filename)).startswith(tuple(r[:-1] for r in _standard()))
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -94,7 +94,7 @@ class State:
         self.hearing: dict[int, list[CodeType]] = {}  # by thread, see instrument/deferred.py
         self.extra_strategies: dict[str, Callable[[int], Strategy]] = {}  # by other plugins, for this session
         self.extra_hazards: dict[str, Hazard] = {}
-        self.root = ""  # rootdir, in the worker process of greenlet tests
+        self.root = ""  # of the project, in the worker process of greenlet tests
         self.watch: Watch | None = None  # the watch over the body that is running in this process
         self.fork_hooked = False  # os.register_at_fork cannot be undone: done once, idle without a watch
 

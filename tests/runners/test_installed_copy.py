@@ -90,7 +90,7 @@ def test_what_else_is_installed_is_named_where_workers_called_it(pytester, shop,
             shop_installed.Counter().add()
         """,
     )
-    named = "not looked into: other_installed (installed packages that workers called; see include)"
+    named = "not looked into: other_installed (packages that workers called; see include)"
     assert (named in told.text) is not bool(include)
     assert told.tests["test_get"].get("not_looked_into", []) == ([] if include else ["other_installed"])
 
@@ -131,3 +131,23 @@ def test_greenlets(pytester, shop):
     )
     assert told.codes("test_nap") == ["CH301"], told.text
     assert ("src/shop_installed/__init__.py", 19) in places(told, "test_nap")
+
+
+def test_the_project_is_where_pytest_was_started_if_an_ini_file_lies_elsewhere(pytester):
+    for name, text in (
+        ("ci/pytest.ini", "[pytest]\n"),
+        ("app/__init__.py", "n = 0\n\ndef add():\n    global n\n    n += 1\n"),
+    ):
+        path = pytester.path / name
+        path.parent.mkdir()
+        path.write_text(text)
+    source = """
+        import app
+
+        def test_add(thread_runner):
+            app.n = 0
+            thread_runner.run(app.add, app.add)
+            assert app.n == 2
+    """
+    told = run(pytester, source, "-c", "ci/pytest.ini")
+    assert [h["code"] for test in told.tests.values() for h in test["hazards"]] == ["CH101"]

@@ -18,7 +18,7 @@ from typing import Any
 from ..instrument.scope import is_tooling
 from ..instrument.vocabulary import ANNOUNCED_CALLS, CONTAINER_METHODS
 from ..primitives import builtin_calls, library_calls
-from ..project import is_installed
+from ..project import is_standard
 from ..runtime.hooks import container_calls
 from ..source import PACKAGE
 from ..state import STATE
@@ -136,7 +136,7 @@ def _module_of(function: Any) -> str:
 class Audit:
     """Watches the calls of instrumented code while it is entered; tells ``strategy`` the doubts.
 
-    ``unseen`` are the names of installed packages that workers called: what they did there was not announced.
+    ``unseen`` are the names of packages out of scope that workers called: what they did there was not announced.
     """
 
     def __init__(self, strategy: Precise, files: frozenset[str]) -> None:
@@ -260,5 +260,5 @@ class Audit:
 
     def _note(self, module: str) -> None:
         path = getattr(sys.modules.get(module), "__file__", None)
-        if isinstance(path, str) and path.endswith(".py") and not is_tooling(module) and is_installed(path):
+        if isinstance(path, str) and path.endswith(".py") and not is_tooling(module) and not is_standard(path):
             self.unseen.add(module.partition(".")[0])

@@ -35,8 +35,8 @@ class Exploration:
     ``suspected`` is what explains a failure, or what no schedule confirmed: warnings unless settings say otherwise;
     ``stale``: the first run imported modules in scope, so that exploring has to begin anew with them instrumented;
     ``unrepeatable``: the test fails when it is run again in the order in which it passed; ``cut_short``: a limit was
-    hit before all was run that was to be; ``unseen`` are installed packages that workers were seen to call, and that
-    were not looked into."""
+    hit before all was run that was to be; ``unseen`` are packages that workers were seen to call, and that were
+    not looked into."""
 
     schedules: int = 0
     found: list[Found] = field(default_factory=list)

@@ -62,7 +62,7 @@ def write_summary(reporter: TerminalReporter, results: Sequence[dict[str, Any]],
         reporter.line(row)
     unseen = sorted({name for result in results for name in result.get("not_looked_into", ())})
     if unseen:
-        line(f"not looked into: {', '.join(unseen)} (installed packages that workers called; see include)")
+        line(f"not looked into: {', '.join(unseen)} (packages that workers called; see include)")
     line(summary_line(results))
 
 

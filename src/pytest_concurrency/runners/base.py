@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import pytest
 
+from .. import project
 from ..model import RESULT, TestResult
 from ..settings import Settings
 
@@ -55,6 +56,13 @@ class WorkerRunner(Protocol):
     ) -> list[Any]:
         """Run ``function(item)`` for every item, each in a worker of its own; results in order."""
         ...
+
+
+def root_of(item: pytest.Item) -> str:
+    """Return the directory of the project that ``item`` belongs to: rootdir, where that holds the test. It does not
+    where an ini-file that lies elsewhere was given by ``-c``: then it is the directory that pytest was started in."""
+    config = item.config
+    return project.root_of(str(item.path), str(config.rootpath), str(config.invocation_params.dir))
 
 
 def plan_of(item: pytest.Item, kind: str) -> Plan | None:

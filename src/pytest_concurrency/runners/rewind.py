@@ -31,6 +31,7 @@ from typing import Any
 import pytest
 
 from ..instrument.scope import Area, Chooser
+from .base import root_of
 
 LIMIT = 20_000
 """Containers and elements looked at, so that a module with a large table costs no more than a small one."""
@@ -410,7 +411,7 @@ def rewind(item: pytest.Item) -> None:
 
 def note_state(item: pytest.Function, include: tuple[str, ...] = ()) -> None:
     """Note the state of the modules in scope, and of what ``item`` was given from outside, for :func:`rewind`."""
-    modules = Chooser(Area(str(item.config.rootpath.resolve()), include)).modules()
+    modules = Chooser(Area(root_of(item), include)).modules()
     item.stash[REWIND] = Rewind(modules, values_from_outside(item))
 
 

@@ -15,7 +15,7 @@ from ...report.named import with_own_text
 from ...report.prose import fitted
 from ...report.width import width_of
 from ..afresh import begin_again, without_fixtures
-from ..base import ACTIVE_RUNNER, Plan, hand_in, plan_of
+from ..base import ACTIVE_RUNNER, Plan, hand_in, plan_of, root_of
 from ..rewind import forget_state, note_state
 from . import WORKER_PLUGIN, headed
 from .closedpeer import ClosedPeers
@@ -69,7 +69,7 @@ class StressedTest:
         self._worker = worker
         self._relative = relative_to(str(item.config.rootpath))
         test = item.originalname, str(item.path)
-        self._gathered = Gathered(plan.settings, self._relative, test, str(item.config.rootpath))
+        self._gathered = Gathered(plan.settings, self._relative, test, root_of(item))
         self._began = perf_counter()
         self._runs = self._exact_runs = 0
         self._notes: list[str] = []

@@ -15,7 +15,7 @@ from ...model import Finding
 from ...options import GREENLETS
 from ...settings import Settings
 from ...state import STATE
-from ..base import plan_of
+from ..base import plan_of, root_of
 from . import WORKER_PLUGIN
 from .channel import Channel, Closed
 from .forking import run_in_fork
@@ -26,7 +26,6 @@ def run_session(channel: Channel, handover: Handover) -> None:
     """Configure pytest as in the process above and serve its commands until "quit" or the end of the channel."""
     os.chdir(handover.directory)
     config = _prepareconfig(list(handover.args), None)
-    STATE.root = str(config.rootpath)
     option = config.option
     for name in ("looponfail", "distload", "usepdb", "trace", "loadgroup"):
         if hasattr(option, name):
@@ -84,6 +83,7 @@ class Worker:
                 problems = "\n".join(self._problems) or "collection there does not give this test"
                 self.channel.send("missing", f"{nodeid} was not found in the greenlet worker:\n{problems}")
                 return
+            STATE.root = root_of(item)
             following: pytest.Item | None = session if next_nodeid == "" else None  # type: ignore[assignment]
             if next_nodeid:
                 following = self._find(session, next_nodeid, path) or session  # type: ignore[assignment]

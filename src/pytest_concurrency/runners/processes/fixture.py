@@ -13,7 +13,7 @@ from ...detect.failures import RAISED_AT
 from ...model import Finding
 from ...settings import Settings
 from ...watch.judging import chain
-from ..base import expand, gather
+from ..base import expand, gather, root_of
 from .outcome import DIED, HUNG, RAISED, RETURNED, Outcome, RemoteError, WorkerDied, WorkerHung
 from .start import start_method
 from .team import run_team, show_output
@@ -63,7 +63,7 @@ class ProcessRunner:
         if self.controlled is not None:
             outcomes = self.controlled.team([(function, {}) for function in functions])
             return self._gathered(outcomes, "fork", return_exceptions)
-        chosen = start_method(settings, [(function, {}) for function in functions], str(self._item.config.rootpath))
+        chosen = start_method(settings, [(function, {}) for function in functions], root_of(self._item))
         self.notes += [note for note in chosen.notes if note not in self.notes]
         if chosen.unpicklable:
             self._unpicklable(chosen.unpicklable)

@@ -18,6 +18,7 @@ from ...watch.record import ProcessStarted
 from ...watch.stray import end_if_stray
 from ...watch.watch import Watch, WatchPlan
 from ..afresh import arguments
+from ..base import root_of
 from .outcome import HUNG, RAISED, SKIPPED, Outcome
 from .start import start_method
 from .team import run_team, show_output
@@ -45,7 +46,7 @@ def run_body(item: pytest.Function, settings: Settings, teardown: Callable[[], N
     ``teardown`` is called before processes that are left are reported: a fixture may be about to end them.
     """
     extra = _FIXTURE_EXTRA if "process_runner" in item.fixturenames else 0.0
-    watch = Watch(WatchPlan(str(item.config.rootpath), settings.timeout + extra), body=item.obj)
+    watch = Watch(WatchPlan(root_of(item), settings.timeout + extra), body=item.obj)
     error: BaseException | None = None
     try:
         with watch:
@@ -102,7 +103,7 @@ _HANGS = ("CH404", "CH405", "CH407", "CH409")
 def run_workers(item: pytest.Function, settings: Settings) -> Run:
     """Run the body once in each of ``workers`` processes at the same time, all with the same fixtures."""
     kwargs: dict[str, Any] = arguments(item)
-    chosen = start_method(settings, [(item.obj, kwargs)] * settings.workers, str(item.config.rootpath))
+    chosen = start_method(settings, [(item.obj, kwargs)] * settings.workers, root_of(item))
     if chosen.unpicklable:
         finding = Finding("CH404", f"what the workers need cannot be pickled: {chosen.unpicklable}")
         return Run(None, (finding,), notes=chosen.notes)
@@ -112,7 +113,7 @@ def run_workers(item: pytest.Function, settings: Settings) -> Run:
         item=item,
         timeout=settings.timeout,
         redirect=not {"capsys", "capfd", "capsysbinary", "capfdbinary", "capteesys"} & set(item.fixturenames),
-        watch=WatchPlan(str(item.config.rootpath), settings.timeout * _BEFORE_TEAM, in_worker=True),
+        watch=WatchPlan(root_of(item), settings.timeout * _BEFORE_TEAM, in_worker=True),
     )
     findings = [finding for outcome in outcomes if outcome.report for finding in outcome.report.findings]
     findings += lost

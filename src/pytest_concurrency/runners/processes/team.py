@@ -26,6 +26,7 @@ from ...watch import stacks, tree
 from ...watch.deadline import PATIENCE
 from ...watch.lost_update import find_lost
 from ...watch.watch import WatchPlan
+from ..base import root_of
 from .bootstrap import imports_of
 from .child import Job, output_path, work
 from .interrupts import held_back
@@ -86,6 +87,7 @@ class _Team:
         self.calls = calls
         self.method = method
         self.imports = imports_of(item)
+        self.item = item
         self.config = item.config
         self.timeout = timeout
         self.redirect = redirect
@@ -147,7 +149,7 @@ class _Team:
             self.directory,
             self.redirect,
             self.timeout,
-            str(self.config.rootpath),
+            root_of(self.item),
             self.watch,
         )
         forked = self.method == "fork"

@@ -19,7 +19,7 @@ from ...realtime import RealTime
 from ...runtime.watchdog import Watchdog
 from ...schedules import token as tokens
 from ..accepted import Accepted
-from ..base import ACTIVE_RUNNER, Plan, hand_in, plan_of
+from ..base import ACTIVE_RUNNER, Plan, hand_in, plan_of, root_of
 from ..errors import is_no_verdict, without_our_frames
 from ..other_plugins import timeout_of_other_plugin
 from ..subtests import raising_subtests
@@ -154,9 +154,7 @@ class ThreadsPlugin:
             stress.replayed = tokens.decode(settings.replay)
         stress.share = item.stash.get(SHARD, None)
         stress.remembered = [] if stress.is_helper else self._memory.of(item)
-        area = Area(
-            str(self._config.rootpath.resolve()), settings.include, self._other_tests(item) | files_of_strategies()
-        )
+        area = Area(root_of(item), settings.include, self._other_tests(item) | files_of_strategies())
         try:
             for attempt in range(3):
                 self._explored_once(stress, runtest, self._chooser(area), last=attempt == 2)

@@ -10,7 +10,7 @@ import pytest
 from ...explore.model import Exploration
 from ...explore.pipeline import Explorer
 from ...settings import Settings
-from ..base import PLAN, Plan
+from ..base import PLAN, Plan, root_of
 from .blame import OwnDoing, TestCode
 from .boundaries import Trial, is_tests_own
 from .budget import Budget
@@ -57,7 +57,7 @@ class WholeSuite:
 
     def dismissals(self, item: pytest.Function, plan: Plan) -> OwnDoing:
         """Return what dismisses the findings of ``item`` that are its own doing."""
-        return OwnDoing(TestCode(item, str(self._config.rootpath.resolve()), plan.settings.include))
+        return OwnDoing(TestCode(item, root_of(item), plan.settings.include))
 
     def judge(self, explorer: Explorer, exploration: Exploration, own: OwnDoing, seed: int) -> None:
         """Take failures out of ``exploration`` that no code under test is to blame for."""

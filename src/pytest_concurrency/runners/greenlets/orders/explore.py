@@ -35,6 +35,7 @@ from ....strategies.random_walk import RandomWalk
 from ....strategies.surw import Surw
 from ....trace.outcome import LostUpdate, Outcome, Row
 from ...accepted import Accepted
+from ...base import root_of
 from ...comments import Dismissals
 from .clocks import Clocks
 from .instruments import chooser, instrumenter
@@ -384,7 +385,7 @@ class Orders:
         }
         used = {getattr(value, "__file__", None) for value in vars(self._item.module).values()}
         excluded = test_module_files(names) - {self._item.module.__file__} - used
-        return chooser(str(self._item.config.rootpath.resolve()), self._settings.include, frozenset(excluded))
+        return chooser(root_of(self._item), self._settings.include, frozenset(excluded))
 
 
 def _alike(outcome: Outcome, failed: BaseException) -> bool:

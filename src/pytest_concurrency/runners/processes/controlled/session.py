@@ -36,7 +36,7 @@ from ....watch.deadline import BodyHung, Deadline
 from ....watch.hook_fork import look
 from ...accepted import Accepted
 from ...afresh import arguments, begin_again, let_go_of_buffers
-from ...base import ACTIVE_RUNNER
+from ...base import ACTIVE_RUNNER, root_of
 from ...comments import Dismissals
 from ...errors import from_signal_handler
 from ...other_plugins import timeout_of_other_plugin
@@ -101,7 +101,7 @@ class ProcessProgram:
 
     def __post_init__(self) -> None:
         adopts = self.settings.workers == 0 and not self.via_fixture
-        self.agent = Agent(str(self.item.config.rootpath), adopts)
+        self.agent = Agent(root_of(self.item), adopts)
 
     def once(self, execution: Execution) -> RunOutcome:
         """Set the test up afresh and run it under ``execution``."""
@@ -201,7 +201,7 @@ class ProcessProgram:
 
     def _ready(self) -> Conductor:
         assert self.conductor is not None
-        seen = look(str(self.item.config.rootpath)) if len(sys._current_frames()) > 1 else None
+        seen = look(root_of(self.item)) if len(sys._current_frames()) > 1 else None
         if seen is not None and seen.threads:
             raise Over("threads run in the test's own process")
         return self.conductor
@@ -258,7 +258,7 @@ class ProcessProgram:
         """Hook what the workers will share, anew where modules were imported since."""
         if len(sys.modules) != len(self.modules):
             self.unhook()
-            self.bindings = bindings_of(str(self.item.config.rootpath))
+            self.bindings = bindings_of(root_of(self.item))
             self.modules = frozenset(sys.modules)
             install(self.agent, self.patches)
         for path in {site.path for site in self.sites.all}:
