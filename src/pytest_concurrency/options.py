@@ -165,12 +165,12 @@ def _flag(value: object) -> bool:
 
 
 class Option:
-    """One setting: which markers take it, how it is checked, and whether the command line offers it.
+    """One setting: which markers take it, how it is checked, whether the command line offers it, its type in TOML.
 
     No dataclass: this module is read by every session, and making a dataclass compiles code.
     """
 
-    __slots__ = ("check", "command_line", "help", "kinds", "metavar", "name")
+    __slots__ = ("check", "command_line", "help", "kinds", "metavar", "name", "toml")
 
     def __init__(
         self,
@@ -180,6 +180,7 @@ class Option:
         help: str,
         command_line: bool = False,
         metavar: str = "",
+        toml: type = str,
     ) -> None:
         self.name = name
         self.kinds = kinds
@@ -187,6 +188,7 @@ class Option:
         self.help = help
         self.command_line = command_line
         self.metavar = metavar
+        self.toml = toml
 
 
 ALL_KINDS = (*KINDS, PARALLELISM)
@@ -194,33 +196,45 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
     {
         option.name: option
         for option in (
-            Option("workers", ALL_KINDS, integer(0), "workers that run the body at once; 0: once, it starts its own"),
-            Option("schedules", KINDS, integer(1), "schedules to run of each test", True, "N"),
-            Option("repeats", (PROCESSES, GREENLETS), integer(1), "times to run each test"),
-            Option("max_seconds", ALL_KINDS, _seconds, "seconds to spend on each test", True, "S"),
+            Option("workers", ALL_KINDS, integer(0), "workers that run the body; 0: it starts its own", toml=int),
+            Option("schedules", KINDS, integer(1), "schedules to run of each test", True, "N", toml=int),
+            Option("repeats", (PROCESSES, GREENLETS), integer(1), "runs of each test in real time", toml=int),
+            Option("max_seconds", ALL_KINDS, _seconds, "seconds to spend on each test", True, "S", toml=float),
             Option("strategy", KINDS, _strategy, f"how schedules are chosen: {', '.join(STRATEGIES)}", True, "NAME"),
-            Option("seed", KINDS, _seed, "seed of the schedules: a number, or 'random'", True, "N|random"),
-            Option("timeout", ALL_KINDS, _seconds, "real seconds after which one schedule counts as stuck"),
-            Option("switch_intervals", (THREADS,), _intervals, "switch intervals of the free-running phase"),
-            Option("explore_timeouts", (THREADS,), _flag, "let timed waits end while others could run", True),
+            Option("seed", KINDS, _seed, "seed of the schedules: a number, or 'random'", True, "N|random", toml=int),
+            Option("timeout", ALL_KINDS, _seconds, "real seconds after which one schedule counts as stuck", toml=float),
+            Option("switch_intervals", (THREADS,), _intervals, "switch intervals of the free-running phase", toml=list),
+            Option("explore_timeouts", (THREADS,), _flag, "let timed waits end while others can run", True, toml=bool),
             Option("fixtures", (THREADS,), _choice((SHARED, PER_WORKER)), "shared, or per-worker", True, "HOW"),
-            Option("start_method", (PROCESSES,), _choice(START_METHODS, optional=True), "start method"),
-            Option("max_block", (GREENLETS,), _seconds, "seconds that a greenlet may block the others"),
-            Option("patch", (GREENLETS,), _choice(PATCH_MODES), "when gevent patches"),
-            Option("min_speedup", (PARALLELISM,), _speedup, "speed-up below which the test fails"),
+            Option("start_method", (PROCESSES,), _choice(START_METHODS, optional=True), "fork, forkserver or spawn"),
+            Option("max_block", (GREENLETS,), _seconds, "seconds that a greenlet may block the others", toml=float),
+            Option("patch", (GREENLETS,), _choice(PATCH_MODES), f"when gevent patches: {', '.join(PATCH_MODES)}"),
+            Option("min_speedup", (PARALLELISM,), _speedup, "speed-up below which the test fails", toml=float),
             Option("isolation", (GREENLETS,), _choice(ISOLATIONS), "one worker process, or a fork of it a test"),
-            Option("include", KINDS, _modules, "installed modules to instrument too", False, "MODULE"),
-            Option("ignore", ALL_KINDS, codes, "hazard codes not to report"),
+            Option("include", KINDS, _modules, "installed modules to instrument too", False, "MODULE", toml=list),
+            Option("ignore", ALL_KINDS, codes, "hazard codes not to report", toml=list),
         )
     }
 )  # fmt: skip
+
+
+def _ini_type(toml: type) -> Any:
+    """Return pytest's type of an ini key that TOML may have as a ``toml`` beside a string.
+
+    pytest has unions of types since 9.2; before, numbers and truth values are strings in ``[tool.pytest]``, too.
+    """
+    import pytest
+
+    if toml is list:
+        return "args"
+    return None if toml is str or pytest.version_tuple < (9, 2) else str | toml
 
 
 def add_options(parser: Parser) -> None:
     """Declare the command-line options and ini keys."""
     group = parser.getgroup("concurrency", "concurrency testing")
     for option in OPTIONS.values():
-        parser.addini(f"concurrency_{option.name}", option.help, default=None)
+        parser.addini(f"concurrency_{option.name}", option.help, type=_ini_type(option.toml), default=None)
         if option.command_line:
             group.addoption(
                 f"--concurrency-{option.name.replace('_', '-')}",
@@ -229,7 +243,7 @@ def add_options(parser: Parser) -> None:
                 help=option.help,
                 **({"action": "store_const", "const": True} if option.check is _flag else {"metavar": option.metavar}),
             )
-    parser.addini("concurrency_error", "hazard codes to report as errors", default=None)
+    parser.addini("concurrency_error", "hazard codes to report as errors", type="args", default=None)
     group.addoption(
         "--concurrency-include",
         dest="concurrency_include",
@@ -290,7 +304,7 @@ def add_options(parser: Parser) -> None:
         help="under pytest-xdist, split the exploration of each test on threads among N of its workers",
     )
     for name, what in UNSAFE_KEYS.items():
-        parser.addini(name, what, default=None)
+        parser.addini(name, what, type="args", default=None)
     _add_options_of_run_parallel(parser)
 
 
@@ -307,6 +321,12 @@ def _add_options_of_run_parallel(parser: Parser) -> None:
     group.addoption("--iterations", metavar="N", help="of pytest-run-parallel; has no effect: schedules are many")
     for flag in FLAGS_OF_RUN_PARALLEL:
         group.addoption(flag, action="store_const", const=True, default=False, help="of pytest-run-parallel")
+
+
+def ini(config: Config, key: str) -> Any:
+    """Return what the ini file has for ``key``, a list of TOML's as a string; None or "" where it has nothing."""
+    value = config.getini(key)
+    return " ".join(value) if isinstance(value, list) else value
 
 
 def given(config: Config) -> bool:

@@ -8,6 +8,7 @@ Precedence: command line, then marker, then ini file, then default. Every check 
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -28,6 +29,7 @@ from .options import (
     Option,
     Wrong,
     codes,
+    ini,
     integer,
 )  # fmt: skip
 
@@ -112,15 +114,21 @@ def shards_wanted(config: Config) -> int:
 
 
 def stress_threads_workers(config: Config) -> int:
-    """Return N of ``--stress-threads N``; raise UsageError where it is no whole number of at least 1."""
-    return _at_least_one(config.option.stress_threads, "--stress-threads")
+    """Return N of ``--stress-threads N``; raise UsageError where it is no whole number of at least 1.
+
+    ``auto``, of pytest-run-parallel, is a worker for each processor, and at least two: one alone would show nothing.
+    """
+    wanted = config.option.stress_threads
+    if wanted == "auto":
+        return max(2, os.cpu_count() or 1)
+    return _at_least_one(wanted, "--stress-threads", " or 'auto'")
 
 
-def _at_least_one(value: str, flag: str) -> int:
+def _at_least_one(value: str, flag: str, other: str = "") -> int:
     try:
         return integer(1)(value)
     except Wrong as error:
-        raise pytest.UsageError(f"{flag}: {value!r} is not {error}.") from None
+        raise pytest.UsageError(f"{flag}: {value!r} is not {error}{other}.") from None
 
 
 @dataclass(slots=True)
@@ -153,7 +161,7 @@ def resolve(kind: str, nodeid: str, arguments: Mapping[str, object], config: Con
     _take_marker(merged, kind, nodeid, arguments)
     _take_command_line(merged, kind, config)
     errors: frozenset[str] = frozenset()
-    ini_errors = config.getini("concurrency_error")
+    ini_errors = ini(config, "concurrency_error")
     if ini_errors:
         errors = _checked(Option("error", ALL_KINDS, codes, ""), ini_errors, "ini key concurrency_error")
     if kind == PARALLELISM and arguments.get("workers") in (1, "1"):
@@ -181,10 +189,10 @@ def resolve(kind: str, nodeid: str, arguments: Mapping[str, object], config: Con
 
 def _take_ini(merged: _Merged, kind: str, config: Config) -> None:
     for option in OPTIONS.values():
-        ini = config.getini(f"concurrency_{option.name}")
-        if ini is None or ini == "" or kind not in option.kinds:
+        value = ini(config, f"concurrency_{option.name}")
+        if value is None or value == "" or kind not in option.kinds:
             continue
-        merged.take(option.name, _checked(option, ini, f"ini key concurrency_{option.name}"))
+        merged.take(option.name, _checked(option, value, f"ini key concurrency_{option.name}"))
 
 
 def _take_marker(merged: _Merged, kind: str, nodeid: str, arguments: Mapping[str, object]) -> None:

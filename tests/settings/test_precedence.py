@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_concurrency.settings import default_seed
+from pytest_concurrency.settings import default_seed, stress_threads_workers
 from pytester_runs import run
 
 SEEDS = """
@@ -129,3 +129,37 @@ def test_severity(errors, ignore, expected):
 
     settings = Settings(errors=frozenset(errors), ignore=frozenset(ignore))
     assert settings.severity("CH105") == expected
+
+
+TABLES = {
+    "ini_options": 'concurrency_workers = 3\nconcurrency_schedules = "7"\nconcurrency_ignore = ["CH101", "CH104, CH110"]\n',
+    "strings": 'concurrency_workers = "3"\nconcurrency_schedules = "7"\nconcurrency_ignore = ["CH101", "CH104", "CH110"]\n',
+    "native": "concurrency_workers = 3\nconcurrency_schedules = 7\nconcurrency_max_seconds = 4\nconcurrency_timeout = 9.5\n"
+    'concurrency_explore_timeouts = true\nconcurrency_ignore = ["CH101", "CH110"]\nconcurrency_error = ["CH102"]\n'
+    'concurrency_include = ["colorsys"]\nconcurrency_unsafe_calls = ["textwrap.dedent"]\n'
+    'concurrency_switch_intervals = ["0.001"]\n',
+}
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_ini_keys_in_toml_may_be_lists_and_numbers(pytester, kind):
+    if kind != "ini_options" and pytest.version_tuple < ((9, 2) if kind == "native" else (9, 0)):
+        pytest.skip("[tool.pytest] is of pytest 9.0, numbers in it of 9.2")
+    table = "tool.pytest.ini_options" if kind == "ini_options" else "tool.pytest"
+    pytester.makepyprojecttoml(f"[{table}]\n{TABLES[kind]}")
+    done = run(
+        pytester,
+        "import pytest, threading\nseen = set()\n@pytest.mark.stress_threads\n"
+        "def test_a(pytestconfig):\n    seen.add(threading.get_ident())\n    assert len(seen) <= 3\n",
+        "-Werror",
+    )
+    assert done.outcomes == {"test_a": "PASSED"}
+    assert done.tests["test_a"]["schedules"] >= 1
+    assert "Warning" not in done.text
+
+
+@pytest.mark.parametrize(("processors", "workers"), [(8, 8), (1, 2), (None, 2)])
+def test_auto_is_a_thread_for_each_processor_and_at_least_two(pytester, monkeypatch, processors, workers):
+    monkeypatch.setattr("os.cpu_count", lambda: processors)
+    for flag in ("--stress-threads=auto", "--parallel-threads=auto"):
+        assert stress_threads_workers(pytester.parseconfig(flag)) == workers
