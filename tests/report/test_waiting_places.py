@@ -192,3 +192,34 @@ def test_a_note_says_that_the_test_sleeps_and_for_how_long(pytester):
     done = run(pytester, SLEEPS)
     said = "not run freely on real threads: the test sleeps or waits for time-outs (2 s in the first schedule)"
     assert said in done.tests["test_sleeps"]["notes"]
+
+
+UNDER_A_LOCK = """\
+import queue, threading
+import pytest
+
+@pytest.mark.stress_threads(workers=0)
+def test_put():
+    jobs, lock = queue.Queue(1), threading.Lock()
+    def work():
+        for _ in range(4):
+            jobs.get()
+            with lock:
+                pass
+    thread = threading.Thread(target=work)
+    thread.start()
+    for number in range(4):
+        with lock:
+            jobs.put(number)
+    thread.join()
+"""
+
+
+def test_the_lanes_end_with_what_the_test_itself_waits_for(pytester):
+    done = run(pytester, UNDER_A_LOCK)
+    (hazard,) = done.tests["test_put"]["hazards"]
+    assert "the test waits at test_it.py:16 for Queue.put" in hazard["message"]
+    told = [(step["worker"], step["action"], step["value"]) for step in hazard["steps"]]
+    assert told[-4:] == [
+        ("0", "wait for", "held by the test"), ("main", "release", ""), ("main", "acquire", ""), ("main", "put", "")
+    ], told  # fmt: skip

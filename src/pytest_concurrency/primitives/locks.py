@@ -90,7 +90,9 @@ def _reentrant_is_free(lock: Any) -> bool:
 
 def _holder(run: Execution, lock: Any) -> str:
     owner = run.owners.get(id(lock))
-    return f"held by worker {owner[0].path}" if owner is not None else "held"
+    if owner is None:
+        return "held"
+    return "held by the test" if owner[0].path == "main" else f"held by worker {owner[0].path}"
 
 
 def _taken(run: Execution, worker: Worker, lock: Any, site: Site, for_ever: bool = True) -> None:

@@ -94,9 +94,10 @@ def _drawn(found: Found, rows: Sequence[Row], root: Path) -> dict[str, Any]:
 def _relevant(found: Found) -> list[Row]:
     """Return the rows worth showing: those on locations that more than one worker touched, around the switches."""
     rows = list(found.outcome.rows)
-    while rows and rows[-1].worker == "main" and any(row.worker != "main" for row in rows):
-        rows.pop()  # what the test does after its workers is not part of the interleaving
     data: Any = found.failure.data
+    if not (found.failure.code in STUCK and any(blocked.holder == "main" for blocked in data or ())):
+        while rows and rows[-1].worker == "main" and any(row.worker != "main" for row in rows):
+            rows.pop()  # what the test does after its workers is not part of the interleaving
     if found.failure.code in ("CH102", "CH103", "CH105"):
         return list(data.rows)
     if found.failure.code == "CH101":
