@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from pytest_concurrency.report.github_report import annotation
@@ -45,6 +46,21 @@ def test_the_same_in_a_file(pytester, monkeypatch):
         "::error file=test_it.py,line=5",
         "::error file=test_it.py,line=9",
     ]
+
+
+def test_what_is_expected_to_fail_is_a_notice(pytester):
+    source = SOURCE.replace("@pytest.mark.stress_threads\n", "@pytest.mark.xfail\n@pytest.mark.stress_threads\n")
+    pytester.makepyfile(test_it=source)
+    result = pytester.runpytest_subprocess(
+        "-p", "no:randomly", "--concurrency-report=github", "--concurrency-report=sarif:it.sarif"
+    )
+    lines = [line for line in result.outlines if line.startswith("::")]
+    assert [line.partition(" ")[0] for line in lines] == ["::error", "::notice"]
+    assert "test_it.py::test_lost" in lines[1]
+    (run,) = json.loads((pytester.path / "it.sarif").read_text())["runs"]
+    assert {found["properties"]["test"]: found["level"] for found in run["results"]} == {
+        "test_it.py::test_lost": "note", "test_it.py::test_effect": "error"
+    }  # fmt: skip
 
 
 def test_escaping():

@@ -68,8 +68,12 @@ def test_precedence_and_seed(pytester):
     assert random.result.ret == 0
 
 
-@pytest.mark.parametrize("comment", ["ignore", "ignore[CH999]", "ignore[lost update]"])
-def test_a_comment_that_names_no_hazard(pytester, comment):
+@pytest.mark.parametrize(
+    ("comment", "wrong"),
+    [("ignore", "no hazard is named"), ("ignore[CH999]", "CH999 is no hazard's code"),
+     ("ignore[lost update]", "lost, update is no hazard's code")],
+)  # fmt: skip
+def test_a_comment_that_names_no_hazard(pytester, comment, wrong):
     source = f"""
 import pytest
 n = 0
@@ -80,7 +84,7 @@ def test_it():
 """
     done = run(pytester, source, "--concurrency-schedules=5", "-p", "no:cacheprovider")
     assert done.outcomes == {"test_it": "FAILED"}
-    told = "write # concurrency: ignore[CH101] to ignore it: no hazard is named at test_it.py:6"
+    told = f"{wrong}, write # concurrency: ignore[CH101] to ignore it at test_it.py:6"
     assert told in done.tests["test_it"]["notes"]
 
 

@@ -63,7 +63,8 @@ def verdict(strategy: Precise, limited: bool) -> tuple[bool, str]:
     plural = "s" if strategy.found != 1 else ""
     if strategy.exhausted and not strategy.doubts:
         what = f"schedule{plural}" if bounded else f"distinct interleaving{plural}"
-        return True, (f"all {strategy.found} {what} of the operations on shared locations explored: no hazard")
+        every = f"all {strategy.found}" if strategy.found != 1 else "the only"
+        return True, f"{every} {what} of the operations on shared locations explored: no hazard"
     if strategy.exhausted and limited:
         return False, f"not a proof: {'; '.join(_few(strategy.doubts))}"
     if not limited:

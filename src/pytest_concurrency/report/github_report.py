@@ -33,14 +33,20 @@ def _lines(results: Sequence[dict[str, Any]], root: Path, workspace: Path) -> It
     for result in results:
         for hazard in result["hazards"]:
             if not hazard["known"]:
-                error = hazard["severity"] == "error"
-                yield (0 if error else 1), annotation(result, hazard, root, workspace)
+                order = ("error", "warning", "notice").index(_command(result, hazard))
+                yield order, annotation(result, hazard, root, workspace)
+
+
+def _command(result: Mapping[str, Any], hazard: Mapping[str, Any]) -> str:
+    """Return how loud a hazard is told: one that a test marked ``xfail`` was to show is no more than news."""
+    if result.get("xfailed"):
+        return "notice"
+    return "error" if hazard["severity"] == "error" else "warning"
 
 
 def annotation(result: Mapping[str, Any], hazard: Mapping[str, Any], root: Path, workspace: Path) -> str:
     """Return one workflow command; its path is relative to ``workspace``, where GitHub looks for it."""
     path, line = primary(hazard, result)
-    command = "error" if hazard["severity"] == "error" else "warning"
     properties = {"file": _below(root / path, workspace), "line": str(line)}
     properties["title"] = f"{hazard['code']} {hazard['name']}"
     message = f"{result['nodeid']}: {hazard['message'].rstrip('.')}."
@@ -51,7 +57,7 @@ def annotation(result: Mapping[str, Any], hazard: Mapping[str, Any], root: Path,
     if hazard["replay"]:
         message += f"\nReplay: pytest '{result['nodeid']}' --concurrency-replay={hazard['replay']}"
     written = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    return f"::{command} {written}::{_data(message)}"
+    return f"::{_command(result, hazard)} {written}::{_data(message)}"
 
 
 def _below(path: Path, workspace: Path) -> str:

@@ -81,7 +81,7 @@ def _result(result: Mapping[str, Any], hazard: Mapping[str, Any], baseline: bool
     place["logicalLocations"] = [{"fullyQualifiedName": result["nodeid"], "kind": "function"}]
     found: Object = {
         "ruleId": hazard["code"],
-        "level": "error" if hazard["severity"] == "error" else "warning",
+        "level": "note" if result.get("xfailed") else "error" if hazard["severity"] == "error" else "warning",
         "message": {"text": f"{hazard['message'].rstrip('.')}."},
         "locations": [place],
         "properties": {

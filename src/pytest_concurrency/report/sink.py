@@ -36,7 +36,10 @@ def attach(item: pytest.Item, report: pytest.TestReport, result: TestResult) -> 
     path, line, _ = item.location
     result = replace(result, findings=findings, path=path, line=(line or 0) + 1)
     item.ihook.pytest_concurrency_result(item=item, result=result)
-    report.concurrency = result.to_json()  # type: ignore[attr-defined]
+    told = result.to_json()
+    if report.skipped and hasattr(report, "wasxfail"):
+        told["xfailed"] = True
+    report.concurrency = told  # type: ignore[attr-defined]
     if report.failed:
         for finding in with_own_text((each for each in findings if each.detail), str(report.longrepr)):
             text = fitted(finding.detail, width_of(item.config), finding.message, finding.code)

@@ -48,9 +48,10 @@ def write_summary(reporter: TerminalReporter, results: Sequence[dict[str, Any]],
             line(f"{result['nodeid']}: {note}", yellow=loud)
         for row in outcome_rows(result):
             reporter.line(row)
-        if reporter.verbosity > 0 and not result["hazards"] and not proofs:
+        if reporter.verbosity > 0 and result["outcome"] == "passed" and not result["hazards"] and not proofs:
             proof = "all distinct interleavings" if result["exhaustive"] else result.get("verdict") or "explored"
-            line(f"{result['nodeid']}: {result['schedules']} schedules, {proof}: no hazard")
+            plural = "s" if result["schedules"] != 1 else ""
+            line(f"{result['nodeid']}: {result['schedules']} schedule{plural}, {proof}: no hazard")
     for row in lines(results, reporter.verbosity > 0):
         reporter.line(row)
     if any("parallelism" in result for result in results):

@@ -56,9 +56,8 @@ class Dismissals:
                 self._note(f"{failure.code} is ignored by the comment at", path, line)
                 return True
             if not codes & CATALOGUE.keys() and MEANT.search(linecache.getline(path, line)):
-                self._note(
-                    f"write # concurrency: ignore[{failure.code}] to ignore it: no hazard is named at", path, line
-                )
+                named = f"{', '.join(sorted(codes))} is no hazard's code" if codes else "no hazard is named"
+                self._note(f"{named}, write # concurrency: ignore[{failure.code}] to ignore it at", path, line)
         return False
 
     def _note(self, text: str, path: str, line: int) -> None:

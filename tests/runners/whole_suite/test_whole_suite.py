@@ -73,8 +73,8 @@ def test_over_a_plain_suite(pytester):
         "test_warns": "pytest.warns()",
         "test_environ": "os.environ[...] = ...",
         "test_patched": "unittest.mock.patch",
-        "test_only_once": "its body fails when it is run once more in the same process",
-        "test_fails": "its body fails when it is run once more in the same process",
+        "test_only_once": "not passed when run several times in the same process",
+        "test_fails": "not passed when run several times in the same process",
         "test_marked": "it is marked thread_unsafe: one port",
         "test_one_thread": "it is marked to run on one thread",
         "TestCase.test_logs": "assertLogs()",
@@ -349,4 +349,4 @@ def test_fails(): assert 0
 """
     done = run(pytester, source, "--stress-threads", "2")
     assert done.outcomes == {"test_used_up[file0]": "PASSED", "test_fails": "FAILED"}
-    assert "its body fails when it is run once more in the same process" in done.text
+    assert "not passed when run several times in the same process" in done.text

@@ -93,6 +93,6 @@ def not_repeatable(error: BaseException) -> OneWorker:
     said = str(error).strip().splitlines()
     what = f"{type(error).__name__}{': ' + said[0][:80] if said else ''}"
     return OneWorker(
-        "its body fails when it is run once more in the same process",
-        f"run on one worker: its body fails when it is run once more ({what})",
+        "not passed when run several times in the same process",
+        f"run on one worker: it does not pass when it is run several times in the same process ({what})",
     )
