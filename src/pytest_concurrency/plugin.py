@@ -33,6 +33,7 @@ WHOLE_SUITE_MARKERS = (
 )
 
 
+MARKER_BEGINS = ("stress", "paralleli")
 RUNNERS = frozenset(("thread_runner", "process_runner", "greenlet_runner"))
 
 
@@ -113,6 +114,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     kinds: set[str] = set()
+    _refuse_misspelt(items, config)
     wanted = items if config.option.stress_threads is not None else _marked(items)
     for item in wanted:
         from .runners.planning import plan_item
@@ -134,6 +136,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if not config.pluginmanager.has_plugin(name):
             module = importlib.import_module(f".runners.{kind}", __package__)
             config.pluginmanager.register(module.create_plugin(config), name)
+
+
+def _refuse_misspelt(items: list[pytest.Item], config: pytest.Config) -> None:
+    """Refuse what is nearly a marker of ours and none of anybody's: the test would pass without being stressed."""
+    seen: set[Any] = {None}
+    for item in items:
+        node: Any = item
+        marks: list[pytest.Mark] = []
+        while node not in seen:
+            seen.add(node)
+            marks += node.own_markers
+            node = node.parent
+        for mark in marks:
+            if mark.name.startswith(MARKER_BEGINS) and mark.name not in MARKER_HELP:
+                from .runners.planning import refuse_misspelt
+
+                bearers = [each for each in items if each.get_closest_marker(mark.name) is not None]
+                refuse_misspelt(mark.name, bearers, config, MARKER_HELP)
 
 
 def _marked(items: list[pytest.Item]) -> list[pytest.Item]:

@@ -166,3 +166,23 @@ def test_xdist_says_it_too(pytester):
     result.assert_outcomes(failed=1)
     assert no_traceback_of_ours(result.stdout.str())
     assert "workers=-1 is not a whole number of at least 0" in result.stdout.str() + result.stderr.str()
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("stress_thread", "stress_threads"), ("stress_process", "stress_processes"), ("stress_greenlet", "stress_greenlets"),
+     ("parallelims", "parallelism"), ("stress_treads(workers=3)", "stress_threads")],
+)  # fmt: skip
+def test_a_misspelt_marker(pytester, name, meant):
+    pytester.makepyfile(f"import pytest\n@pytest.mark.{name}\nclass TestIt:\n    def test_a(self): pass\n")
+    bare = name.partition("(")[0]
+    refused(pytester.runpytest_inprocess(), f"::TestIt::test_a: there is no marker {bare}; write {meant}, or register")
+
+
+def test_a_marker_of_anothers_that_is_registered(pytester):
+    pytester.makeini("[pytest]\nmarkers =\n    stress_thread: of another\n    stress: of a third\n")
+    pytester.makepyfile(
+        "import pytest\n@pytest.mark.stress_thread\ndef test_a(): pass\n"
+        "@pytest.mark.stress\n@pytest.mark.stress_test\ndef test_b(): pass\n"
+    )
+    pytester.runpytest_inprocess().assert_outcomes(passed=2, warnings=1)

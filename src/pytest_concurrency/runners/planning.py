@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import inspect
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
@@ -28,6 +30,15 @@ def _refuse(items: list[pytest.Item], config: pytest.Config, error: pytest.Usage
         raise error
     for item in items:
         item.runtest = functools.partial(pytest.fail, str(error), pytrace=False)  # type: ignore[method-assign]
+
+
+def refuse_misspelt(name: str, items: list[pytest.Item], config: pytest.Config, markers: Iterable[str]) -> None:
+    """Refuse ``items``, which are marked ``name``, where that is nearly one of ``markers`` and is not registered."""
+    registered = {line.partition(":")[0].partition("(")[0].strip() for line in config.getini("markers")}
+    meant = difflib.get_close_matches(name, markers, n=1, cutoff=0.9)
+    if meant and name not in registered:
+        sentence = f"there is no marker {name}; write {meant[0]}, or register {name} if it is another's."
+        _refuse(items, config, pytest.UsageError(f"{items[0].nodeid}: {sentence}"))
 
 
 def planned(item: pytest.Item, config: pytest.Config) -> set[str]:
