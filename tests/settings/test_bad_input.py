@@ -160,6 +160,23 @@ def test_runner_used_wrongly(pytester):
     result.assert_outcomes(passed=6)
 
 
+@pytest.mark.parametrize("runner", ["thread_runner", "process_runner", "greenlet_runner"])
+def test_what_map_calls_has_to_be_a_function(pytester, runner):
+    if runner == "greenlet_runner":
+        pytest.importorskip("gevent")
+    pytester.makepyfile(
+        f"""
+        def double(n): return 2 * n
+        def test_called({runner}): {runner}.map(double(1), [1, 2])
+        def test_of_nothing({runner}): {runner}.map(double(1), [])
+        """
+    )
+    result = pytester.runpytest_subprocess("-p", "no:randomly")
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["E *TypeError: map() takes a function, not 2: pass the function, do not call it"] * 2)
+    assert no_traceback_of_ours(result.stdout.str())
+
+
 def test_xdist_says_it_too(pytester):
     pytester.makepyfile("import pytest\n@pytest.mark.stress_threads(workers=-1)\ndef test_a(): pass\n")
     result = pytester.runpytest_subprocess("-n1")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import pytest
@@ -80,6 +81,7 @@ def expand(
     callables: tuple[Callable[[], Any], ...], workers: int | None, default_workers: int
 ) -> tuple[Callable[[], Any], ...]:
     """Return one callable a worker, as the contract of :meth:`WorkerRunner.run` says; raise ValueError or TypeError."""
+    __tracebackhide__ = True
     if not callables:
         raise TypeError("run() needs at least one callable")
     for function in callables:
@@ -92,6 +94,14 @@ def expand(
     if workers is not None and workers != len(callables):
         raise ValueError(f"workers={workers} does not go with {len(callables)} callables")
     return callables
+
+
+def bind(function: Callable[[Any], Any], iterable: Iterable[Any]) -> tuple[Callable[[], Any], ...]:
+    """Return one callable an item, as the contract of :meth:`WorkerRunner.map` says; raise TypeError."""
+    __tracebackhide__ = True
+    if not callable(function):
+        raise TypeError(f"map() takes a function, not {function!r}: pass the function, do not call it")
+    return tuple(partial(function, item) for item in iterable)
 
 
 def gather(results: list[Any], errors: list[BaseException | None], return_exceptions: bool) -> list[Any]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
-from functools import partial
 from typing import Any
 
-from ..base import expand, gather
+from ..base import bind, expand, gather
 
 
 class GreenletRunner:
@@ -23,13 +22,15 @@ class GreenletRunner:
         self, *callables: Callable[[], Any], workers: int | None = None, return_exceptions: bool = False
     ) -> list[Any]:
         """Run the callables at once, each in a greenlet of its own, and return their results in order."""
+        __tracebackhide__ = True
         return run_at_once(expand(callables, workers, self._workers), return_exceptions)
 
     def map(
         self, function: Callable[[Any], Any], iterable: Iterable[Any], return_exceptions: bool = False
     ) -> list[Any]:
         """Run ``function(item)`` for every item, each in a greenlet of its own; results in order."""
-        return run_at_once(tuple(partial(function, item) for item in iterable), return_exceptions)
+        __tracebackhide__ = True
+        return run_at_once(bind(function, iterable), return_exceptions)
 
 
 def run_at_once(callables: tuple[Callable[[], Any], ...], return_exceptions: bool = False) -> list[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import pickle
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
@@ -13,7 +12,7 @@ from ...detect.failures import RAISED_AT
 from ...model import Finding
 from ...settings import Settings
 from ...watch.judging import chain
-from ..base import expand, gather, root_of
+from ..base import bind, expand, gather, root_of
 from .outcome import DIED, HUNG, RAISED, RETURNED, Outcome, RemoteError, WorkerDied, WorkerHung
 from .start import start_method
 from .team import run_team, show_output
@@ -46,6 +45,7 @@ class ProcessRunner:
         Raise what a worker raised, :class:`WorkerDied` or :class:`WorkerHung` where it did not come to an end, and
         TypeError where a callable or a result cannot be pickled.
         """
+        __tracebackhide__ = True
         functions = expand(callables, workers, self._settings.workers)
         return self._team(functions, return_exceptions)
 
@@ -53,10 +53,9 @@ class ProcessRunner:
         self, function: Callable[[Any], Any], iterable: Iterable[Any], return_exceptions: bool = False
     ) -> list[Any]:
         """Run ``function(item)`` for every item, each in a process of its own; results in order."""
-        if not callable(function):
-            raise TypeError(f"map() takes a function, not {function!r}: pass the function, do not call it")
-        calls = [functools.partial(function, item) for item in iterable]
-        return self._team(tuple(calls), return_exceptions) if calls else []
+        __tracebackhide__ = True
+        calls = bind(function, iterable)
+        return self._team(calls, return_exceptions) if calls else []
 
     def _team(self, functions: tuple[Callable[[], Any], ...], return_exceptions: bool) -> list[Any]:
         settings = self._settings

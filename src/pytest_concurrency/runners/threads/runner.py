@@ -12,7 +12,7 @@ from ...runtime.execution import Execution
 from ...runtime.lifecycle import run_callables
 from ...runtime.pool import ThreadPool
 from ...state import STATE
-from ..base import Plan, expand, gather
+from ..base import Plan, bind, expand, gather
 from .free_run import run_together
 
 
@@ -64,11 +64,7 @@ class ThreadRunner:
     ) -> list[Any]:
         """Run ``function(item)`` for every item, each on a thread of its own; results in order."""
         __tracebackhide__ = True
-
-        def bind(item: Any) -> Callable[[], Any]:
-            return lambda: function(item)
-
-        bodies = [bind(item) for item in iterable]
+        bodies = bind(function, iterable)
         if not bodies:
             return []
         return self.run(*bodies, workers=len(bodies), return_exceptions=return_exceptions)
