@@ -223,6 +223,31 @@ def test_what_fails_and_what_orders_has_a_row(pytester: pytest.Pytester, monkeyp
     result.stdout.fnmatch_lines(["  table users -> None *", "* table users -> None *"])
 
 
+def test_a_value_that_locks_itself_once_more_frees_nothing(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    pytester.makepyfile(
+        test_it="""
+        import multiprocessing
+        ctx = multiprocessing.get_context("fork")
+        def move(a, b):
+            with a.get_lock():
+                a.value -= 1
+                with b.get_lock():
+                    b.value += 1
+        def test_it(process_runner):
+            a, b = ctx.Value("i", 5), ctx.Value("i", 5)
+            process_runner.run(lambda: move(a, b), lambda: move(b, a))
+        """
+    )
+    result, (test,) = run(pytester)
+    (hazard,) = test["hazards"]
+    assert hazard["code"] == "CH104"
+    assert hazard["message"].count("for the lock b.get_lock() held by worker") == 2
+    assert "release" not in result.stdout.str()
+
+
 def test_a_switch_at_a_change_of_a_directory_is_replayed(pytester: pytest.Pytester) -> None:
     """Entries of directories count where the program lists them, which a replay cannot know from runs before it."""
     pytester.makepyfile(

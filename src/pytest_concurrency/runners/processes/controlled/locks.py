@@ -87,8 +87,7 @@ def _acquire(agent: Agent, obj: Any) -> Any:
 def _release(agent: Agent, obj: Any) -> Any:
     def release() -> None:
         obj._semlock.release()
-        if agent.here():
-            agent.freed(sem_loc(obj))
+        _freed(agent, obj)
 
     return release
 
@@ -103,7 +102,13 @@ def _enter(agent: Agent, obj: Any, frame: Any) -> Any:
 
 def _leave(agent: Agent, obj: Any) -> None:
     obj._semlock.__exit__(None, None, None)
-    if agent.here():
+    _freed(agent, obj)
+
+
+def _freed(agent: Agent, obj: Any) -> None:
+    """Say that a release was made, unless the lock was taken more than once and is held still."""
+    semlock = obj._semlock
+    if agent.here() and not (isinstance(obj, synchronize.RLock) and semlock._is_mine()):
         agent.freed(sem_loc(obj))
 
 
