@@ -85,6 +85,27 @@ def test_it():
     assert "stats.total" in found["message"]
 
 
+def test_a_global_that_is_read_on_the_line_of_the_start(pytester: pytest.Pytester) -> None:
+    program = """
+n = 0
+def set_it():
+    global n
+    n = 1
+@watched
+def test_afterwards():
+    p = ctx.Process(target=set_it); p.start(); p.join(); assert n == 1
+@watched
+def test_afterwards_on_two_lines():
+    p = ctx.Process(target=set_it)
+    p.start(); p.join(); assert n == 1
+@watched
+def test_before():
+    p = ctx.Process(target=set_it); assert n == 0; p.start(); p.join()
+"""
+    found = [[hazard["code"] for hazard in test["hazards"]] for test in run(pytester, program)["tests"]]
+    assert found == [["CH401"], ["CH401"], []]
+
+
 @METHODS
 def test_a_global_that_the_tasks_of_a_pool_change(pytester: pytest.Pytester, method: str) -> None:
     program = """

@@ -16,6 +16,9 @@ from .sites import is_own
 _LIMIT = 400
 _LOADS = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
 _ATTRIBUTES = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
+Spot = tuple[float, float]
+"""Line (from 1) and column."""
+START: Spot = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,37 +69,37 @@ Reached = dict[types.CodeType, dict[str, Any]]
 
 
 def reachable(
-    code: types.CodeType | None, namespace: dict[str, Any], rootdir: str, by_name: bool, after: int = 0
+    code: types.CodeType | None, namespace: dict[str, Any], rootdir: str, by_name: bool, after: Spot = START
 ) -> Reached:
     """Return the own code that ``code`` can reach, with the globals of each.
 
     Followed are nested functions, globals, attributes of modules, and classes with all their methods; with ``by_name``
     also every own method and function that has the name of an attribute that is loaded (too much rather than too
-    little). ``after``: of ``code`` itself only what stands after this line counts.
+    little). ``after``: of ``code`` itself only what stands after this spot counts.
     """
     reached: Reached = {}
-    waiting: list[tuple[types.CodeType, dict[str, Any], int]] = [(code, namespace, after)] if code else []
+    waiting: list[tuple[types.CodeType, dict[str, Any], Spot]] = [(code, namespace, after)] if code else []
     index = _methods_by_name(rootdir) if by_name else {}
     while waiting and len(reached) < _LIMIT:
-        current, space, line = waiting.pop()
+        current, space, limit = waiting.pop()
         if current in reached:
             continue
         reached[current] = space
         for constant in current.co_consts:
             if isinstance(constant, types.CodeType):
-                waiting.append((constant, space, 0))
+                waiting.append((constant, space, START))
         for loaded, attribute, at in _loads(current):
-            if at <= line:
+            if at <= limit:
                 continue
             value = space.get(loaded)
             if isinstance(value, types.ModuleType) and attribute:
                 value = vars(value).get(attribute)
-            waiting += [(*found, 0) for found in _callables(value, rootdir)]
+            waiting += [(*found, START) for found in _callables(value, rootdir)]
             if not isinstance(value, (types.FunctionType, type, types.ModuleType)) and attribute:
                 method = getattr(type(value), attribute, None)
-                waiting += [(*found, 0) for found in _callables(method, rootdir)]
+                waiting += [(*found, START) for found in _callables(method, rootdir)]
         for name in current.co_names:
-            waiting += [(*found, 0) for found in index.get(name, ())]
+            waiting += [(*found, START) for found in index.get(name, ())]
     return reached
 
 
@@ -127,30 +130,31 @@ def _methods_by_name(rootdir: str) -> dict[str, list[tuple[types.CodeType, dict[
     return index
 
 
-def _loads(code: types.CodeType) -> Iterator[tuple[str, str, int]]:
-    """Yield (global, attribute loaded from it next or "", line) for each load of a global."""
-    pending: tuple[str, int] | None = None
-    line = code.co_firstlineno
+def _loads(code: types.CodeType) -> Iterator[tuple[str, str, tuple[int, int]]]:
+    """Yield (global, attribute loaded from it next or "", line and column) for each load of a global."""
+    pending: tuple[str, tuple[int, int]] | None = None
+    line, column = code.co_firstlineno, 0
     for instruction in dis.get_instructions(code):
         position = instruction.positions
         if position is not None and position.lineno is not None:
-            line = position.lineno
+            line, column = position.lineno, position.col_offset or 0
         if pending is not None:
             attribute = str(instruction.argval) if instruction.opname in _ATTRIBUTES else ""
             yield pending[0], attribute, pending[1]
             pending = None
         if instruction.opname in _LOADS:
-            pending = (str(instruction.argval), line)
+            pending = (str(instruction.argval), (line, column))
     if pending is not None:
         yield pending[0], "", pending[1]
 
 
-def reads(code: types.CodeType, namespace: dict[str, Any], after: int = 0) -> Iterator[Read]:
-    """Yield every read of a global in ``code`` after line ``after``; ``module.name`` counts as a read of ``name``."""
+def reads(code: types.CodeType, namespace: dict[str, Any], after: Spot = START) -> Iterator[Read]:
+    """Yield every read of a global in ``code`` after ``after``; ``module.name`` counts as a read of ``name``."""
     own = str(namespace.get("__name__", ""))
-    for name, attribute, line in _loads(code):
-        if line <= after:
+    for name, attribute, at in _loads(code):
+        if at <= after:
             continue
+        line, _ = at
         value = namespace.get(name)
         if isinstance(value, types.ModuleType) and attribute:
             yield Read(value.__name__, attribute, "", code.co_filename, line, code.co_qualname)

@@ -10,12 +10,14 @@ from ..model import Finding, Location
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A line of the code under test: ``path`` relative to the rootdir, ``text`` the expression or the line."""
+    """A line of the code under test: ``path`` relative to the rootdir, ``text`` the expression or the line, ``end``
+    line and column behind the call that it is in the middle of, where they are known."""
 
     path: str
     line: int
     function: str = ""
     text: str = ""
+    end: tuple[int, int] | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}" if self.path else "an unknown line"

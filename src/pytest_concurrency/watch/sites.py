@@ -33,7 +33,9 @@ def site_of(frame: types.FrameType | None, rootdir: str) -> Site:
         return NOWHERE
     path, line = frame.f_code.co_filename, frame.f_lineno
     text = linecache.getline(path, line, frame.f_globals).strip()
-    return Site(relative(path, rootdir), line, frame.f_code.co_qualname, text)
+    position = position_at(frame.f_code, frame.f_lasti)
+    end = (position[1], position[3]) if position and position[1] is not None and position[3] is not None else None
+    return Site(relative(path, rootdir), line, frame.f_code.co_qualname, text, end)
 
 
 def caller(rootdir: str) -> Site:

@@ -7,6 +7,7 @@ child; and where the function that a process was given counts in a global that n
 
 from __future__ import annotations
 
+import math
 import sys
 import types
 from collections import Counter
@@ -17,8 +18,8 @@ from ..model import Finding
 from ..project import relative
 from .globals import current
 from .judging import Context, explain
-from .reading import Reached, Read, attribute_used, augments, code_of, namespace_of, reachable, reads
-from .record import GlobalChanged, ProcessStarted, Record
+from .reading import START, Reached, Read, Spot, attribute_used, augments, code_of, namespace_of, reachable, reads
+from .record import GlobalChanged, ProcessStarted, Record, Site
 
 
 def find(record: Record, context: Context) -> list[Finding]:
@@ -117,16 +118,21 @@ def _elsewhere(
     code = code_of(body)
     if code is not None and code not in inside:
         path = relative(code.co_filename, context.rootdir)
-        lines = [w.site.line for w in writers if w.site.path == path and _is_inside(w.site.line, code)]
-        after = min(lines, default=0)
+        starts = [_end(w.site) for w in writers if w.site.path == path and _is_inside(w.site.line, code)]
+        after = min(starts, default=START)
         if writers and all(w.owner == "os.fork" for w in writers):
-            after = max(after, max((w.site.line for w in writers), default=0))
+            after = max(after, (max(w.site.line for w in writers), math.inf))
         yield from _reads_in(reachable(code, namespace_of(body), context.rootdir, False, after), inside, code, after)
     for entry in record.started:
         if entry not in writers and entry.owner not in ("Pool", "ProcessPoolExecutor", "Manager", "os.fork"):
             target = code_of(entry.target)
             space = namespace_of(entry.target)
-            yield from _reads_in(reachable(target, space, context.rootdir, False), inside, None, 0)
+            yield from _reads_in(reachable(target, space, context.rootdir, False), inside, None, START)
+
+
+def _end(site: Site) -> Spot:
+    """Return where the call that started a process ends: what stands behind it on its line runs later."""
+    return site.end or (site.line, math.inf)
 
 
 def _is_inside(line: int, code: types.CodeType) -> bool:
@@ -134,10 +140,12 @@ def _is_inside(line: int, code: types.CodeType) -> bool:
     return code.co_firstlineno <= line <= last
 
 
-def _reads_in(reached: Reached, inside: set[types.CodeType], body: types.CodeType | None, after: int) -> Iterator[Read]:
+def _reads_in(
+    reached: Reached, inside: set[types.CodeType], body: types.CodeType | None, after: Spot
+) -> Iterator[Read]:
     for code, space in reached.items():
         if code not in inside:
-            yield from reads(code, space, after if code is body else 0)
+            yield from reads(code, space, after if code is body else START)
 
 
 def _is_read_of(read: Read, module: str, name: str) -> bool:
