@@ -240,6 +240,11 @@ def test_it():
     ("body", "told"),
     [
         ("with ProcessPoolExecutor(1, ctx) as e: e.submit(call).result()  # here", "rebuilt here"),
+        (
+            "with ProcessPoolExecutor(1, ctx) as e: f = e.submit(call)  # here\n"
+            "    assert isinstance(f.exception(), ApiError)",
+            "rebuilt here",
+        ),
         ("with ctx.Pool(1) as pool: pool.apply(call)  # here", "no result of this pool will ever come"),
     ],
 )

@@ -18,7 +18,7 @@ def find(record: Record, context: Context) -> list[Finding]:
     findings: dict[tuple[str, str], Finding] = {}
     for entry in record.unpicklable:
         lost = entry.lost or any(_is_of(entry, task) for task in unseen)
-        told = entry.arrived and any(_is_of(entry, task) and context.raised(task.error) for task in record.failed)
+        told = entry.arrived and any(_is_of(entry, task) and _fails_the_test(task, context) for task in record.failed)
         if lost or told or context.raised(entry.exception) or _same_text(entry, context.error):
             entry = _placed(entry, record)
             findings.setdefault((str(entry.site), entry.culprit), _finding(entry, lost, context))
@@ -37,6 +37,12 @@ def is_of_result(task: TaskFailed) -> bool:
 def _is_of(entry: PickleFailed, task: TaskFailed) -> bool:
     """Say whether ``task`` failed because of ``entry``; what could not be rebuilt is told as a text by an executor."""
     return task.error is entry.exception or (entry.arrived and bool(task.trace) and entry.error in task.trace)
+
+
+def _fails_the_test(task: TaskFailed, context: Context) -> bool:
+    """Say whether the body has raised the error of ``task``, or failed an assert that shows it."""
+    shown = isinstance(context.error, AssertionError) and type(task.error).__name__ in str(context.error)
+    return shown or context.raised(task.error)
 
 
 def _result(task: TaskFailed) -> tuple[str, str]:
