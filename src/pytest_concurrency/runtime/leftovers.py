@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Set
+from collections.abc import Collection, Set
+from functools import partial
 from typing import Any
 
 from ..state import STATE
@@ -21,6 +22,22 @@ def let_go(thread: threading.Thread) -> None:
     locks: Any = getattr(threading, "_shutdown_locks", None)
     if locks is not None:
         locks.discard(getattr(thread, "_tstate_lock", None))
+
+
+def exit_without(threads: Collection[threading.Thread]) -> None:
+    """Let this process exit although ``threads`` still run; it waits for all others as ever."""
+    for thread in threads:
+        let_go(thread)
+    shutdown: Any = getattr(threading, "_thread_shutdown", None)  # from 3.13 on it is C code that waits for all
+    if shutdown is not None and any(thread.is_alive() for thread in threads):
+        threading._thread_shutdown = partial(_join_all_but, frozenset(threads))  # type: ignore[attr-defined]
+
+
+def _join_all_but(threads: Set[threading.Thread]) -> None:
+    """Join what the interpreter would join at its exit, but for ``threads``."""
+    passed = threads | {threading.current_thread(), threading.main_thread()}
+    while others := [thread for thread in threading.enumerate() if not thread.daemon and thread not in passed]:
+        others[0].join()
 
 
 def left_behind() -> Set[int]:

@@ -361,6 +361,25 @@ def test_threads_of_the_test_are_not_copied_by_a_fork(pytester: pytest.Pytester)
     assert any("because server ran" in note for note in tests[0]["notes"])
 
 
+def test_a_thread_of_a_test_that_hung_does_not_keep_the_session_from_ending(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import multiprocessing, pytest, threading, time
+        @pytest.mark.stress_processes(workers=0, repeats=1, timeout=1)
+        def test_it():
+            stop = threading.Event()
+            threading.Thread(target=stop.wait, name="flusher").start()
+            child = multiprocessing.get_context("fork").Process(target=time.sleep, args=(600,))
+            child.start()
+            child.join()
+            stop.set()
+        """
+    )
+    result = pytester.runpytest_subprocess("-p", "no:randomly", timeout=60)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*still running when the test was stopped, and left behind: flusher"])
+
+
 def test_coverage_measures_every_child(pytester: pytest.Pytester) -> None:
     pytest.importorskip("coverage", minversion="7.10")
     pytester.makepyfile(

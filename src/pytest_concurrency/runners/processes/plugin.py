@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import re
+import threading
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +17,7 @@ from ...report.baseline import marked
 from ...report.progress import Progress, progress_for
 from ...report.prose import fitted
 from ...report.width import width_of
+from ...runtime.leftovers import exit_without
 from ...settings import Settings
 from ...watch.tree import helpers, stop_fork_server
 from ..afresh import begin_again, tear_down, without_fixtures
@@ -39,8 +41,11 @@ class ProcessPlugin:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         self._helpers = helpers()
+        self._left: list[threading.Thread] = []
 
     def pytest_unconfigure(self) -> None:
+        if self._left:
+            exit_without(self._left)
         if helpers() - self._helpers:
             stop_fork_server()
 
@@ -56,7 +61,7 @@ class ProcessPlugin:
         if plan is None:
             return None
         with raising_subtests(pyfuncitem):
-            _Session(pyfuncitem, plan).run()
+            _Session(pyfuncitem, plan, self._left).run()
         return True
 
     @pytest.hookimpl(wrapper=True)
@@ -83,9 +88,10 @@ def _show(item: pytest.Item, report: pytest.TestReport, outcomes: list[Outcome])
 
 
 class _Session:
-    """All runs of one test. ``struck`` are the hazards that exploring met and the baseline knows."""
+    """All runs of one test. ``struck`` are the hazards that exploring met and the baseline knows; ``left`` takes the
+    threads of a body that hung."""
 
-    def __init__(self, item: pytest.Function, plan: Plan) -> None:
+    def __init__(self, item: pytest.Function, plan: Plan, left: list[threading.Thread]) -> None:
         self.item = item
         self.plan = plan
         self.settings: Settings = plan.settings
@@ -95,6 +101,7 @@ class _Session:
         self.struck: list[Finding] = []
         self.notes: list[str] = []
         self.verdict: str | None = None
+        self.left = left
 
     def run(self) -> None:
         start = RealTime.monotonic()
@@ -255,6 +262,7 @@ class _Session:
     def _take(self, run: Run, number: int) -> Run:
         """Keep what ``run`` has found; return it with its findings as they count."""
         counted = []
+        self.left += run.threads
         for finding in run.findings:
             severity = self.settings.severity(finding.code)
             if severity is None:

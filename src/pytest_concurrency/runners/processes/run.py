@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +31,8 @@ _FIXTURE_EXTRA = 5.0  # seconds that a body may take beyond the time-out of a te
 @dataclass(frozen=True)
 class Run:
     """What one run came to: the error to raise (None: it passed), the findings, the workers that failed.
-    ``explorable``: the body has started processes, all of them by a plain fork.
+    ``explorable``: the body has started processes, all of them by a plain fork. ``threads`` still ran when a body that
+    hung was stopped.
     """
 
     error: BaseException | None
@@ -38,6 +40,7 @@ class Run:
     failed: tuple[Outcome, ...] = ()
     notes: tuple[str, ...] = ()
     explorable: bool = False
+    threads: tuple[threading.Thread, ...] = ()
 
 
 def run_body(item: pytest.Function, settings: Settings, teardown: Callable[[], None]) -> Run:
@@ -48,6 +51,8 @@ def run_body(item: pytest.Function, settings: Settings, teardown: Callable[[], N
     extra = _FIXTURE_EXTRA if "process_runner" in item.fixturenames else 0.0
     watch = Watch(WatchPlan(root_of(item), settings.timeout + extra), body=item.obj)
     error: BaseException | None = None
+    before = set(threading.enumerate())
+    left: tuple[threading.Thread, ...] = ()
     try:
         with watch:
             try:
@@ -61,12 +66,16 @@ def run_body(item: pytest.Function, settings: Settings, teardown: Callable[[], N
         watch.close()
     if isinstance(error, BodyHung) or watch.hung:
         error = _hung(watch, settings, findings, width_of(item.config))
+        left = tuple(t for t in threading.enumerate() if t not in before and not t.daemon)
     plain = [entry for entry in watch.record.started if entry.owner != "Manager"]
     others = [entry for entry in plain if not _is_fork(entry)]
     notes: tuple[str, ...] = ()
     if others and settings.workers == 0 and "process_runner" not in item.fixturenames:
         notes = (f"schedules were not explored: {_shown(others[0])} was started, which is watched only",)
-    return Run(error, findings, notes=notes, explorable=bool(plain) and not others)
+    if left:
+        names = ", ".join(thread.name for thread in left)
+        notes = (*notes, f"still running when the test was stopped, and left behind: {names}")
+    return Run(error, findings, notes=notes, explorable=bool(plain) and not others, threads=left)
 
 
 def _is_fork(entry: ProcessStarted) -> bool:
