@@ -331,6 +331,32 @@ def test_check_then_act_is_told_from_recorded_rows():
     assert check_then_act(another_item, []) is None
 
 
+def test_the_named_check_has_to_do_with_the_failure():
+    from pytest_concurrency.runners.greenlets.orders.told import check_then_act
+
+    def torn(line, where, functions=("m:f", "m:f")):
+        look, act = (f"{name}:{line}" for name in functions)
+        return [
+            Row("0.0", "x.py", line, "read", "list", "[]", look, 0, (where, 1)),
+            Row("0.1", "x.py", line + 2, "write", "list", "", act, 0, (where, 1)),
+            Row("0.0", "x.py", line + 2, "write", "list", "", act, 0, (where, 1)),
+        ]
+
+    def raised(line, kind, error):
+        code = compile("\n" * (line - 1) + f"raise {kind}", "x.py", "exec")
+        try:
+            exec(code)
+        except error as caught:
+            return caught
+
+    rows = [*torn(10, "idle", ("m:get", "m:put")), *torn(20, "made")]
+    assert check_then_act(rows, [], raised(12, "KeyError(1)", KeyError)).check.line == 10
+    assert check_then_act(rows, [], raised(22, "KeyError(1)", KeyError)).check.line == 20
+    assert check_then_act(rows, [], raised(30, "KeyError(1)", KeyError)) is None
+    cause = check_then_act(rows, [], raised(30, "AssertionError", AssertionError))
+    assert cause.check.line == 20, "it was acted upon in the function that looked"
+
+
 def test_files_have_rows_as_well(stress):
     tests = stress(
         test_file="""

@@ -342,7 +342,7 @@ class Orders:
         packed = [*directives, *([Directive(_VARIANT, "", variant, BEFORE, "")] if variant else [])]
         cause: Cause | None = None
         if failure.code == "CH110":
-            cause = check_then_act(outcome.rows, passing)
+            cause = check_then_act(outcome.rows, passing, outcome.error)
         also = [*others, *([atomicity_violation(cause)] if cause is not None else [])]
         also = [other for other in also if severity(other.code) is not None]
         for index, shown in enumerate((failure, *also)):

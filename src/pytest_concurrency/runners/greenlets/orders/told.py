@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import traceback
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -32,14 +33,34 @@ def worded(text: str) -> str:
     return re.sub(r"\bWorker(s?)\b", r"Greenlet\1", text)
 
 
-def check_then_act(rows: Sequence[Row], passing: Sequence[Row]) -> Cause | None:
-    """Return a check that another greenlet made untrue before it was acted upon, where only the failing run has it: one
-    of what the test looks at in the end, for choice."""
+def check_then_act(rows: Sequence[Row], passing: Sequence[Row], error: BaseException | None = None) -> Cause | None:
+    """Return a check that another greenlet made untrue before it was acted upon, where only the failing run has it.
+
+    That is one of what the test looks at in the end, or of what the lines touch that ``error`` came through. Failing
+    that, an assert may have come of any, best of one that is acted upon where it was made; another exception has not.
+    """
     known = {_sites(cause) for cause in _torn_checks(passing)}
     found = [cause for cause in _torn_checks(rows) if _sites(cause) not in known]
     end = max((index for index, row in enumerate(rows) if row.worker != MAIN), default=-1) + 1
-    judged = {row.location for row in rows[end:]}
-    return next((cause for cause in found if cause.act.location in judged), found[0] if found else None)
+    lines = _lines_of(error)
+    judged = {row.location for i, row in enumerate(rows) if i >= end or (row.path, row.line) in lines}
+    near = [cause for cause in found if cause.act.location in judged]
+    if not near and (error is None or isinstance(error, AssertionError)):
+        near = found
+    return next((cause for cause in near if _function(cause.check) == _function(cause.act)), near[0] if near else None)
+
+
+def _lines_of(error: BaseException | None) -> set[tuple[str, int]]:
+    """Return the files and lines that ``error`` came through."""
+    if isinstance(error, BaseExceptionGroup):
+        return {line for one in error.exceptions for line in _lines_of(one)}
+    trace = error.__traceback__ if error is not None else None
+    return {(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(trace)}
+
+
+def _function(row: Row) -> tuple[str, ...]:
+    """Return module and name of the function that ``row`` is in."""
+    return tuple(row.site.split(":")[:2])
 
 
 def _sites(cause: Cause) -> tuple[str, ...]:
