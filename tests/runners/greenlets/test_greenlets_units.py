@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 import types
+from dataclasses import replace
 
 import pytest
 
@@ -15,7 +16,7 @@ pytest.importorskip("gevent")
 from pytest_concurrency.runners.greenlets.bindings import binding_of
 from pytest_concurrency.runners.greenlets.callsite import MISSING, callee_of
 from pytest_concurrency.runners.greenlets.channel import Channel, Closed, Expired
-from pytest_concurrency.runners.greenlets.evidence import Block, FrameView, Sample, Who, view_stack
+from pytest_concurrency.runners.greenlets.evidence import Block, FrameView, Sample, SlowCall, Who, view_stack
 from pytest_concurrency.runners.greenlets.guard import Guard
 from pytest_concurrency.runners.greenlets.kernel import Sleeping
 from pytest_concurrency.runners.greenlets.serial import most_at_once
@@ -61,6 +62,45 @@ def test_exact_mode_is_asked_for_where_nothing_was_seen():
     assert unexplained(block(0.020, 0.019, ()), MAX_BLOCK)
     assert not unexplained(block(0.020, 0.001, ()), MAX_BLOCK)  # short, idle and unseen: preempted
     assert not unexplained(block(0.050, 0.001, looks(8, Sleeping("clock_nanosleep"))), MAX_BLOCK)
+
+
+@pytest.mark.parametrize(
+    ("ats", "moves", "at_rest", "doubtful"),
+    [
+        ((0.011, 0.012, 0.013), False, True, False),
+        ((0.011, 0.016, 0.021), True, False, False),
+        ((0.011, 0.016, 0.021), False, False, False),  # a loop that changes no variable
+        ((0.045,), False, False, True),  # a call, or a loop that was seen once: exact mode tells
+    ],
+)
+def test_a_computation_that_was_seen_at_a_call_is_that_call_only_where_it_stays_there(ats, moves, at_rest, doubtful):
+    frames = [tuple(HERE) if not moves else (view_stack(sys._getframe(), 0)[0],) for _ in ats]
+    samples = tuple(Sample(at, 1, seen, None) for at, seen in zip(ats, frames, strict=True))
+    (observation,) = observe(block(0.050, 0.048, samples), MAX_BLOCK)
+    assert (observation.at_rest, observation.doubtful) == (at_rest, doubtful)
+    assert unexplained(block(0.050, 0.048, samples), MAX_BLOCK) is doubtful
+
+
+def test_a_short_call_in_which_the_processor_was_taken_away_is_not_what_computes():
+    calls = tuple(SlowCall(HERE, min, None, 0.020, cpu) for cpu in (0.0001, 0.019))
+    evidence = block(0.030, 0.028, looks(3, None))
+    for call, told in zip(calls, (None, calls[1]), strict=True):
+        (observation,) = observe(replace(evidence, calls=(call,)), MAX_BLOCK)
+        assert observation.call is told
+
+
+def test_a_frame_that_has_been_round_its_loop_does_not_stand_where_it_stood():
+    def count():
+        for n in range(3):
+            yield 2 * n
+
+    steps = count()
+    next(steps)
+    view = view_stack(steps.gi_frame)[0]
+    assert view.stands(steps.gi_frame)
+    next(steps)
+    assert view.lasti == steps.gi_frame.f_lasti
+    assert not view.stands(steps.gi_frame)
 
 
 class Trap:

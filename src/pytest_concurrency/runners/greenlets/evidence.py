@@ -26,12 +26,21 @@ class FrameView:
     variables: Mapping[str, Any] | None
     runs: Any = None
 
+    def stands(self, frame: types.FrameType) -> bool:
+        """Return whether ``frame`` is still where it was: at the same instruction, with the same objects in its local
+        variables. Else it has been round a loop meanwhile."""
+        if frame.f_lasti != self.lasti:
+            return False
+        seen, now = self.variables or {}, dict(frame.f_locals)
+        return seen.keys() == now.keys() and all(now[name] is value for name, value in seen.items())
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
     """The main thread at one moment: its stack (innermost first) and the system call it slept in, if any.
 
-    ``at`` in seconds of the performance counter; ``identity`` of the innermost frame.
+    A thread that has not moved on since the sample before has the very same ``frames``. ``at`` in seconds of the
+    performance counter; ``identity`` of the innermost frame.
     """
 
     at: float

@@ -205,7 +205,7 @@ class Monitor:
             return
         lasti = frame.f_lasti
         last = self._samples[-1] if self._samples else None
-        same = last is not None and last.identity == id(frame) and last.frames[0].lasti == lasti
+        same = last is not None and last.identity == id(frame) and last.frames[0].stands(frame)
         frames = last.frames if last is not None and same else view_stack(frame)
         # The stack first: asking the kernel lets the main thread run, and its block may end meanwhile.
         self._samples.append(Sample(now, id(frame), frames, None))

@@ -25,7 +25,8 @@ class Observation:
     """One reason for a block: what kept the thread, where, and for how long.
 
     ``kind`` is "blocked" or "cpu"; ``call`` is set where exact mode timed the very call; ``syscall`` is "" where it is
-    not known; ``certain`` whether one sighting is enough to believe it.
+    not known; ``certain`` whether one sighting is enough to believe it; ``at_rest`` whether a computation never moved
+    on from the call that it was seen in, ``doubtful`` whether it was seen too seldom to tell that.
     """
 
     kind: str
@@ -35,6 +36,8 @@ class Observation:
     who: Who
     certain: bool
     call: SlowCall | None = None
+    at_rest: bool = False
+    doubtful: bool = False
 
     @property
     def on_disk(self) -> bool:
@@ -80,7 +83,7 @@ def unexplained(block: Block, max_block: float) -> bool:
         return False
     preempted = not block.samples and block.cpu < max_block and block.seconds < 5 * max_block
     found = observe(block, max_block)
-    return (not found and not preempted) or len(found) > 1 or any(not one.certain for one in found)
+    return (not found and not preempted) or len(found) > 1 or any(not one.certain or one.doubtful for one in found)
 
 
 def _sleeps(sample: Sample) -> bool:
@@ -89,6 +92,8 @@ def _sleeps(sample: Sample) -> bool:
 
 def _computing(block: Block, max_block: float) -> list[Observation]:
     slow = [call for call in block.calls if call.seconds >= max_block and reportable(call.frames)]
+    # One in which the processor was taken away is not what computes.
+    slow = [call for call in slow if call.cpu >= min(max_block, CPU_SHARE * call.seconds)]
     if sum(call.seconds for call in slow) >= CPU_SHARE * (block.seconds - block.collecting):
         return [_of_call(block, call, CPU, "") for call in slow]
     samples = [sample for sample in block.samples if reportable(sample.frames)]
@@ -97,8 +102,15 @@ def _computing(block: Block, max_block: float) -> list[Observation]:
     # The line seen most often stands for the computation.
     sites = [(sample.frames[0].code, _line(sample)) for sample in samples]
     common = max(sites, key=sites.count)
-    frames = samples[sites.index(common)].frames
-    return [Observation(CPU, frames, block.seconds, "", block.who, True)]
+    first = sites.index(common)
+    frames = samples[first].frames
+    here = [sample for sample in samples if sample.frames[0].code is frames[0].code]
+    # C code that lets others look does so at once, a loop of Python at its turns. One look tells neither.
+    prompt = any(later.at - earlier.at < _PROMPT for earlier, later in itertools.pairwise(here))
+    in_c = frames[0].runs is not None  # it was spawned with a C function
+    at_rest = in_c or (prompt and all(sample.frames is frames for sample in here))
+    doubtful = len(here) == 1 and not in_c
+    return [Observation(CPU, frames, block.seconds, "", block.who, True, at_rest=at_rest, doubtful=doubtful)]
 
 
 def _line(sample: Sample) -> int:

@@ -159,7 +159,7 @@ def _blamed(reason: Reason, frames: tuple[FrameView, ...]) -> Reason:
 
 def _computing(observation: Observation) -> Reason:
     frames = observation.frames
-    callee = callee_of(frames[0]) if observation.call is None else None
+    callee = callee_of(frames[0]) if observation.call is None and observation.at_rest else None
     function = observation.call.function if observation.call is not None else getattr(callee, "function", MISSING)
     if isinstance(function, (types.BuiltinFunctionType, types.MethodDescriptorType)):
         name = _qualified(function)
