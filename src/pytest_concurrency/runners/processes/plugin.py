@@ -191,6 +191,7 @@ class _Session:
                 self._fresh_runner()
             self.count = number
             run = one()
+            longest = max(longest, RealTime.monotonic() - begun)
             run = self._take(run, number)
             if run.failed:
                 self.item.stash[FAILED] = list(run.failed)
@@ -207,7 +208,6 @@ class _Session:
             if errors:
                 width = width_of(self.item.config)
                 pytest.fail("\n\n".join(_text(finding, width) for finding in errors), pytrace=False)
-            longest = max(longest, RealTime.monotonic() - begun)
             if progress is not None:
                 progress.tick(number)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -174,6 +175,28 @@ def test_what_a_test_starts_itself_is_explored_afresh(pytester: pytest.Pytester,
     assert (hazard["code"], bool(hazard["replay"])) == ("CH101", True)
     assert [note for note in test["notes"] if "Python's default" not in note] == []  # from 3.14 on that is not fork
     result.assert_outcomes(failed=1)
+
+
+def test_what_exploring_took_is_not_taken_from_the_repeats(pytester: pytest.Pytester) -> None:
+    """The first run shows that the test can be explored: exploring lies between it and the second."""
+    pytester.makepyfile(
+        test_it="""
+        import multiprocessing, pytest, time
+        ctx = multiprocessing.get_context("fork")
+        def add(value):
+            with value.get_lock():
+                value.value += 1
+        @pytest.mark.stress_processes(workers=0, repeats=3, schedules=100000, max_seconds=10)
+        def test_it():
+            value = ctx.Value("i")
+            children = [ctx.Process(target=add, args=(value,)) for _ in range(4)]
+            for child in children: child.start()
+            for child in children: child.join()
+        """
+    )
+    _, (test,) = run(pytester)
+    assert test["verdict"] == "cut short"
+    assert test["repeats"] == 3, test["notes"]
 
 
 def test_what_fails_in_real_time_alone_fails_as_it_did(pytester: pytest.Pytester) -> None:
@@ -430,7 +453,11 @@ def test_it_is_said_why_no_further_schedules_were_explored(pytester: pytest.Pyte
     assert (verdict, note) == ("explored", f"{number} schedules were explored: 25 in a row brought no new order")
     assert 27 < number < 200
     verdict, note = told.pop("no_time")
-    assert verdict == "cut short" and "of 50 schedules were explored in" in note
+    assert verdict == "cut short"
+    assert re.fullmatch(
+        r"\d+ of 50 schedules were explored in \S+ s of max_seconds=0.1; max_seconds=\d+ is about what all of them take",
+        note,
+    )
     assert told == {
         "as_many_as_asked_for": ("explored",),
         "nothing_shared": ("explored", "the workers share nothing that is seen: no further schedules were explored"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import linecache
+import math
 import multiprocessing
 import pickle
 import random
@@ -375,8 +376,10 @@ class _Exploring:
         if default_method() != "fork" and self.settings.start_method is None:
             notes.append(f"schedules were explored with forked workers ({default_method()} is Python's default)")
         if len(notes) < len(exploration.notes) and not findings:
+            enough = math.ceil(seconds * self.settings.schedules / max(1, exploration.schedules) / SHARE)
             notes.append(f"{exploration.schedules} of {self.settings.schedules} schedules were explored in "
-                         f"{seconds:.1f} s of max_seconds={self.settings.max_seconds:g}")  # fmt: skip
+                         f"{seconds:.1f} s of max_seconds={self.settings.max_seconds:g}; max_seconds={enough} is about "
+                         "what all of them take")  # fmt: skip
         if self.settings.strategy not in STRATEGIES and self.settings.replay is None:
             notes.append(
                 f"strategy={self.settings.strategy!r} is not for processes: their schedules were chosen as by 'auto'"
