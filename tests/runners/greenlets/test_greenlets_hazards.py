@@ -175,6 +175,10 @@ def test_whose_outcome_is_looked_at(stress):
     assert "starter.py:4 in fail" in detail
     assert "where the thread is joined" in detail
     assert "joinall(raise_error=True)" not in detail
+    assert "PytestUnhandledThreadExceptionWarning" not in stress.result.stdout.str()
+    ignored = stress("test_lost.py", "-k", "test_thread", "-o", "concurrency_ignore=CH306", test_lost=LOST)
+    assert stress.codes(ignored["test_thread"]) == []
+    assert "PytestUnhandledThreadExceptionWarning" in stress.result.stdout.str()
 
 
 COMPUTES = """

@@ -52,9 +52,13 @@ class Life:
 
 
 class Lives:
-    """Follows greenlets from :meth:`start` to :meth:`stop` through gevent's spawn callbacks and links."""
+    """Follows greenlets from :meth:`start` to :meth:`stop` through gevent's spawn callbacks and links.
 
-    def __init__(self) -> None:
+    ``tells``: it will be told of a thread of the user's that died, and pytest need not warn of it as well.
+    """
+
+    def __init__(self, tells: bool) -> None:
+        self._tells = tells
         self.lives: dict[Any, Life] = {}
         self.alive = 0
         self._children = 0
@@ -152,6 +156,8 @@ class Lives:
         life = self.lives.get(gevent.getcurrent())
         if life is not None and arguments.exc_type is not SystemExit:
             life.died = arguments.exc_value
+            if self._tells and isinstance(life.died, Exception) and is_user_file(life.site[0]) and _warns(self._hook):
+                return
         self._hook(arguments)
 
     def _on_end(self, greenlet: Any) -> None:
@@ -165,6 +171,11 @@ class Lives:
             # Now, and not later from a copy: a copy of its variables would keep connections open.
             frame = parked_frame(life.spawner)
             life.awaited = frame is not None and waits_for(frame, greenlet)
+
+
+def _warns(hook: Any) -> bool:
+    """Return whether ``hook`` is pytest's own, which makes a warning of the exception."""
+    return getattr(getattr(hook, "func", hook), "__module__", "") == "_pytest.threadexception"
 
 
 def _function_in_c(greenlet: Any) -> Any:

@@ -66,7 +66,7 @@ class OrderRun(Execution):
         self.releases = False
         self.light = not mode.recording
         self.clocks = clocks
-        self.lives = Lives()
+        self.lives = Lives(tells=True)  # the repeats have shown it
         self.known: dict[Any, Worker | None] = {}
         self.left = self.main
         self.hub: Any = None
