@@ -291,7 +291,7 @@ class Execution:
         self.asked_at = NEVER
         self.next_decision = self.look_at
         self.freeze()
-        self.saturated.clear()
+        self.saturated = [site for site in self.all_sites() if not site.off]
         for site in self.all_sites():
             site.off = True
 

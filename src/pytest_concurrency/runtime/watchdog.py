@@ -22,6 +22,8 @@ KNOWN_SECONDS = 0.005
 IDLE_SECONDS = 0.003
 """Seconds between two looks while the baton lies idle."""
 ENDING_SECONDS = 2.0
+COAST_LOOKS = 25
+"""Looks at a worker that computes on its own before the sites of a run that goes by unwatched are on again."""
 LOOKS = 3
 """Looks without CPU time or progress before a worker counts as blocked."""
 
@@ -34,7 +36,7 @@ class Watchdog:
         self._stop.acquire()
         self._ended = allocate_lock()
         self._last: tuple[object, ...] = ()
-        self._same = 0
+        self._same = self._computing = 0
         self._cpu = 0.0
         self._places: set[tuple[CodeType, int]] = set()
 
@@ -74,7 +76,8 @@ class Watchdog:
         now = (id(run), worker, run.steps, len(run.switches), run.taken_up)
         cpu, sleeps = _spent(worker.native_id) if worker is not None and worker.native_id else (0.0, False)
         if now != self._last or cpu - self._cpu > 0.002 or not sleeps:
-            if now == self._last:  # it computes: it may spin on a site that was silenced
+            self._computing = self._computing + 1 if now == self._last else 0
+            if self._computing > (COAST_LOOKS if run.coasting else 0):  # it may spin on a site that was silenced
                 for site in tuple(run.saturated):
                     site.off = False
                     site.hits = 0
