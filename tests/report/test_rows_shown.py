@@ -98,3 +98,40 @@ def test_what_is_done_under_a_common_lock_is_told(pytester, monkeypatch):
     assert "IndexError: pop from an empty deque" in text
     assert text.count("deque.popleft write") >= 2
     assert "deque.append = 1" in text
+
+
+LOCK_OF_ITS_OWN = """
+    class Lock:
+        def __init__(self):
+            self.taken = False
+
+        def __enter__(self):
+            while self.taken:
+                pass
+            self.taken = True
+
+        def __exit__(self, *exc):
+            self.taken = False
+
+    class Counter:
+        def __init__(self):
+            self.lock, self.n = Lock(), 0
+
+        def add(self):
+            with self.lock:
+                self.n += 1
+
+    def test_it(thread_runner):
+        counter = Counter()
+        thread_runner.run(counter.add, counter.add)
+"""
+
+
+def test_a_lost_update_that_takes_several_preemptions_shows_what_was_to_keep_the_workers_apart(pytester, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")
+    pytester.makepyfile(test_it=LOCK_OF_ITS_OWN)
+    text = pytester.runpytest_subprocess("-p", "no:cacheprovider", timeout=60).stdout.str()
+    assert "CH101 lost update" in text
+    lanes = text[text.index("worker 0  ") : text.index("\nSchedule ")]
+    assert lanes.count("Lock.taken -> False") == 2
+    assert lanes.index("Lock.taken -> False") < lanes.index("Counter.n -> 0")

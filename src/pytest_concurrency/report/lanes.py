@@ -103,13 +103,16 @@ def _relevant(found: Found) -> list[Row]:
     if found.failure.code == "CH101":
         wanted = {data.read.site, data.write.site, data.overwritten.site}
         location = next((r.location for r in rows if r.site == data.write.site and r.action == "write"), None)
-        rows = [r for r in rows if r.site in wanted or (location is not None and r.location == location)]
+        passed = _passed_on_the_way(found, rows)
+        rows = [r for r in rows if r.site in wanted or r.location in passed
+                or (location is not None and r.location == location)]  # fmt: skip
         end = next((i for i, r in enumerate(rows) if r.step >= data.write.step and r.site == data.write.site
                     and r.worker == data.worker), None)  # fmt: skip
         if end is not None:
             rows = rows[: end + 1]
             begin = max((i for i, r in enumerate(rows) if r.site == data.read.site and r.step <= data.read.step
                          and r.worker == data.worker), default=0)  # fmt: skip
+            begin = next((i for i, r in enumerate(rows[:begin]) if r.location in passed and r.worker != "main"), begin)
             rows = rows[begin:]
             if len(rows) > CONTEXT_ROWS:
                 rows = [*rows[: CONTEXT_ROWS // 2], *rows[-CONTEXT_ROWS // 2 :]]
@@ -136,6 +139,18 @@ def _relevant(found: Found) -> list[Row]:
     told = [r for r in shared if r.location not in fixed or r in kept]
     told = list(_without_preparations(told, kept))
     return without_repeats(told or shared or rows, found.decides)[-CONTEXT_ROWS:]
+
+
+def _passed_on_the_way(found: Found, rows: Sequence[Row]) -> set[Any]:
+    """Return the locations that several workers touch and at which a lost update that takes more than one preemption
+    makes them switch: what was to keep them apart, say."""
+    if len(found.directives) < 2:
+        return set()
+    points = {directive.site for directive in found.directives}
+    users: dict[Any, set[str]] = {}
+    for row in rows:
+        users.setdefault(row.location, set()).add(row.worker)
+    return {row.location for row in rows if row.site in points and len(users[row.location] - {"main"}) > 1} - {None}
 
 
 def _without_preparations(rows: Sequence[Row], kept: Sequence[Row]) -> Sequence[Row]:
