@@ -19,6 +19,7 @@ _CHANGE = re.compile(
     r"\s*(INSERT(?:\s+OR\s+\w+)?\s+INTO|REPLACE\s+INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM)\s+[\"'`\[]?([\w.]+)",
     re.IGNORECASE,
 )
+_PLACEHOLDER = re.compile(r"\?(\d*)|[:@$](\w+)")
 _UPDATE = re.compile(r"\s*UPDATE\b.*?\bSET\b(.*?)\bWHERE\b(.*)", re.IGNORECASE | re.DOTALL)
 
 
@@ -55,7 +56,7 @@ def table_of(sql: str) -> tuple[str, bool]:
 
 
 def rows_of(sql: str, parameters: Any) -> tuple[str, str] | None:
-    """Return what an UPDATE sets, and which rows it is about, both with their parameters; None for other statements.
+    """Return what an UPDATE sets, and which rows it is about, both with their parameters in; None for other statements.
 
     Two updates of one table overwrite each other where they are about the same rows.
     """
@@ -63,13 +64,24 @@ def rows_of(sql: str, parameters: Any) -> tuple[str, str] | None:
     if match is None:
         return None
     sets, where = match[1], match[2]
-    if isinstance(parameters, dict):
-        used = {name: parameters[name] for name in re.findall(r"[:@$](\w+)", where) if name in parameters}
-        given = {name: parameters[name] for name in re.findall(r"[:@$](\w+)", sets) if name in parameters}
-        return f"{sets.strip()} {given}", f"{' '.join(where.split())} {used}"
-    values = list(parameters or ())
-    count = sets.count("?")
-    return f"{sets.strip()} {values[:count]}", f"{' '.join(where.split())} {values[count:]}"
+    return filled(sets, parameters), filled(where, parameters, sets.count("?"))
+
+
+def filled(sql: str, parameters: Any, skipped: int = 0) -> str:
+    """Return a part of a statement with its parameters in; ``skipped``: so many stand before it."""
+    named = parameters if isinstance(parameters, dict) else {}
+    values = () if isinstance(parameters, dict) else list(parameters or ())
+    following = iter(values[skipped:])
+
+    def value(match: re.Match[str]) -> str:
+        number, name = match[1], match[2]
+        if name:
+            return repr(named[name]) if name in named else match[0]
+        if number:
+            return repr(values[int(number) - 1]) if 0 < int(number) <= len(values) else match[0]
+        return next((repr(found) for found in following), match[0])
+
+    return " ".join(_PLACEHOLDER.sub(value, sql).split())
 
 
 class SharedCursor(sqlite3.Cursor):
@@ -95,19 +107,19 @@ class SharedCursor(sqlite3.Cursor):
         loc = (*base, table)
         place: Place | None = None
         key: Any = loc
-        value = sql if len(sql) < 200 else sql[:200]
+        value = filled(sql, parameters)[:200]
         overwrites = False
         if table:
             rows = rows_of(sql, parameters)
             if rows is not None:
-                value, overwrites = rows[0], True
+                value, overwrites = f"({rows[0]})", True
                 key = (*loc, rows[1])
             place = agent.announce(sys._getframe(2), ACCESS, "write" if write else "read", loc, key, write=write,
                                    name=f"table {table}")  # fmt: skip
         result = attempt(connection, run)
         self.concurrency_read = (place, loc) if table and not write else None
         if write:
-            agent.did(place, loc, key, True, value, overwrites=overwrites, covers=True)
+            agent.did(place, loc, key, True, value.encode(), overwrites=overwrites, covers=True)
         elif table:
             agent.did(place, loc, loc, False, "", covers=True)
         return result
