@@ -67,7 +67,10 @@ def where_raised(trace: types.TracebackType | None, relative: Callable[[str], st
     while trace is not None:
         code = trace.tb_frame.f_code
         if is_user_file(code.co_filename):
-            places = [Location(relative(code.co_filename), trace.tb_lineno, "0", "waits", f"{code.co_name}()")]
+            here = replace(view_stack(trace.tb_frame, 1, 1)[0], line=trace.tb_lineno, lasti=trace.tb_lasti)
+            callee = callee_of(here)
+            what = callee.shown if callee is not None else f"{code.co_name}()"
+            places = [Location(relative(code.co_filename), trace.tb_lineno, "0", "waits", what)]
         trace = trace.tb_next
     return places
 
