@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_concurrency.instrument.callers import AT_CALLER, BEYOND, NOWHERE, aliases, inner, looks
+from pytest_concurrency.instrument.callers import ANYWHERE, AT_CALLER, BEYOND, NOWHERE, aliases, inner, looks
 
 CODE = {
     "return a + 1": NOWHERE,
@@ -39,10 +39,15 @@ CODE = {
     "warnings.warn(*a)": BEYOND,
     "log.info('x', stack_info=True)": BEYOND,
     "options = {'stacklevel': 3}; log.info('x', **options)": BEYOND,
-    "sys.settrace(a)": BEYOND,
-    "seen[a.__code__] = 1": BEYOND,
-    "a.__code__ = self.__code__": BEYOND,
-    "return getattr(a, '__code__')": BEYOND,
+    "sys.settrace(a)": ANYWHERE,
+    "sys.settrace(a); return inspect.stack()": ANYWHERE,
+    "return sys._current_frames()": ANYWHERE,
+    "seen[a.__code__] = 1": NOWHERE,
+    "a.__code__ = self.__code__": ANYWHERE,
+    "return hasattr(a, '__code__')": NOWHERE,
+    "return hasattr(a, '__code__') and warnings.warn(*a)": BEYOND,
+    "return getattr(a, '__code__')": ANYWHERE,
+    "return getattr(a, '__code__') if hasattr(a, '__code__') else None": ANYWHERE,
     "return (lambda: sys._getframe(2))()": BEYOND,
 }
 

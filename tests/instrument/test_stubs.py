@@ -474,27 +474,157 @@ def test_next_of_many_tests_gets_rewritten_code(lab):
 
 
 LOOKS = {
-    "at a depth": "sys._getframe(2)",
-    "at all of the stack": "traceback.extract_stack()",
-    "at code": "plain.__code__",
+    "at a depth": "sys._getframe(2).f_code",
+    "at all of the stack": "[step.name for step in traceback.extract_stack()][-3:]",
+    "up the stack": "up(sys._getframe(), 3)",
+    "from a generator": "next(names())",
+    "in a comprehension": "[sys._getframe(n).f_code.co_name for n in (2, 3)]",
 }
+LOOKING = """
+import sys, traceback, functools
+
+def up(frame, n):
+    while n:
+        frame, n = frame.f_back, n - 1
+    return frame.f_code
+
+def names():
+    yield sys._getframe(2).f_code
+    while True:
+        for n in range(2): yield sys._getframe(n)
+        break
+
+def looks():
+    return {look}
+
+def through(again=0):
+    return through(again - 1) if again else looks()
+
+def around(*given):
+    return through(*given)
+"""
 
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS.keys())
-def test_calling_what_could_tell_is_noticed(lab, look):
-    module = lab.load(SOURCE + f"\nimport sys, traceback\ndef looks():\n    return {look}\n")
+def test_no_stub_is_seen_once_nothing_is_disturbed(lab, look):
+    """What looks at the stack is run again until no stub was there; all else stays as it is."""
+    module = lab.load(SOURCE + LOOKING.replace("{look}", look))
+    plain = [module["around"](0), module["around"](1)]
     instrumenter = Instrumenter(lab.hooks, (), (), Cache())
-    with instrumenter.active(lab) as sites:
-        module["plain"]()
-        assert not sites.disturbed and "chain" in waiting(module)
+    for _ in range(2):
+        with instrumenter.active(lab) as sites:
+            module["plain"]()
+            assert not sites.disturbed and "chain" in waiting(module)
+            rounds = 0
+            for given, expected in zip((0, 1), plain, strict=True):
+                while True:
+                    found = module["around"](given)
+                    if not sites.disturbed:
+                        break
+                    sites.settle()
+                    rounds += 1
+                    assert not sites.disturbed and rounds < 5
+                assert instrumenter_original(instrumenter, found) == expected
+            assert "chain" in waiting(module)
+
+
+def instrumenter_original(instrumenter, found):
+    return instrumenter._cache.by_replacement(found) or found if isinstance(found, types.CodeType) else found
+
+
+def test_lines_of_what_looks_are_traced_as_ever(lab):
+    module = lab.load(SOURCE + LOOKING.replace("{look}", LOOKS["from a generator"]))
+
+    def traced():
+        events = []
+
+        def trace(frame, event, argument):
+            if frame.f_globals is module:
+                events.append((event, frame.f_code.co_name, frame.f_lineno))
+                return trace
+
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            module["looks"]()
+            list(module["names"]())
+        finally:
+            sys.settrace(before)
+        return events
+
+    plain = traced()
+    with Instrumenter(lab.hooks, (), (), Cache()).active(lab):
         module["looks"]()
+        list(module["names"]())
+        assert traced() == plain
+
+
+def test_stub_above_what_looks_is_noticed(lab):
+    """A function that names a level is looking while it calls others."""
+    source = """
+        import warnings
+        def tell(number):
+            options = {"stacklevel": number}
+            return hand(options) if number else 0
+        def hand(options):
+            return passed(options)
+        def passed(options):
+            warnings.warn("old", **options)
+    """
+    module = lab.load(source)
+    with Instrumenter(lab.hooks, (), (), Cache()).active(lab) as sites:
+        module["tell"](0)
+        if sites.disturbed:
+            sites.settle()
+        with pytest.warns(UserWarning):
+            module["tell"](2)
         assert sites.disturbed
-        sites.complete()
-        assert not sites.disturbed and waiting(module) == []
-        module["looks"]()
+        sites.settle()
+        with pytest.warns(UserWarning):
+            module["tell"](2)
         assert not sites.disturbed
-    with instrumenter.active(lab) as sites:
-        assert waiting(module) == []
+
+
+def test_code_that_is_asked_for_is_that_which_runs(lab):
+    source = "\ndef asked():\n    return plain.__code__, Thing().__init__.__code__, decorated.__code__, len.__doc__\n"
+    module = lab.load(SOURCE + source)
+    with Instrumenter(lab.hooks, (), (), Cache()).active(lab) as sites:
+        codes = module["asked"]()
+        assert not sites.disturbed and "chain" in waiting(module) and not any(map(is_stub, codes[:3]))
+        module["plain"]()
+        module["decorated"](module["Thing"]())
+        assert module["asked"]() == codes
+
+
+@pytest.mark.parametrize("look", ["sys._current_frames()", "sys.settrace(None)", "getattr(plain, '__code__')"])
+def test_what_may_see_any_stub_has_all_rewritten(lab, look):
+    module = lab.load(SOURCE + f"\nimport sys\ndef looks():\n    return {look}\n")
+    instrumenter = Instrumenter(lab.hooks, (), (), Cache())
+    before = sys.gettrace()
+    try:
+        with instrumenter.active(lab) as sites:
+            module["looks"]()
+            assert sites.disturbed and "chain" in waiting(module)
+            sites.settle()
+            assert not sites.disturbed and waiting(module) == []
+            module["looks"]()
+            assert not sites.disturbed
+        with instrumenter.active(lab) as sites:
+            assert waiting(module) == []
+    finally:
+        sys.settrace(before)
+
+
+def test_stub_that_stays_disturbs_no_more_than_so_often(lab):
+    module = lab.load(SOURCE + "\nimport sys\ndef looks():\n    return sys._getframe(2)\ndef calls(): return looks()\n")
+    with Instrumenter(lab.hooks, (), (), Cache()).active(lab) as sites:
+        duplicate = types.FunctionType(module["calls"].__code__, module)
+        for _ in range(sites.PATIENCE):
+            duplicate()
+            assert sites.disturbed
+            sites.settle()
+        duplicate()
+        assert not sites.disturbed and waiting(module) == ["calls"]  # the copy's
 
 
 def test_what_looks_at_its_caller_only_is_rewritten_at_once(lab):

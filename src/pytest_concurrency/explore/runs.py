@@ -127,7 +127,7 @@ class Runs:
         outcome = self._run_once(execution)
         self.last_seconds = RealTime.monotonic() - begun
         if isinstance(self._sites, Sites) and self._sites.disturbed:
-            self._sites.complete()
+            self._sites.settle()
             self._clean = False
             if isinstance(strategy, Precise):
                 strategy.doubt("a function looked at its callers while they were being rewritten")

@@ -8,12 +8,12 @@ import types
 from _thread import get_ident
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .callers import BEYOND, NOWHERE, aliases, inner, looks
+from .callers import ANYWHERE, BEYOND, NOWHERE, aliases, inner, looks
 from .census import Census
-from .deferred import hearing
+from .deferred import hearing, is_stub, settled
 from .injected import Injected, in_attributes, in_defaults
 from .naming import Names
 from .rewrite import Hooks, Rewritten, Scope, rewrite, synchronises, written_cells
@@ -29,7 +29,8 @@ class Cache:
 
     ``known`` are the identities of the code that was rewritten, ``levels`` say how far code looks at its callers,
     ``locks`` whether code of the library has anything to take over, by the names that count there,
-    ``audit`` is the code of audit hooks, which runs as it is, and ``resolver`` is asked by stubs what to run.
+    ``audit`` is the code of audit hooks, which runs as it is, ``resolver`` is asked by stubs what to run, and
+    ``watcher`` is told by code that looks beyond its caller how far, before it does.
     """
 
     entries: dict[tuple[int, Scope, tuple[int, ...]], Rewritten] = field(default_factory=dict)
@@ -39,6 +40,7 @@ class Cache:
     locks: dict[tuple[int, frozenset[str]], tuple[types.CodeType, bool]] = field(default_factory=dict)
     audit: dict[int, types.CodeType] = field(default_factory=dict)
     resolver: Callable[[types.CodeType], types.CodeType] | None = None
+    watcher: Callable[[int], None] | None = None
     _stubs: dict[int, types.CodeType | None] = field(default_factory=dict)
     _maker: Stubs = field(default_factory=Stubs)
 
@@ -69,6 +71,11 @@ class Cache:
         if known is None:
             known = self.locks[id(code), names] = code, synchronises(inner(code), names, announced)
         return known[1]
+
+    def look(self, level: int) -> None:
+        """Take note that the calling function, rewritten code, may look as far as ``level``."""
+        if self.watcher is not None:
+            self.watcher(level)
 
     def _resolve(self, code: types.CodeType) -> types.CodeType:
         return code if self.resolver is None else self.resolver(code)
@@ -101,8 +108,9 @@ class _Known:
     """What instrumenting for one test found; where many tests are run in a row, for the next one.
 
     ``local`` is rewritten code by the identity of its original, ``waiting`` the original code whose functions have a
-    stub, with its module, and ``users`` are these functions. Where code in ``alarms`` is called, stubs can be seen;
-    ``at_once``: that is known to happen. ``injected`` are the library functions that code was handed before.
+    stub, with its module, and ``users`` are these functions. Code in ``lookers`` (by identity) could see the stubs that
+    are on the stack with it; ``at_once``: code that could see any stub is known to be called. ``injected`` are the
+    library functions that code was handed before.
     """
 
     area: Area
@@ -116,7 +124,7 @@ class _Known:
     entries: dict[int, Rewritten] = field(default_factory=dict)
     waiting: dict[int, tuple[types.CodeType, _Module]] = field(default_factory=dict)
     users: dict[int, list[types.FunctionType]] = field(default_factory=dict)
-    alarms: set[int] = field(default_factory=set)
+    lookers: set[int] = field(default_factory=set)
     at_once: bool = False
     injected: list[Injected] = field(default_factory=list)
 
@@ -147,7 +155,7 @@ class Instrumenter:
         stand_ins: Mapping[int, Any] | None = None,
         at_once: bool = False,
     ) -> None:
-        self._hooks = hooks
+        self._hooks = replace(hooks, look=cache.look, settle=settled)
         self._substitutes = substitutes
         self._builtins = frozenset(builtins)
         self._library = library
@@ -190,9 +198,10 @@ class Instrumenter:
         mine.sort(key=lambda f: f.__code__.co_qualname.count("<locals>"))
         self._look_around(mine, known)
         swapped: list[tuple[types.FunctionType, types.CodeType]] = []
-        before = self._cache.resolver
+        before = self._cache.resolver, self._cache.watcher
+        known.sites.patience = Sites.PATIENCE
         try:
-            self._now, self._cache.resolver = known, self._resolve
+            self._now, self._cache.resolver, self._cache.watcher = known, self._first_call, self._looked
             for injected in known.injected:
                 injected.put()
             with hearing() as heard:
@@ -210,7 +219,7 @@ class Instrumenter:
                 self._known = known if many else None
             yield known.sites
         finally:
-            self._now, self._cache.resolver = None, before
+            self._now, (self._cache.resolver, self._cache.watcher) = None, before
             for function, code in swapped:
                 function.__code__ = code
             for injected in known.injected:
@@ -249,7 +258,7 @@ class Instrumenter:
             code = function.__code__
             if known.names.add(module.name, code):
                 known.sites.files.add(code.co_filename)
-                if id(code) in self._cache.known and self._cache.level(code, module.aliases) == BEYOND:
+                if id(code) in self._cache.known and self._cache.level(code, module.aliases) == ANYWHERE:
                     known.at_once = True
         for code in known.names.number():
             entry = known.entries.get(id(code))
@@ -334,10 +343,26 @@ class Instrumenter:
         if known.at_once or id(code) in self._cache.known:
             return False
         level = self._cache.level(code, module.aliases)
-        if level == BEYOND and module.accesses:
-            known.alarms.add(id(code))
-            return True
-        return level == NOWHERE or (not module.accesses and code.co_qualname in WITHOUT_A_LOOK.get(module.name, ()))
+        if module.accesses:
+            return level == NOWHERE or level >= BEYOND
+        return level == NOWHERE or code.co_qualname in WITHOUT_A_LOOK.get(module.name, ())
+
+    def _looked(self, level: int) -> None:
+        """Take note that code that was called may look as far as ``level``: it must not see a stub."""
+        known = self._now
+        if known is None or not known.waiting:
+            return
+        known.sites.exposed = known.sites.exposed or level == ANYWHERE
+        if level == ANYWHERE or any(map(is_stub, _stack())):
+            known.sites.disturbed = True
+
+    def _first_call(self, code: types.CodeType) -> types.CodeType:
+        """Return what a stub for ``code`` is to run. What looks at the stack must not see the stub there."""
+        known = self._now
+        if known is not None and id(code) in known.waiting and known.lookers:
+            if any(id(each) in known.lookers for each in _stack()):
+                known.sites.disturbed = True
+        return self._resolve(code)
 
     def _resolve(self, code: types.CodeType) -> types.CodeType:
         """Return what is to run for ``code``, which is called for the first time, and give it to its functions.
@@ -359,8 +384,6 @@ class Instrumenter:
                             self._rewrite(original, module, shared, known)
             finally:
                 self._busy.discard(ident)
-        if id(code) in known.alarms and id(code) in known.waiting:
-            known.sites.disturbed = True
         replacement = known.local.get(id(code), code)
         for function in known.users.pop(id(code), ()):
             if self._cache.by_replacement(function.__code__) is code:
@@ -388,6 +411,7 @@ class Instrumenter:
         }
         used = frozenset(code.co_names)
         stores, accesses = known.stores, module.accesses
+        level = looks((code,), module.aliases) if accesses else NOWHERE
         scope = Scope(
             module=module.name,
             accesses=accesses,
@@ -398,6 +422,7 @@ class Instrumenter:
             substituted_calls=module.calls & used,
             libraries=frozenset() if LIBRARY_NAMES.isdisjoint(used) else module.libraries,
             announced=module.announced,
+            looks=level if level >= BEYOND else NOWHERE,
         )
         key = (id(code), scope, tuple(id(replaced) for replaced in nested.values()))
         entry = self._cache.entries.get(key)
@@ -406,6 +431,8 @@ class Instrumenter:
         if entry.code is not code:
             self._cache.originals[id(entry.code)] = code
         self._cache.known.add(id(code))
+        if level == BEYOND:
+            known.lookers.add(id(entry.code))
         known.entries[id(code)] = entry
         known.sites.add(entry.sites, known.names.number_of(code))
         return known.local.setdefault(id(code), entry.code)
@@ -422,6 +449,14 @@ class Instrumenter:
             pass
         self.untouched.add(f"{scope.module}.{code.co_qualname}")
         return Rewritten(code, code, ())
+
+
+def _stack() -> Iterator[types.CodeType]:
+    """Yield what is running in this thread, from the inside."""
+    frame: types.FrameType | None = sys._getframe(1)
+    while frame is not None:
+        yield frame.f_code
+        frame = frame.f_back
 
 
 def _libraries(names: Mapping[str, Any]) -> frozenset[str]:

@@ -1,8 +1,10 @@
 """Which code looks at the frames of its callers, or at code objects: it could tell a stub from the function.
 
 A function that looks no further than at its direct caller is rewritten at once, and sees what it always saw. One that
-may look further (at a fixed depth of two or more, at a depth that it is given, or at all of the stack) might meet the
-stub of any other function: when it is called, all functions are rewritten, and what it saw does not count.
+may look further (at a fixed depth of two or more, at a depth that it is given, or at all of the stack) could meet the
+stub of a function that is on the stack with it for the first time; what it saw then does not count. One that may come
+upon any function (a tracer, say) could meet any stub: when it is called, all functions are rewritten. One that is asked
+for its code is rewritten first (see :mod:`.rewrite`).
 """
 
 from __future__ import annotations
@@ -16,21 +18,23 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-NOWHERE, AT_CALLER, BEYOND = 0, 1, 2
+NOWHERE, AT_CALLER, BEYOND, ANYWHERE = 0, 1, 2, 3
 """How far code looks."""
 
 _DEPTHS = frozenset({"_getframe", "_getframemodulename"})
-_STACKS = frozenset(
-    {"getouterframes", "extract_stack", "print_stack", "format_stack", "walk_stack", "_current_frames"}
-    | {"settrace", "setprofile", "settrace_all_threads", "setprofile_all_threads", "monitoring"}
+_STACKS = frozenset({"getouterframes", "extract_stack", "print_stack", "format_stack", "walk_stack"})
+_ANY = frozenset(
+    {"_current_frames", "settrace", "setprofile", "settrace_all_threads", "setprofile_all_threads", "monitoring"}
 )
-_CODE = "__code__"
-_ASKED = frozenset(
+_ASKS = "hasattr"
+_GETS = frozenset({"getattr", "setattr", "attrgetter"})
+CODE = "__code__"
+ASKED = frozenset(
     {"co_argcount", "co_kwonlyargcount", "co_posonlyargcount", "co_varnames", "co_flags", "co_name", "co_qualname"}
     | {"co_filename", "co_firstlineno", "co_freevars"}
 )
 """What stubs, rewritten and original code have in common."""
-_WORDS = _DEPTHS | _STACKS | {"currentframe", "f_back", "stacklevel", _CODE, "stack", "warn"}
+_WORDS = _DEPTHS | _STACKS | _ANY | {"currentframe", "f_back", "stacklevel", CODE, "stack", "warn"}
 _CONSTANTS = frozenset({"LOAD_CONST", "LOAD_SMALL_INT"})
 _SILENT = frozenset({"CACHE", "PRECALL", "NOP", "EXTENDED_ARG", "NOT_TAKEN"})
 _MADE_CALLS = frozenset({"CALL", "CALL_KW", "CALL_FUNCTION_EX"})
@@ -69,7 +73,7 @@ def looks(codes: Iterable[types.CodeType], also: Mapping[str, str]) -> int:
             and not any(_names_level(const) for const in code.co_consts)
         ):
             farthest = max(farthest, _look(code, also))
-            if farthest == BEYOND:
+            if farthest == ANYWHERE:
                 break
     return farthest
 
@@ -77,23 +81,26 @@ def looks(codes: Iterable[types.CodeType], also: Mapping[str, str]) -> int:
 def _names_level(const: object) -> bool:
     if type(const) is tuple:
         return "stacklevel" in const or "stack_info" in const
-    return type(const) is str and const in ("stacklevel", "stack_info", _CODE)
+    return type(const) is str and const in ("stacklevel", "stack_info", CODE)
 
 
 def _look(code: types.CodeType, also: Mapping[str, str]) -> int:
     used = {also.get(name, name) for name in code.co_names}
     direct = {also[name] for name in code.co_names if name in also}
-    levels = [const for const in code.co_consts if _names_level(const)]
+    consts = [const for const in code.co_consts if _names_level(const)]
+    levels = [const for const in consts if const != CODE]
+    steps = [step for step in dis.get_instructions(code) if step.opname not in _SILENT]
+    replaces = any(step.opname == "STORE_ATTR" and step.argval == CODE for step in steps)
+    asks = CODE in consts and not (_ASKS in used and _GETS.isdisjoint(used))
+    if replaces or asks or not _ANY.isdisjoint(used):
+        return ANYWHERE
     if "stacklevel" in code.co_varnames or any(type(const) is str or "stack_info" in const for const in levels):
         return BEYOND
     if not _STACKS.isdisjoint(used) or "stack" in direct or {"inspect", "stack"} <= used:
         return BEYOND
-    steps = [step for step in dis.get_instructions(code) if step.opname not in _SILENT]
     found = NOWHERE
     for index, step in enumerate(steps):
         word = also.get(step.argval, step.argval) if isinstance(step.argval, str) else step.argval
-        if step.opname == "STORE_ATTR" and word == _CODE:
-            return BEYOND
         if (step.opname in _CONSTANTS and type(word) is tuple and "stacklevel" in word) or step.opname == "KW_NAMES":
             names = word if type(word) is tuple else code.co_consts[step.arg or 0]
             if "stacklevel" in names and (names[-1] != "stacklevel" or not _is_near(steps[index - 1])):
@@ -110,9 +117,6 @@ def _look(code: types.CodeType, also: Mapping[str, str]) -> int:
         elif word == "f_back":
             found = AT_CALLER
             if _repeats(steps) or not _frames_own(steps):
-                return BEYOND
-        elif word == _CODE:
-            if not following or not following[0].opname.startswith("LOAD_") or following[0].argval not in _ASKED:
                 return BEYOND
         elif word == "warn" and ("warnings" in used or "warn" in direct):
             found = AT_CALLER

@@ -44,6 +44,11 @@ class Deferred:
         closure = getattr(cells, "__closure__", None)
         return types.FunctionType(code, sys._getframe(1).f_globals, closure=closure)
 
+    def settle(self) -> types.CodeType:
+        """Return what runs instead of the stub, before anybody has called it."""
+        self.now = self._resolve(self.original)
+        return self.now
+
     def __reduce__(self) -> tuple[Any, ...]:
         return Deferred, (self.original, itself)
 
@@ -102,3 +107,11 @@ def current(code: types.CodeType | None) -> types.CodeType | None:
         return code
     now: types.CodeType = code.co_consts[-1].now
     return now
+
+
+def settled(owner: Any, _site: object = None) -> Any:
+    """Return ``owner``; a function, or the function of a method, no longer has a stub: somebody asks for its code."""
+    function = owner.__func__ if type(owner) is types.MethodType else owner
+    if type(function) is types.FunctionType and is_stub(function.__code__):
+        function.__code__ = function.__code__.co_consts[-1].settle()
+    return owner

@@ -18,14 +18,14 @@ from typing import Any
 from bytecode import Bytecode, Instr
 
 from . import opcodes as op
+from .callers import ASKED, BEYOND, CODE, NOWHERE
 from .dataflow import link_updates
 from .sites import ATTR, CALL, CELL, DELETE, GLOBAL, ITEM, METHOD, READ, STEP, WHOLE, WITH, WRITE, FunctionInfo, Site
 from .vocabulary import CONTAINER_METHODS, LIBRARY_NAMES, LOADED_METHODS, READ_ALL, READ_ITEM, SYNC_METHODS
 
 Hook = Callable[..., Any]
 _SUSPENDED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
-
-
+_ASKED_LOADS = frozenset((name, False) for name in ASKED)
 LOCALS_CALL = 8
 """So many entries of bytecode, at most, load and call ``@py_builtins.locals``."""
 
@@ -51,6 +51,10 @@ class Hooks:
     call: Hook
     substitute: Hook
     step: Hook
+    look: Callable[[int], object] = int
+    """Called with the level of a function that looks beyond its caller (see :mod:`.callers`), before it does."""
+    settle: Callable[[Any, None], Any] = lambda owner, _: owner
+    """Called with an object whose code is asked for, before it is; gives it back."""
     aside: Callable[[], AbstractContextManager[object]] = nullcontext
     """Not called by rewritten code: within it, hooks do not take the calling thread for a worker."""
 
@@ -63,7 +67,7 @@ class Scope:
     the names that some code in scope stores; a name that nobody stores needs no hook (``any_attribute`` lifts that
     for attributes). What a global name in ``substituted`` turns out to hold when it is loaded may have a controlled
     stand-in; ``substituted_calls`` likewise, where the name is called on the spot. ``libraries`` are the names under
-    which the code may have a module with such functions.
+    which the code may have a module with such functions. ``looks`` is how far the function looks (see :mod:`.callers`).
     """
 
     module: str
@@ -75,6 +79,7 @@ class Scope:
     substituted_calls: frozenset[str] = frozenset()
     libraries: frozenset[str] = frozenset()
     announced: frozenset[str] = frozenset()
+    looks: int = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +230,10 @@ class _Writer:
             if self.code.co_varnames[0] in self.code.co_cellvars:
                 return [entry]
             return [entry, *op.hook_with_loaded(self.hooks.call, [first], site, where)]
+        if entry.name == "RESUME" and self.scope.looks >= BEYOND:
+            self.changed = True
+            there = following.location if following is not None else where  # no line of its own for what traces lines
+            return [entry, *op.hook_with_loaded(self.hooks.look, [], self.scope.looks, there)]
         loaded = op.attribute_load(entry)
         if loaded is not None:
             return self._attribute(entry, *loaded, previous, following)
@@ -246,6 +255,9 @@ class _Writer:
         where, label = entry.location, _label(previous)
         before: list[Any] = []
         scope = self.scope
+        if name == CODE and scope.accesses and (following is None or op.attribute_load(following) not in _ASKED_LOADS):
+            self.changed = True
+            before += op.replace_top(self.hooks.settle, None, where)
         if scope.accesses and (
             name in scope.attributes_written or name in scope.globals_written or (scope.any_attribute and not is_call)
         ):

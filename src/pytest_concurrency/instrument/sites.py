@@ -105,8 +105,11 @@ class Sites(Collection[Site]):
 
     ``keys`` are those of all sites, ``accesses`` without the library's; ``files`` are the files of all code in scope.
     ``introduce`` is told of each site that comes, before anything passes it. Iterating is safe while sites come.
-    ``disturbed``: code was called that may have seen that other code was not rewritten yet.
+    ``disturbed``: code may have seen that other code was not rewritten yet; ``exposed``: it may see that of any code.
     """
+
+    PATIENCE = 20
+    """So often may a run be disturbed before all code is rewritten."""
 
     def __init__(self, seek: Callable[[Set[str] | None], None] = lambda keys: None) -> None:
         self._sites: dict[int, Site] = {}
@@ -117,6 +120,8 @@ class Sites(Collection[Site]):
         self.files: set[str] = set()
         self.introduce: Callable[[Site], None] | None = None
         self.disturbed = False
+        self.exposed = False
+        self.patience = self.PATIENCE
 
     def __iter__(self) -> Iterator[Site]:
         return iter(tuple(self._sites.values()))
@@ -154,10 +159,12 @@ class Sites(Collection[Site]):
         """Return the keys of all accesses, those of accesses that come later included."""
         return _LiveKeys(self.accesses)
 
-    def complete(self) -> None:
-        """Rewrite all that is not rewritten yet: nothing is disturbed from then on."""
-        self._seek(None)
-        self.disturbed = False
+    def settle(self) -> None:
+        """Prepare for running again what was disturbed: what disturbed it is rewritten by now, or all code will be."""
+        self.patience -= 1
+        if self.exposed or self.patience <= 0:
+            self._seek(None)
+        self.disturbed = self.exposed = False
 
     def find(self, keys: Set[str]) -> None:
         """Make sure that the sites called ``keys`` are there, if there are any: nobody may have come by yet."""

@@ -117,7 +117,7 @@ class Orders:
         finally:
             self._busy(False)
         if self._sites.disturbed:
-            self._sites.complete()
+            self._sites.settle()
             self._result.runs -= 1
             return self._run(
                 strategy, recording=recording, serial=serial, reverse=reverse, variant=variant, patience=patience
