@@ -237,5 +237,16 @@ def test_included(): pass
     assert [note for note in done.tests["test_included"]["notes"] if note.startswith("include")] == [
         "include: no module not_there was imported"
     ]
+    done.result.stdout.fnmatch_lines(["test_it.py::test_included: include: no module not_there was imported"])
     told = [line for line in done.result.outlines if line.startswith("test_it.py::test_two: ")]
     assert len(told) == 1 and told[0].endswith(": no hazard"), "the verdict is said once"
+
+
+@pytest.mark.parametrize("args", [(), ("--stress-threads", "2")])
+def test_missing_module_is_told_once_a_session(pytester, args):
+    source = "".join(f"def test_{n}(thread_runner): thread_runner.run(int, int)\n" for n in range(3))
+    done = run(pytester, source, "--concurrency-include=not_there", *args)
+    assert all("include: no module not_there was imported" in test["notes"] for test in done.tests.values())
+    assert [line for line in done.result.outlines if "not_there" in line] == [
+        "include: no module not_there was imported (3 tests)"
+    ]

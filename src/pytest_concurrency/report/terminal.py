@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 
 CUT_SHORT = "cut short"
+NOT_INCLUDED = "include: no module"
+"""So a note begins that is the same for all tests of a session."""
 INDENT = "    "
 
 
@@ -28,6 +30,7 @@ def write_summary(reporter: TerminalReporter, results: Sequence[dict[str, Any]],
         for part in broken(text, width):
             reporter.line(part, yellow=yellow)
 
+    not_included: dict[str, list[str]] = {}
     for result in results:
         warnings = [h for h in result["hazards"] if h["severity"] == "warning" and not h["known"]]
         for hazard in warnings:
@@ -38,12 +41,17 @@ def write_summary(reporter: TerminalReporter, results: Sequence[dict[str, Any]],
             line(f"{result['nodeid']}: {hazard['code']} {hazard['name']}{message}", yellow=True)
             for row in told:
                 reporter.line(f"{INDENT}{row}" if row else "")
+        for note in result["notes"]:
+            if note.startswith(NOT_INCLUDED):
+                not_included.setdefault(note, []).append(result["nodeid"])
         if is_of_whole_suite(result):
             continue
         proofs = [note for note in result["notes"] if result["exhaustive"] and note.endswith("explored: no hazard")]
         for note in result["notes"]:
             if reporter.verbosity <= 0 and note in proofs:
                 continue  # a proof is no news in a summary
+            if note in not_included:
+                continue
             loud = result.get("verdict") == CUT_SHORT and note.startswith(CUT_SHORT)
             line(f"{result['nodeid']}: {note}", yellow=loud)
         for row in outcome_rows(result):
@@ -52,6 +60,8 @@ def write_summary(reporter: TerminalReporter, results: Sequence[dict[str, Any]],
             proof = "all distinct interleavings" if result["exhaustive"] else result.get("verdict") or "explored"
             plural = "s" if result["schedules"] != 1 else ""
             line(f"{result['nodeid']}: {result['schedules']} schedule{plural}, {proof}: no hazard")
+    for note, tests in not_included.items():
+        line(f"{tests[0]}: {note}" if len(tests) == 1 else f"{note} ({len(tests)} tests)")
     for row in lines(results, reporter.verbosity > 0):
         reporter.line(row)
     if any("parallelism" in result for result in results):

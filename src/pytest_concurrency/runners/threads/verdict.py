@@ -17,6 +17,7 @@ from ...report.baseline import marked
 from ...report.lanes import explain
 from ...report.named import with_own_text
 from ...report.prose import fitted
+from ...report.terminal import NOT_INCLUDED
 from ...report.width import width_of
 from ...schedules import token as tokens
 from ..base import hand_in
@@ -55,7 +56,7 @@ def hand_in_result(stress: Stress, findings: Iterable[tuple[Found | None, Findin
     if outcome == "passed" and not stress.plan.implicit and _had_one_worker(stress):
         notes.append("no two workers or threads ran at once: there was nothing to explore")
     if outcome == "passed":
-        notes += [f"include: no module {name} was imported" for name in _not_imported(stress.settings.include)]
+        notes += [f"{NOT_INCLUDED} {name} was imported" for name in _not_imported(stress.settings.include)]
     extra: tuple[tuple[str, Any], ...] = ()
     if isinstance(stress.dismissals, OwnDoing) and stress.dismissals.reasons:
         extra = (("own_doing", stress.dismissals.reasons[0]),)
