@@ -1,11 +1,14 @@
-"""Writing a file so that a reader sees the old content or the new, never half of it."""
+"""Files: writing one so that a reader sees the old content or the new, never half of it; how one is named in short."""
 
 from __future__ import annotations
 
 import errno
 import os
 import tempfile
-from pathlib import Path
+from collections.abc import Iterable
+from pathlib import Path, PurePath
+
+_IN_EVERY_PACKAGE = frozenset({"__init__.py", "__main__.py"})
 
 
 def why_not(path: str | os.PathLike[str]) -> str:
@@ -38,3 +41,14 @@ def write_atomically(path: str | os.PathLike[str], text: str) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def short(path: str, among: Iterable[str] = ()) -> str:
+    """Return the end of ``path`` that tells which file it is: its name, with as many directories as tell it from the
+    other files ``among`` which it is named, and the package's where the name alone says nothing."""
+    parts = PurePath(path).parts
+    others = [PurePath(other).parts for other in set(among) - {path} if other]
+    count = 2 if parts and parts[-1] in _IN_EVERY_PACKAGE else 1
+    while count < len(parts) and any(other[-count:] == parts[-count:] for other in others):
+        count += 1
+    return os.path.join(*parts[-count:]) if parts else ""

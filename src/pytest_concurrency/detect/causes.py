@@ -167,8 +167,9 @@ def atomicity_violation(cause: Cause) -> Failure:
     """Return the finding for a check that was no longer true when it was acted upon."""
     check, between, act = cause.rows
     message = (
-        f"worker {check.worker} looked at {_what(check)} {at(check)}, worker {between.worker} changed "
-        f"{_what(between)} {at(between)}, then worker {act.worker} acted on what it had seen {at(act)}"
+        f"worker {check.worker} looked at {_what(check)} {at(check, *cause.rows)}, worker {between.worker} changed "
+        f"{_what(between)} {at(between, *cause.rows)}, then worker {act.worker} acted on what it had seen "
+        f"{at(act, *cause.rows)}"
     )
     place = tuple((row.path, row.line) for row in cause.rows)
     return Failure("CH102", place, message, cause)

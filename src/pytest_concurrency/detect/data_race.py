@@ -118,18 +118,20 @@ def _effect(
         return None
     pair = updates.get(side.index)
     if pair is not None:
+        rows = (pair.read, foreign.row, pair.write)
         message = (
-            f"worker {pair.read.worker} reads {pair.read.target} {at(pair.read)} and writes what it makes of it "
-            f"{at(pair.write)}; nothing keeps worker {foreign.row.worker} from writing it in between "
-            f"{at(foreign.row)}. No schedule of the budget tried it"
+            f"worker {pair.read.worker} reads {pair.read.target} {at(pair.read, *rows)} and writes what it makes of it "
+            f"{at(pair.write, *rows)}; nothing keeps worker {foreign.row.worker} from writing it in between "
+            f"{at(foreign.row, *rows)}. No schedule of the budget tried it"
         )
-        return Suspicion("CH103", (pair.read, foreign.row, pair.write), message)
+        return Suspicion("CH103", rows, message)
     if (side.event.worker, side.event.target) not in loops:
         return None
     if touch.kind == ITERATION and touch.row.target == "list" and _removes(foreign.row):
         message = (
-            f"worker {touch.row.worker} goes through a list {at(touch.row)}; nothing keeps worker {foreign.row.worker} "
-            f"from changing it {at(foreign.row)} meanwhile, so that items are passed over or met twice"
+            f"worker {touch.row.worker} goes through a list {at(touch.row, foreign.row)}; nothing keeps worker "
+            f"{foreign.row.worker} from changing it {at(foreign.row, touch.row)} meanwhile, so that items are passed "
+            "over or met twice"
         )
         return Suspicion("CH103", (touch.row, foreign.row), message)
     return None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..files import short
 from ..source import PACKAGE
 from ..trace.outcome import Blocked, LostUpdate, Outcome
 
@@ -47,7 +47,7 @@ def failures_of(outcome: Outcome) -> tuple[Failure, ...]:
     if outcome.leaked:
         rows = outcome.leaked
         names = ", ".join(f"worker {row.worker}" for row in rows)
-        where = "; ".join(f"{os.path.basename(row.path)}:{row.line}" for row in rows if row.line)
+        where = "; ".join(f"{short(row.path, (each.path for each in rows))}:{row.line}" for row in rows if row.line)
         found.append(
             Failure("CH109", tuple((r.path, r.line) for r in rows), f"Still running at the end of the test: {names}"
                     f"{' (' + where + ')' if where else ''}.", rows)
@@ -88,19 +88,19 @@ def _stuck(rows: Sequence[Blocked]) -> Failure:
     places = tuple(sorted((row.path, row.line) for row in rows if row.line))
     notified = [row for row in rows if row.signalled_before and row.operation in ("Condition.wait", "Event.wait")]
     named = len(rows) == 1 or any(row.holder == "main" for row in rows)  # in any other case the test just waits
-    told = "; ".join(_blocked_sentence(row) for row in rows if row.worker != "main" or named or row.holder
+    told = "; ".join(_blocked_sentence(row, rows) for row in rows if row.worker != "main" or named or row.holder
                      or row.waits_for.startswith("the lock"))  # fmt: skip
     if notified and not any(row.holder for row in rows):
         return Failure("CH106", places, f"A notification was lost: {told}.", tuple(rows))
     return Failure("CH104", places, f"No worker can ever go on: {told}.", tuple(rows))
 
 
-def _blocked_sentence(row: Blocked) -> str:
+def _blocked_sentence(row: Blocked, rows: Sequence[Blocked]) -> str:
     what = row.operation if row.operation not in ("", "Thread.join") and not row.holder else row.waits_for
     held = f" held by {_called(row.holder)}" if row.holder else ""
     if row.holder == row.worker:
         held = " that it holds itself"
-    where = f" at {os.path.basename(row.path)}:{row.line}" if row.line else ""
+    where = f" at {short(row.path, (each.path for each in rows))}:{row.line}" if row.line else ""
     return f"{_called(row.worker)} waits{where} for {what}{held}"
 
 

@@ -20,17 +20,17 @@ def find_opposite_orders(events: Sequence[Event]) -> Iterator[Suspicion]:
     ordered, _ = with_values(events)
     for inversion in find_inversions(ordered):
         rows: list[Row] = []
-        told = []
         for acquisition, wanted in zip(inversion.cycle, (inversion.cycle[-1], *inversion.cycle), strict=False):
             held = acquisition.held[wanted.lock]
             if not isinstance(held, Row) or not isinstance(acquisition.where, Row):
                 break
             rows += [held, acquisition.where]
-            told.append(
-                f"worker {held.worker} takes {_name(held)} {at(held)} and then {_name(acquisition.where)} "
-                f"{at(acquisition.where)}"
-            )
         else:
+            told = [
+                f"worker {first.worker} takes {_name(first)} {at(first, *rows)} and then {_name(then)} "
+                f"{at(then, *rows)}"
+                for first, then in zip(rows[::2], rows[1::2], strict=True)
+            ]
             yield Suspicion("CH105", tuple(rows), "; ".join(told) + ". No schedule of the budget showed the deadlock")
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
+from ..files import short
 from ..trace.outcome import Row
 from .failures import Failure
 
@@ -26,6 +26,6 @@ class Suspicion:
         return Failure(self.code, tuple((row.path, row.line) for row in self.rows), self.message, self)
 
 
-def at(row: Row) -> str:
-    """Return the place of ``row`` in words."""
-    return f"at {os.path.basename(row.path)}:{row.line}"
+def at(row: Row, *others: Row) -> str:
+    """Return the place of ``row`` in words, in a sentence that names the places of ``others``."""
+    return f"at {short(row.path, (other.path for other in others))}:{row.line}"

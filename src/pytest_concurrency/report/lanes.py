@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import linecache
-import os
 import sys
 import textwrap
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..files import short
 from ..hazards import CATALOGUE
 from ..model import Finding, Location
 from ..project import relative
@@ -319,6 +319,8 @@ def lanes(
     widest = max(columns, 2 + width * len(workers) + SOURCE)
     header = "".join(_head(worker, noun).ljust(width) for worker in workers) + "source"
     drawn = ["  " + header, "  " + "".join(("-" * (width - 2)).ljust(width) for _ in workers) + "------"]
+    paths = {row.path for row in rows if row.line}
+    names = {path: short(path, paths) for path in paths}
     last: str | None = None
     for row, cell in cells:
         if last is not None and row.worker != last:
@@ -328,7 +330,7 @@ def lanes(
         last = row.worker
         lane = "".join((_cut(cell, width - 2) if w == row.worker else "|").ljust(width) for w in workers)
         source = linecache.getline(row.path, row.line).strip()
-        place = f"{os.path.basename(row.path)}:{row.line}" if row.line else ""
+        place = f"{names[row.path]}:{row.line}" if row.line else ""
         mark = DECIDES if row in decides else ""
         room = widest - len(mark)
         place = _cut_front(place, room - 2 - len(lane))

@@ -3,10 +3,10 @@ of a run that gets nowhere."""
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from ..files import short
 from ..instrument.deferred import is_stub
 from ..instrument.vocabulary import ANNOUNCED_CALLS
 from ..realtime import RealTime
@@ -98,11 +98,11 @@ def in_a_call(run: Execution) -> bool:
 def unfinished_calls(run: Execution) -> str:
     """Say which workers are in calls outside the engine's control, and where in the code under test; "" if none is."""
     told = []
-    for worker in run.workers:
-        if worker.external and not worker.done:
-            place = called_from(run, worker)[1]
-            where = f" at {os.path.basename(place[0])}:{place[1]}" if place is not None else ""
-            told.append(f"{'the test' if worker is run.main else f'worker {worker.path}'} is still in a call{where}")
+    places = {worker: called_from(run, worker)[1] for worker in run.workers if worker.external and not worker.done}
+    paths = {place[0] for place in places.values() if place is not None}
+    for worker, place in places.items():
+        where = f" at {short(place[0], paths)}:{place[1]}" if place is not None else ""
+        told.append(f"{'the test' if worker is run.main else f'worker {worker.path}'} is still in a call{where}")
     return ", ".join(told)
 
 
