@@ -71,6 +71,7 @@ def finish(run: Execution, worker: Worker) -> None:
         worker.done = True
         run.live -= 1
         worker.reads.clear()
+        worker.defaults.clear()
         run.by_ident.pop(worker.ident, None)
         run.progress = run.steps
         run.spins = 0

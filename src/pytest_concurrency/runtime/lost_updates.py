@@ -9,7 +9,7 @@ from ..instrument.sites import Site
 from ..trace.outcome import LostUpdate, Row
 from .location import Location, View
 from .passed import links
-from .values import differs, remember, show
+from .values import MISSING, differs, remember, show
 from .worker import Worker
 
 if TYPE_CHECKING:
@@ -44,6 +44,9 @@ def check_lost_update(
     """Compare what this write was computed from with what other workers have written since it was read."""
     for source in sources:
         read = worker.reads.get(source)
+        default = worker.defaults.get(source)
+        if read is not None and default is not None and default[0] == key and default[3] == read[3]:
+            read = default
         if read is None or read[0] != key:
             continue
         if run.observing and read[4] != worker.section:
@@ -54,7 +57,10 @@ def check_lost_update(
         others = [entry for index, entry in location.last.items() if index != worker.index and entry[0] > read[1]]
         if not others:
             continue
-        current = remember(view.peek(a, b))
+        found = view.peek(a, b)
+        if read is default and found is MISSING:
+            continue  # what others wrote is not there for this one: a thread-local, or it was deleted
+        current = remember(found)
         if not differs(current, read[2]):
             continue
         other = max(others, key=lambda entry: entry[0])

@@ -73,16 +73,17 @@ class Worker:
     how often it has come to the site, ``parks`` how often it has blocked; ``section`` counts acquires and releases.
     ``intent`` says what a synchronising operation is about to do, where the strategy asks for it.
 
-    ``reads`` holds what it last read at each site that writes are computed from, ``calls`` which call was made to the
-    function that returns what was read. ``last_site`` and ``last_depth`` say where its last row is from,
-    ``switchable`` whether a GIL build may have switched threads since it last touched something shared.
+    ``reads`` holds what it last read at each site that writes are computed from, ``defaults`` the same for instances
+    that have only their class's value yet, ``calls`` which call was made to the function that returns what was read.
+    ``last_site`` and ``last_depth`` say where its last row is from, ``switchable`` whether a GIL build may have
+    switched threads since it last touched something shared.
     """
 
     __slots__ = (
-        "before", "body", "calls", "children", "counts", "daemon", "done", "entry", "error", "external", "gate", "held",
-        "ident", "index", "intent", "key", "last_depth", "last_run", "last_site", "loc", "native_id", "occurrence",
-        "operation", "origin", "parks", "path", "read_tag", "reads", "resident", "result", "section", "segment", "site",
-        "started", "switchable", "tags", "thread", "timed_out", "wait", "write", "write_tag",
+        "before", "body", "calls", "children", "counts", "daemon", "defaults", "done", "entry", "error", "external",
+        "gate", "held", "ident", "index", "intent", "key", "last_depth", "last_run", "last_site", "loc", "native_id",
+        "occurrence", "operation", "origin", "parks", "path", "read_tag", "reads", "resident", "result", "section",
+        "segment", "site", "started", "switchable", "tags", "thread", "timed_out", "wait", "write", "write_tag",
     )  # fmt: skip
 
     def __init__(self, path: str, index: int, parent: Worker | None, daemon: bool = False) -> None:
@@ -114,6 +115,7 @@ class Worker:
         self.parks = 0
         self.held: dict[int, Any] = {}
         self.reads: dict[Site, tuple[Any, int, Any, int, int]] = {}
+        self.defaults: dict[Site, tuple[Any, int, Any, int, int]] = {}
         self.calls: dict[Site, Call | None] = {}
         self.operation: tuple[str, int, str, int] | None = None
         self.origin: tuple[str, int] | None = None

@@ -47,6 +47,19 @@ def read(site: Site, key: Any, loc: Any, view: View, a: Any, b: Any) -> None:
         worker.calls[site] = call_of()
 
 
+def read_default(site: Site, key: Any, own: Any, obj: Any) -> None:
+    """Note that what was just read at ``key``, in a class, stood for what the instance ``obj`` does not have yet: it is
+    out of date, too, once somebody writes to ``own``, the location of the instance."""
+    run, worker = STATE.run, STATE.worker
+    found = worker.reads.get(site)
+    if run.coasting or found is None or found[0] != key:
+        return
+    location = run.locations.get(own)
+    if run.observing:
+        run.observe(worker, site, own, False, obj)
+    worker.defaults[site] = (own, 0 if location is None else location.version, *found[2:])
+
+
 def write(site: Site, key: Any, loc: Any, value: Any, view: View, a: Any, b: Any) -> None:
     """Announce a write of ``value``, then note it, and whether it loses an update; see :func:`read`."""
     run = STATE.run

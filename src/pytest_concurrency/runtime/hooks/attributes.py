@@ -11,7 +11,7 @@ from ...instrument.sites import Site
 from ...state import STATE
 from ..attributes import ATTRIBUTE, INSTANCE, MODULE, OWN, SKIP, attribute_kind, dict_getter, module_dict, owner_of
 from ..control import mine, uncontrolled
-from .access import read, write
+from .access import read, read_default, write
 
 
 def _attribute_plan(cls: type, obj: Any, name: str) -> tuple[int, Callable[[Any], Any] | None]:
@@ -44,6 +44,8 @@ def read_attr(obj: Any, site: Site) -> None:
         return
     key = (id(owner), name)
     read(site, key, key, ATTRIBUTE, owner, name)
+    if getter is not None and owner is not obj and site.is_source:
+        read_default(site, key, (id(obj), name), obj)
 
 
 def write_attr(value: Any, obj: Any, site: Site) -> None:
