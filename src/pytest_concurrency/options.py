@@ -154,6 +154,33 @@ def codes(value: object) -> frozenset[str]:
     return frozenset(names)
 
 
+def _codes_by_place(value: object) -> tuple[tuple[str, frozenset[str]], ...]:
+    """Return ``value``, a mapping or lines "NAME: CODES", as pairs of a module or path and the hazard codes for it."""
+    wrong = "a mapping from modules or paths to hazard codes, such as {'cachetools': 'CH101'}"
+    if isinstance(value, str):
+        wrong = "lines of a module or path and hazard codes, such as cachetools: CH101"
+        value = value.splitlines()
+    if isinstance(value, (list, tuple)) and all(isinstance(line, str) for line in value):
+        parts = [line.rpartition(":") for line in value if line.strip()]
+        value = {name.strip(): given for name, _, given in parts}
+    if not isinstance(value, Mapping):
+        raise Wrong(wrong)
+    found = []
+    for name, given in value.items():
+        if not isinstance(name, str) or not (is_path(name) or all(part.isidentifier() for part in name.split("."))):
+            raise Wrong(f"{wrong}: {name!r} is neither a module nor a path")
+        found.append((name, codes(given)))
+        for code in sorted(found[-1][1]):
+            if not code.startswith("CH1"):
+                raise Wrong(f"{wrong}: {code} is not what schedules show (CH101 to CH110); put it into ignore")
+    return tuple(found)
+
+
+def is_path(name: str) -> bool:
+    """Say whether ``name`` is a path or a pattern of paths, and not the name of a module."""
+    return "/" in name or "*" in name or name.endswith(".py")
+
+
 def _flag(value: object) -> bool:
     if isinstance(value, bool):
         return value
@@ -213,6 +240,7 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
             Option("isolation", (GREENLETS,), _choice(ISOLATIONS), "one worker process, or a fork of it a test"),
             Option("include", KINDS, _modules, "installed modules to instrument too", False, "MODULE", toml=list),
             Option("ignore", ALL_KINDS, codes, "hazard codes not to report", toml=list),
+            Option("ignore_in", KINDS, _codes_by_place, "hazard codes not to report of a module or path", toml=tuple),
         )
     }
 )  # fmt: skip
@@ -221,12 +249,13 @@ OPTIONS: Mapping[str, Option] = MappingProxyType(
 def _ini_type(toml: type) -> Any:
     """Return pytest's type of an ini key that TOML may have as a ``toml`` beside a string.
 
-    pytest has unions of types since 9.2; before, numbers and truth values are strings in ``[tool.pytest]``, too.
+    pytest has unions of types since 9.2; before, numbers and truth values are strings in ``[tool.pytest]``, too. A
+    ``tuple`` stands for lines, a ``list`` for words.
     """
     import pytest
 
-    if toml is list:
-        return "args"
+    if toml in (list, tuple):
+        return "args" if toml is list else "linelist"
     return None if toml is str or pytest.version_tuple < (9, 2) else str | toml
 
 
@@ -324,9 +353,10 @@ def _add_options_of_run_parallel(parser: Parser) -> None:
 
 
 def ini(config: Config, key: str) -> Any:
-    """Return what the ini file has for ``key``, a list of TOML's as a string; None or "" where it has nothing."""
+    """Return what the ini file has for ``key``, lists and lines as a string; None or "" where it has nothing."""
     value = config.getini(key)
-    return " ".join(value) if isinstance(value, list) else value
+    between = "\n" if key == "concurrency_ignore_in" else " "
+    return between.join(value) if isinstance(value, list) else value
 
 
 def given(config: Config) -> bool:

@@ -44,7 +44,8 @@ class Settings:
     ``seed`` is always an integer here: the default is derived from the node id. ``timeout`` and ``max_seconds``
     are real seconds for one schedule and for the whole test. ``fixtures`` says whether workers share function-scoped
     fixtures; ``whole_suite`` that the test is not marked, and stressed because of ``--stress-threads``.
-    ``errors`` and ``ignore`` are hazard codes whose severity was changed.
+    ``errors`` and ``ignore`` are hazard codes whose severity was changed, ``ignore_in`` those that are ignored where
+    all lines are those of a module (its submodules included) or of the files that match a path.
     """
 
     kind: str = THREADS
@@ -63,6 +64,7 @@ class Settings:
     explore_timeouts: bool = False
     include: tuple[str, ...] = ()
     ignore: frozenset[str] = frozenset()
+    ignore_in: tuple[tuple[str, frozenset[str]], ...] = ()
     errors: frozenset[str] = frozenset()
     replay: str | None = None
     min_speedup: float | None = None
@@ -138,12 +140,15 @@ class _Merged:
     values: dict[str, Any]
     explicit: set[str] = field(default_factory=set)
     ignored: frozenset[str] = frozenset()
+    ignored_in: tuple[tuple[str, frozenset[str]], ...] = ()
     included: tuple[str, ...] = ()
 
     def take(self, name: str, value: Any) -> None:
         """Take the checked ``value`` of the option ``name``."""
         if name == "ignore":
             self.ignored |= value
+        elif name == "ignore_in":
+            self.ignored_in += value
         elif name == "include":
             self.included += value
         else:
@@ -181,6 +186,7 @@ def resolve(kind: str, nodeid: str, arguments: Mapping[str, object], config: Con
         **merged.values,
         include=tuple(dict.fromkeys(merged.included)),
         ignore=merged.ignored,
+        ignore_in=merged.ignored_in,
         errors=errors - merged.ignored,
         replay=getattr(config.option, "concurrency_replay", None),
         explicit=frozenset(merged.explicit),

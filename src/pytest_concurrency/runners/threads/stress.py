@@ -55,7 +55,7 @@ class Stress:
     begun: float = field(default_factory=RealTime.monotonic)
 
     def __post_init__(self) -> None:
-        self.dismissals = Dismissals(self.item.config.rootpath)
+        self.dismissals = Dismissals(self.item.config.rootpath, self.settings.ignore_in)
 
     @property
     def is_helper(self) -> bool:

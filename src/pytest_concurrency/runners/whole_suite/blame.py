@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import types
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -113,8 +113,8 @@ class TestCode:
 class OwnDoing(Dismissals):
     """Dismisses what comments dismiss, and what is the test's own doing; ``reasons`` says what that was."""
 
-    def __init__(self, code: TestCode) -> None:
-        super().__init__(code.item.config.rootpath)
+    def __init__(self, code: TestCode, ignore_in: Sequence[tuple[str, frozenset[str]]] = ()) -> None:
+        super().__init__(code.item.config.rootpath, ignore_in)
         self.code = code
         self.reasons: list[str] = []
 

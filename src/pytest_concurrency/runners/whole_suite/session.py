@@ -57,7 +57,7 @@ class WholeSuite:
 
     def dismissals(self, item: pytest.Function, plan: Plan) -> OwnDoing:
         """Return what dismisses the findings of ``item`` that are its own doing."""
-        return OwnDoing(TestCode(item, root_of(item), plan.settings.include))
+        return OwnDoing(TestCode(item, root_of(item), plan.settings.include), plan.settings.ignore_in)
 
     def judge(self, explorer: Explorer, exploration: Exploration, own: OwnDoing, seed: int) -> None:
         """Take failures out of ``exploration`` that no code under test is to blame for."""

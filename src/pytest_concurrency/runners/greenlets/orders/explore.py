@@ -85,7 +85,7 @@ class Orders:
         self._cache = cache
         self._slow = slow
         self._result = Explored()
-        self._dismissed = Dismissals(item.config.rootpath)
+        self._dismissed = Dismissals(item.config.rootpath, settings.ignore_in)
         self._accepted = Accepted(item, settings, key_finding)
         self._sites = Sites()
         self._real_time = False

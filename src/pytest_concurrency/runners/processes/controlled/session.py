@@ -334,7 +334,7 @@ class _Exploring:
         self.item = item
         self.settings = settings
         self.program = ProcessProgram(item, settings, via_fixture)
-        self.dismissals = Dismissals(item.config.rootpath)
+        self.dismissals = Dismissals(item.config.rootpath, settings.ignore_in)
         self.accepted = Accepted(item, settings)
         cache = getattr(item.config, "cache", None)
         self.database = FailureDatabase(Path(cache.mkdir("concurrency")) if cache is not None else None)
