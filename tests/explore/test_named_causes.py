@@ -160,3 +160,60 @@ def test_the_worker_that_comes_in_between_may_be_the_one_that_checks(pytester: p
     )
     assert [h["code"] for h in hazards] == ["CH110", "CH102"]
     assert [line for line, _ in _lines(hazards[1])] == [6, 9, 9]
+
+
+OTHER_PATH = """
+class Box:
+    def __init__(self):
+        self.items = {"a": 1}
+        self.key = "a"
+
+    def take(self):
+        key = self.key
+        if key in self.items:
+            return self.items[key]
+        raise LookupError(key)
+
+    def replace(self):
+        self.items["b"] = 2
+        self.key = "b"
+        del self.items["a"]
+
+def test_box(thread_runner):
+    box = Box()
+    thread_runner.run(box.take, box.replace)
+"""
+
+
+def test_only_what_has_run_is_named(pytester: pytest.Pytester) -> None:
+    """Undisturbed the worker would have acted on line 9, which it never reached."""
+    hazards, _ = _hazards(pytester, OTHER_PATH)
+    assert [hazard["code"] for hazard in hazards] == ["CH110", "CH102"]
+    assert [line for line, _ in _lines(hazards[1])] == [7, 14, 8]
+    assert ("dict['a']", "deleted") in [(step["target"], step["value"]) for step in hazards[0]["steps"]]
+
+
+EVICTED = """
+class Cache:
+    def __init__(self):
+        self.data = {"a": 1}
+
+    def get(self, key):
+        if key in self.data:
+            return self.data[key]
+
+    def put(self, key, value):
+        self.data[key] = value
+        if len(self.data) > 1:
+            del self.data[next(iter(self.data))]
+        self.data[key] = value
+
+def test_cache(thread_runner):
+    cache = Cache()
+    thread_runner.run(lambda: cache.get("a"), lambda: cache.put("b", 2))
+"""
+
+
+def test_of_several_changes_that_of_the_item_is_named(pytester: pytest.Pytester) -> None:
+    hazards, _ = _hazards(pytester, EVICTED)
+    assert [line for line, _ in _lines(hazards[-1])] == [6, 12, 7]

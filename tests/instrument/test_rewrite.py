@@ -35,7 +35,7 @@ TELLS = {
     "augmented attribute": ("box.n += 1", [("read_attr", "n", "box"), ("write_attr", "n", 2, "box")]),
     "item read": ("return d['k']", [("read_item", "", "d", "k")]),
     "item write": ("d['k'] = 2", [("write_item", "", 2, "d", "k")]),
-    "item delete": ("del d['k']", [("write_whole", "del", "d")]),
+    "item delete": ("del d['k']", [("delete_item", "del", "d", "k")]),
     "augmented item": ("d['k'] += 1", [("read_item", "", "d", "k"), ("write_item", "", 2, "d", "k")]),
     "membership": ("return 'k' in d", [("read_whole", "in", "d")]),
     "iteration": ("for i in l: pass", [("iterate", "iter", "l")]),

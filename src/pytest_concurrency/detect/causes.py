@@ -146,6 +146,13 @@ def partner(row: Row, others: Sequence[Row]) -> Row | None:
     return next((other for other in found if not is_question(other)), found[0] if found else None)
 
 
+def between_both(check: Row, act: Row, others: Sequence[Row]) -> Row | None:
+    """Return the row among ``others`` that made untrue what ``check`` saw: the last that changed what ``act`` is about,
+    too; else one that interferes with ``check``."""
+    found = [row for row in others if not is_question(row) and conflict(check, row) and conflict(act, row)]
+    return found[-1] if found else partner(check, others)
+
+
 def other_check(act: Row, between: Sequence[Row], rows: Sequence[Row]) -> Cause | None:
     """Return the check of the worker that came in ``between``, before ``act`` of the one that it came in on, where it
     acts on it later in ``rows``: then it is the other one that was wrong in the end."""

@@ -13,6 +13,7 @@ from ..detect.causes import (
     CALL,
     Cause,
     Point,
+    between_both,
     burst,
     call_partner,
     conflict_by_name,
@@ -109,7 +110,7 @@ def _cause(
     check = _check(failing.rows[:begin], switch.worker, moved, flipped, between)
     if check is None:
         return None
-    other = partner(check, between) or partner(act, between) or call_partner(act, between)
+    other = between_both(check, act, between) or partner(act, between) or call_partner(act, between)
     return None if other is None else Cause(check, other, act)
 
 
@@ -140,6 +141,12 @@ def _check(
         if tried >= LOOK_BACK:
             break
     return None
+
+
+def _instead(after: Sequence[Row], between: Sequence[Row]) -> Row | None:
+    """Return what a worker has done ``after`` others came in ``between``, where it came nowhere near to what it would
+    have done without them."""
+    return next((row for row in after if partner(row, between) is not None), after[0] if after else None)
 
 
 def _act(
@@ -174,6 +181,6 @@ def _act(
             break
         if following is None or flipped.turns_to_pass(moved(following.point)):
             decisive = next((row for row in moving if not is_question(row)), moving[0])
-            return next((row for row in after if row.site == decisive.site), decisive)
+            return next((row for row in after if row.site == decisive.site), _instead(after, between))
         moving.clear()
     return None

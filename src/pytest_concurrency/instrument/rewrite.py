@@ -44,6 +44,7 @@ class Hooks:
     write_item: Hook
     read_whole: Hook
     write_whole: Hook
+    delete_item: Hook
     iterate: Hook
     read_position: Hook
     method: Hook
@@ -295,7 +296,7 @@ class _Writer:
             return [*op.call_hook(hooks.write_item, [3, 2, 1], self._site(entry, ITEM, WRITE, ""), where), entry]
         if name == "DELETE_SUBSCR":
             site = self._site(entry, WHOLE, DELETE, "del")
-            return [*op.call_hook(hooks.write_whole, [2], site, where), entry]
+            return [*op.call_hook(hooks.delete_item, [2, 1], site, where), entry]
         if name == "STORE_ATTR":
             site = self._site(entry, ATTR, WRITE, str(entry.arg))
             return [*op.call_hook(hooks.write_attr, [2, 1], site, where), entry]

@@ -7,14 +7,18 @@ from _thread import get_ident
 from collections.abc import Mapping
 from typing import Any
 
-from ...instrument.sites import Site
+from ...instrument.sites import DELETE, Site
 from ...state import STATE
+from ..containers import WHOLE
 from ..control import mine
 from ..location import Location, View
 from ..lost_updates import check_lost_update, through_caller
 from ..passed import call_of
 from ..rows import note
 from ..values import remember, show
+
+DELETED = "deleted"
+"""Told as the value of what is no longer there."""
 
 
 def read(site: Site, key: Any, loc: Any, view: View, a: Any, b: Any) -> None:
@@ -77,7 +81,8 @@ def write(site: Site, key: Any, loc: Any, value: Any, view: View, a: Any, b: Any
             run.recorder.access(worker, site, key, loc, True, view.target(a, b), (a, b))
     row = None
     if run.rows is not None:
-        row = note(run, worker, site, "write", view.target(a, b), show(value), loc)
+        told = DELETED if site.action == DELETE and view is not WHOLE else show(value)
+        row = note(run, worker, site, "write", view.target(a, b), told, loc)
     if site.derived:
         check_lost_update(run, worker, site, site.derived, key, location, value, view, a, b, row)
     if site.given and worker.calls and location.version:

@@ -79,3 +79,18 @@ def write_whole(obj: Any, site: Site) -> None:
         return
     key = (id(container), "container")
     write(site, key, key, MISSING, WHOLE, container, None)
+
+
+def delete_item(container: Any, index: Any, site: Site) -> None:
+    """Announce a deletion as a write of the whole container; it is told which item of a mapping it deletes."""
+    if site.off or (get_ident() != STATE.ident and not mine()):
+        return
+    cls = type(container)
+    kind = site.cache.get(cls)
+    if kind is None:
+        kind = site.cache[cls] = container_kind(cls)
+    if kind != 1:
+        write_whole(container, site)
+        return
+    key = (id(container), "container")
+    write(site, key, key, MISSING, ITEM, container, index)

@@ -22,6 +22,7 @@ def hooks(method: Hook, enter: Hook, call: Hook, substitute: Hook) -> Hooks:
         write_item=containers.write_item,
         read_whole=containers.read_whole,
         write_whole=containers.write_whole,
+        delete_item=containers.delete_item,
         iterate=iterate,
         read_position=attributes.read_position,
         method=method,
