@@ -18,6 +18,7 @@ from .fingerprint import fingerprint
 from .raised import calls_of
 from .repeats import without_repeats
 from .steps import conflicts_of, order_in_deadlock, order_in_inversion, steps_of, waits_of
+from .telling import most_telling
 from .width import ELSEWHERE
 
 if TYPE_CHECKING:
@@ -114,8 +115,9 @@ def _relevant(found: Found) -> list[Row]:
                          and r.worker == data.worker), default=0)  # fmt: skip
             begin = next((i for i, r in enumerate(rows[:begin]) if r.location in passed and r.worker != "main"), begin)
             rows = rows[begin:]
-            if len(rows) > CONTEXT_ROWS:
-                rows = [*rows[: CONTEXT_ROWS // 2], *rows[-CONTEXT_ROWS // 2 :]]
+            deciding = {(row.worker, row.step, row.action) for row in (data.read, data.overwritten, data.write)}
+            needed = [row for row in rows if (row.worker, row.step, row.action) in deciding]
+            rows = most_telling(rows, needed, CONTEXT_ROWS)
         return rows
     points = {d.site for d in found.directives}
     users: dict[Any, set[str]] = {}
@@ -138,7 +140,7 @@ def _relevant(found: Found) -> list[Row]:
     kept = [r for r in shared if r.site in points or r.action in always or r in needed]
     told = [r for r in shared if r.location not in fixed or r in kept]
     told = list(_without_preparations(told, kept))
-    return without_repeats(told or shared or rows, found.decides)[-CONTEXT_ROWS:]
+    return most_telling(without_repeats(told or shared or rows, found.decides), needed, CONTEXT_ROWS)
 
 
 def _passed_on_the_way(found: Found, rows: Sequence[Row]) -> set[Any]:
