@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .named import words
 from .prose import broken, fitted
-from .whole_suite import is_of_whole_suite, lines, stressed
+from .whole_suite import NAMED, is_of_whole_suite, lines, stressed
 from .width import columns, width_of
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def write_summary(reporter: TerminalReporter, results: Sequence[dict[str, Any]],
             reporter.line(part, yellow=yellow)
 
     not_included: dict[str, list[str]] = {}
+    cut_short = 0
     for result in results:
         warnings = [h for h in result["hazards"] if h["severity"] == "warning" and not h["known"]]
         for hazard in warnings:
@@ -53,6 +54,9 @@ def write_summary(reporter: TerminalReporter, results: Sequence[dict[str, Any]],
             if note in not_included:
                 continue
             loud = result.get("verdict") == CUT_SHORT and note.startswith(CUT_SHORT)
+            cut_short += loud
+            if loud and cut_short > NAMED and reporter.verbosity <= 0:
+                continue
             line(f"{result['nodeid']}: {note}", yellow=loud)
         for row in outcome_rows(result):
             reporter.line(row)
@@ -60,6 +64,9 @@ def write_summary(reporter: TerminalReporter, results: Sequence[dict[str, Any]],
             proof = "all distinct interleavings" if result["exhaustive"] else result.get("verdict") or "explored"
             plural = "s" if result["schedules"] != 1 else ""
             line(f"{result['nodeid']}: {result['schedules']} schedule{plural}, {proof}: no hazard")
+    if cut_short > NAMED and reporter.verbosity <= 0:
+        plural = "s" if cut_short > NAMED + 1 else ""
+        line(f"{cut_short - NAMED} more test{plural} {CUT_SHORT} (-v names them all)", yellow=True)
     for note, tests in not_included.items():
         line(f"{tests[0]}: {note}" if len(tests) == 1 else f"{note} ({len(tests)} tests)")
     for row in lines(results, reporter.verbosity > 0):
