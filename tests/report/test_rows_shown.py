@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pytester_runs import run
+
 SOURCE = """
     import threading
 
@@ -135,3 +137,44 @@ def test_a_lost_update_that_takes_several_preemptions_shows_what_was_to_keep_the
     lanes = text[text.index("worker 0  ") : text.index("\nSchedule ")]
     assert lanes.count("Lock.taken -> False") == 2
     assert lanes.index("Lock.taken -> False") < lanes.index("Counter.n -> 0")
+
+
+IN_FILES = """
+    import os
+    import tempfile
+
+    class Store:
+        def __init__(self, path):
+            self.path, self.mode, self.kind = path, 0o600, int
+
+        def set(self, value):
+            folder, name = os.path.split(self.path)
+            handle, temporary = tempfile.mkstemp(dir=folder)
+            with os.fdopen(handle, "w") as file:
+                file.write(str(value))
+            os.replace(temporary, self.path)
+            os.chmod(self.path, self.mode)
+
+        def get(self):
+            with open(self.path) as file:
+                return self.kind(file.read())
+
+        def inc(self):
+            self.set(self.get() + 1)
+
+    def test_inc(thread_runner, tmp_path):
+        store = Store(str(tmp_path / "n"))
+        for n in range(10):
+            store.set(n)
+            store.get()
+        store.set(0)
+        thread_runner.run(store.inc, store.inc)
+        assert store.get() == 2
+"""
+
+
+def test_what_meets_in_files_is_told_from_the_switch_on(pytester):
+    done = run(pytester, IN_FILES)
+    (hazard,) = done.tests["test_inc"]["hazards"]
+    assert {step["worker"] for step in hazard["steps"]} == {"0", "1"}
+    assert len(hazard["steps"]) < 40 and not any("<module" in step["value"] for step in hazard["steps"])

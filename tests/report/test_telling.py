@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_concurrency.report.telling import most_telling
+from pytest_concurrency.report.telling import around_switches, most_telling
 from pytest_concurrency.trace.outcome import Row
 from pytester_runs import run
 
@@ -59,6 +59,18 @@ def test_no_more_than_asked_for_and_those_needed():
     shown = most_telling(rows, [rows[3]], 40)
     steps = [r.step for r in shown if not r.action.startswith("(")]
     assert len(steps) == 40 and steps[0] == 3 and steps[-2:] == [498, 499]
+
+
+def test_around_switches():
+    rows = [row(str(n // 20 % 2), "dict[0]", n) for n in range(60)]
+    shown = around_switches(rows, 2)
+    assert [r.step for r in shown if r.line] == [0, 1, 18, 19, 20, 21, 38, 39, 40, 41, 58, 59]
+    assert [(r.worker, r.action) for r in shown if not r.line] == [
+        ("0", "(16 more)"),
+        ("1", "(16 more)"),
+        ("0", "(16 more)"),
+    ]
+    assert around_switches([], 2) == []
 
 
 def row(worker, target, step, action="read"):

@@ -18,7 +18,7 @@ from .fingerprint import fingerprint
 from .raised import calls_of
 from .repeats import without_repeats
 from .steps import conflicts_of, order_in_deadlock, order_in_inversion, steps_of, waits_of
-from .telling import most_telling
+from .telling import around_switches, most_telling
 from .width import ELSEWHERE
 
 if TYPE_CHECKING:
@@ -30,6 +30,10 @@ WIDEST_PROSE = 110
 LANE, NARROW_LANE, SOURCE = 34, 14, 26
 """Columns of a lane, at most and at least, and those that the source should have."""
 CONTEXT_ROWS = 40
+LEAD = 6
+"""Rows shown on either side of a switch of workers that are not known to have met."""
+_SAYS_NOTHING = ("<module", "<function", "<builtin")
+"""So the values begin that hardly anybody changes."""
 SUSPECTED = frozenset({"CH103", "CH105"})
 """What is told without having been demonstrated."""
 STUCK = frozenset({"CH104", "CH106", "CH109"})
@@ -126,8 +130,7 @@ def _relevant(found: Found) -> list[Row]:
     changed = {row.location for row in rows if row.worker != "main" and row.action not in ("read", "call")} - {None}
     met = any(len(users[location] - {"main"}) > 1 for location in changed)
     if not met and any(row.action in ("call", "read", "write") and row.site in points for row in rows):
-        first = next(i for i, row in enumerate(rows) if row.site in points)
-        return _one_call_a_line(rows)[max(0, first - 6) :][:CONTEXT_ROWS]
+        return _from_the_first_switch(rows, [s.step for s in found.outcome.switches if s.chosen])
     always = {"times out:", "run", "start"} if found.failure.code == "CH109" else {"times out:", "run"}
     needed = [*found.decides, *_last_of_the_stuck(found, rows)]
     shared = [
@@ -153,6 +156,17 @@ def _passed_on_the_way(found: Found, rows: Sequence[Row]) -> set[Any]:
     for row in rows:
         users.setdefault(row.location, set()).add(row.worker)
     return {row.location for row in rows if row.site in points and len(users[row.location] - {"main"}) > 1} - {None}
+
+
+def _from_the_first_switch(rows: Sequence[Row], switches: Sequence[int]) -> list[Row]:
+    """Return what workers did around their switches, from the first of ``switches`` (steps) on, where nothing that is
+    known to be shared was changed."""
+    first = min(switches, default=0)
+    begin = next((i for i, row in enumerate(rows) if row.worker != "main" or row.step >= first), 0)
+    told = [row for row in rows[begin:] if row.action != "read" or not row.value.startswith(_SAYS_NOTHING)]
+    told = _one_call_a_line(told or rows[begin:])
+    at = next((i for i, row in enumerate(told) if row.step >= first), 0)
+    return around_switches(told[max(0, at - LEAD) :], LEAD)[:CONTEXT_ROWS]
 
 
 def _without_preparations(rows: Sequence[Row], kept: Sequence[Row]) -> Sequence[Row]:

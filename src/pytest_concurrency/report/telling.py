@@ -34,6 +34,13 @@ def most_telling(rows: Sequence[Row], needed: Collection[Row], most: int) -> lis
     return _with_counts(rows, sorted(telling[:most]))
 
 
+def around_switches(rows: Sequence[Row], many: int) -> list[Row]:
+    """Return so ``many`` of ``rows`` on either side of each switch, the first and the last of all, others counted."""
+    switched = [0, *(i for i in range(1, len(rows)) if rows[i].worker != rows[i - 1].worker), len(rows)]
+    near = {i for at in switched for i in range(at - many, at + many) if 0 <= i < len(rows)}
+    return _with_counts(rows, sorted(near)) if rows else []
+
+
 def _with_counts(rows: Sequence[Row], kept: Sequence[int]) -> list[Row]:
     """Return the ``kept`` of ``rows``, with a row for those of one worker that are left out between two of them."""
     shown: list[Row] = []
