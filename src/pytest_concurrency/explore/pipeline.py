@@ -295,7 +295,9 @@ class Explorer:
         if self._stale():
             self._result.stale = True
             return self._finished(), strategy
-        if outcome.error is not None and not directives and not self._passes_somehow(outcome):
+        if outcome.timed_out:
+            self._result.stopped = outcome.timed_out
+        elif outcome.error is not None and not directives and not self._passes_somehow(outcome):
             self._result.plain = outcome.error
         elif failures_of(outcome):
             self._keep(outcome, tuple(directives), minimise=False)

@@ -15,11 +15,12 @@ from typing import Any
 
 from ..instrument.sites import Site
 from ..runtime.execution import Execution
+from ..runtime.interrupting import contained
 from ..runtime.lifecycle import adopt, finish, joined, never_ran, spawn
 from ..runtime.outsiders import entry_of
 from ..runtime.values import show
 from ..runtime.waits import JoinWait
-from ..runtime.worker import Abandon, Detached, Worker
+from ..runtime.worker import Detached, Worker
 from ..state import STATE
 from ..trace.outcome import Row
 from .locks import current_worker
@@ -40,15 +41,10 @@ def _carried(
             return
         if run.rows is not None:
             _note_target(run, worker)
-        try:
-            function(*args, **kwargs)
-        except Abandon:
-            pass
-        except BaseException as error:
-            if not isinstance(error, SystemExit) and not run.aborting:
-                run.unseen.append((worker.path, error))
-        finally:
-            finish(run, worker)
+        _, error = contained(worker, lambda: function(*args, **kwargs))
+        if error is not None and not isinstance(error, SystemExit) and not run.aborting:
+            run.unseen.append((worker.path, error))
+        finish(run, worker)
 
     return body
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from _thread import allocate_lock
 from typing import TYPE_CHECKING
 
+from ..realtime import RealTime
 from ..state import STATE
 from ..strategies.base import NEVER
 from ..trace.outcome import Outcome
+from .interrupting import PATIENCE_SECONDS, insist, interrupt
+from .kernel import used_and_asleep
 from .leftovers import let_go
 from .outsiders import Resident, end_quietly
 from .standstill import idle_in_pool
@@ -21,6 +24,8 @@ DRAIN_SECONDS = 1.0
 """Virtual seconds that threads have to end by themselves after the test's body has ended."""
 UNWIND_SECONDS = 2.0
 """Real seconds that one worker has to unwind when a run is given up."""
+ASK_SECONDS = 0.005
+"""Real seconds between two looks whether such a worker has ended."""
 _LOCK_TYPE = type(allocate_lock())
 
 
@@ -41,16 +46,39 @@ def give_up(run: Execution, reason: str) -> None:
     if run.current is not run.main:
         run.next_decision = 0
         run.main.gate.acquire(timeout=UNWIND_SECONDS)
+    run.main.gate.acquire(blocking=False)  # it may have been given a turn while it was in a call
     run.next_decision = NEVER
+    _end_calls(run, reason)
     for worker in run.workers:
-        if worker is run.main or worker.done:
-            continue
-        if worker.external:
+        if worker is run.main or worker.done or worker.external:
             continue
         if reason == "over" and _outlives(run, worker):
             _detach(run, worker)
         else:
             _unwind(run, worker)
+
+
+def _end_calls(run: Execution, reason: str) -> None:
+    """End the workers outside the engine's control: those that compute at once, the others when their call returns.
+
+    Where the run is just over, what waits in a call may serve others, too.
+    """
+    outside = [w for w in run.workers if w.external and w is not run.main and (reason != "over" or _computes(w))]
+    end = RealTime.monotonic() + PATIENCE_SECONDS
+    for worker in outside:
+        interrupt(worker)
+    while RealTime.monotonic() < end and any(_computes(worker) for worker in outside):
+        RealTime.sleep(ASK_SECONDS)
+    for worker in outside:
+        if _computes(worker):
+            insist(worker)
+
+
+def _computes(worker: Worker) -> bool:
+    if worker.done or not worker.inside:
+        return False
+    known = used_and_asleep(worker.native_id)
+    return known is not None and not known[1]
 
 
 def _outlives(run: Execution, worker: Worker) -> bool:
@@ -103,6 +131,9 @@ def release_leftovers(run: Execution) -> None:
     for worker in run.workers:
         if not worker.done and worker.thread is not None:
             let_go(worker.thread)
+    left = [f"worker {worker.path}" for worker in run.workers if not worker.done and worker is not run.main]
+    if left and run.timed_out:
+        run.timed_out += f" ({' and '.join(left)} could not be ended and goes on)"
 
 
 def outcome_of(run: Execution, error: BaseException | None) -> Outcome:

@@ -18,8 +18,9 @@ from ..strategies.base import EARLY, NEVER, Strategy
 from ..trace.outcome import Blocked, LostUpdate, Outcome, Row, Switch
 from .clock import VirtualClock
 from .ending import drain, give_up, outcome_of, release_leftovers
+from .interrupting import contained
 from .location import Location
-from .outside_calls import has_baton
+from .outside_calls import await_turn, has_baton
 from .outsiders import Outsiders
 from .polling import POLL_CHECK, SPIN_AGAIN, SPIN_LIMIT, spin, yield_of_polling
 from .standstill import advance_clock, fail_livelock, fail_stuck, first_due, should_idle
@@ -173,12 +174,9 @@ class Execution:
         self.current = main
         STATE.ident = main.ident
         try:
-            try:
-                body()
-            except Abandon:
-                pass
-            except BaseException as caught:
-                error = caught
+            _, error = contained(main, body)
+            if main.external and not isinstance(error, KeyboardInterrupt):
+                await_turn(self)
             if error is not None and (self.current is not main or isinstance(error, KeyboardInterrupt)):
                 raise error  # a signal's handler raised it, perhaps while another worker has the baton
             self.failed = error is not None
@@ -242,7 +240,7 @@ class Execution:
     def _decide(self, worker: Worker) -> None:
         if self.aborting:
             self.next_decision = self.steps + 10_000
-            if worker is not self.main:
+            if worker is not self.main or (self.timed_out and not self.draining):
                 raise Abandon
             return
         if self.steps >= self.look_at:

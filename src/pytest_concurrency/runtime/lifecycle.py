@@ -67,6 +67,9 @@ def finish(run: Execution, worker: Worker) -> None:
     """Called on a worker's own thread when it has ended: hand the baton on."""
     if worker.resident is not None:
         return  # it had left the run
+    if STATE.run is not run:
+        worker.done = True  # the run is over, and could not end it
+        return
     with run.mutex:
         worker.done = True
         run.live -= 1

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..state import STATE
-from .standstill import first_due, in_a_call, should_idle, unfinished_calls
-from .worker import Worker
+from .standstill import first_due, in_a_call, should_idle, whereabouts
+from .worker import Abandon, Worker
 
 if TYPE_CHECKING:
     from .execution import Execution
@@ -46,11 +46,24 @@ def stray(run: Execution, ident: int) -> bool:
     with run.mutex:
         if not worker.external:
             return False  # a signal's handler, run while the main thread waits for its turn
+        if run.aborting and worker is not run.main:
+            if worker.abandoned:
+                return False  # it is being unwound
+            worker.abandoned = True
+            raise Abandon
         if _takes_idle(run, worker):
             return True
     worker.gate.acquire()
     run.resumed(worker)
     return True
+
+
+def await_turn(run: Execution) -> None:
+    """The body has ended on the main thread although that has lost the baton meanwhile: wait until it is back."""
+    try:
+        stray(run, run.main.ident)
+    except Abandon:
+        pass
 
 
 def come_back(run: Execution, ident: int) -> None:
@@ -91,8 +104,7 @@ def expire(run: Execution, reason: str) -> None:
     """Called by the watchdog when the real time of the run is over."""
     if run.aborting or (run.idle and not in_a_call(run) and not run.enabled()):
         return  # nobody can go on, and it was hoped for long enough: poke() says so
-    calls = unfinished_calls(run)
-    run.timed_out = f"{reason}: {calls}" if calls else reason
+    run.timed_out = f"{reason}: {whereabouts(run)}"
     run.aborting = "timed out"
     run.next_decision = 0
     for site in run.saturated:

@@ -7,13 +7,15 @@ run to run: where the code under test may use them the threads are fresh for eac
 from __future__ import annotations
 
 import contextvars
+import functools
 import threading
 from _thread import allocate_lock, get_ident
 
 from .control import uncontrolled
 from .execution import Execution
+from .interrupting import contained
 from .lifecycle import begin, finish
-from .worker import Abandon, Worker
+from .worker import Worker
 
 JOIN_SECONDS = 2.0
 
@@ -49,12 +51,7 @@ def _carry(run: Execution, worker: Worker) -> None:
     if run.aborting:
         return
     body, worker.body = worker.body, _begun  # what it refers to is let go with the work, not with the run
-    try:
-        worker.result = contextvars.Context().run(body)  # type: ignore[arg-type]
-    except Abandon:
-        pass
-    except BaseException as error:
-        worker.error = error
+    worker.result, worker.error = contained(worker, functools.partial(contextvars.Context().run, body))  # type: ignore[arg-type]
 
 
 def _begun() -> None:

@@ -11,6 +11,7 @@ from ..instrument.deferred import is_stub
 from ..instrument.vocabulary import ANNOUNCED_CALLS
 from ..realtime import RealTime
 from ..trace.outcome import Blocked
+from .kernel import used_and_asleep
 from .waits import LockWait, SleepWait
 from .worker import MAIN, Worker
 
@@ -52,7 +53,9 @@ def should_idle(run: Execution, first: Worker | None) -> bool:
     (None) nobody can ever go on: somebody is in a call that takes real time, or runs outside the engine's control,
     and may be about to bring what is waited for."""
     now = RealTime.monotonic()
-    if now > run.deadline or (first is None and (_in_a_circle(run) or _only_idle(run))):
+    if now > run.deadline:
+        return in_a_call(run)  # the watchdog is about to end the run
+    if first is None and (_in_a_circle(run) or _only_idle(run)):
         return False
     run.idle_since = run.idle_since or now
     wait: Any = first.wait if first is not None else None
@@ -95,15 +98,33 @@ def in_a_call(run: Execution) -> bool:
     return any(worker.external and not worker.done for worker in run.workers)
 
 
-def unfinished_calls(run: Execution) -> str:
-    """Say which workers are in calls outside the engine's control, and where in the code under test; "" if none is."""
+def whereabouts(run: Execution) -> str:
+    """Say where in the code under test the workers are that have not ended, the test itself only where it does more
+    than to wait for them."""
     told = []
-    places = {worker: called_from(run, worker)[1] for worker in run.workers if worker.external and not worker.done}
+    busy = [
+        worker
+        for worker in run.workers
+        if not (worker.done or (worker is run.main and worker.wait is not None and len(run.workers) > 1))
+    ]
+    places = {worker: called_from(run, worker)[1] if worker.started else None for worker in busy}
     paths = {place[0] for place in places.values() if place is not None}
     for worker, place in places.items():
         where = f" at {short(place[0], paths)}:{place[1]}" if place is not None else ""
-        told.append(f"{'the test' if worker is run.main else f'worker {worker.path}'} is still in a call{where}")
+        name = "the test" if worker is run.main else f"worker {worker.path}"
+        told.append(f"{name} {_is_doing(run, worker)}{where}")
     return ", ".join(told)
+
+
+def _is_doing(run: Execution, worker: Worker) -> str:
+    if worker.external:
+        known = used_and_asleep(worker.native_id)
+        return "is still running" if known is not None and not known[1] else "is still in a call"
+    if worker is run.current:
+        return "is still running"
+    if not worker.started:
+        return "has not begun"
+    return "is" if worker.wait is None or worker.wait.ready() else "waits"
 
 
 def _outsiders_act(run: Execution, settled: bool) -> bool:

@@ -73,6 +73,9 @@ class Worker:
     how often it has come to the site, ``parks`` how often it has blocked; ``section`` counts acquires and releases.
     ``intent`` says what a synchronising operation is about to do, where the strategy asks for it.
 
+    ``inside``: it runs its body, and :class:`Abandon` may be raised in it from outside; ``interrupting``: that is being
+    done; ``interrupted``: it was done.
+
     ``reads`` holds what it last read at each site that writes are computed from, ``defaults`` the same for instances
     that have only their class's value yet, ``calls`` which call was made to the function that returns what was read.
     ``last_site`` and ``last_depth`` say where its last row is from, ``switchable`` whether a GIL build may have
@@ -80,10 +83,11 @@ class Worker:
     """
 
     __slots__ = (
-        "before", "body", "calls", "children", "counts", "daemon", "defaults", "done", "entry", "error", "external",
-        "gate", "held", "ident", "index", "intent", "key", "last_depth", "last_run", "last_site", "loc", "native_id",
-        "occurrence", "operation", "origin", "parks", "path", "read_tag", "reads", "resident", "result", "section",
-        "segment", "site", "started", "switchable", "tags", "thread", "timed_out", "wait", "write", "write_tag",
+        "abandoned", "before", "body", "calls", "children", "counts", "daemon", "defaults", "done", "entry", "error",
+        "external", "gate", "held", "ident", "index", "inside", "intent", "interrupted", "interrupting", "key",
+        "last_depth", "last_run", "last_site", "loc", "native_id", "occurrence", "operation", "origin", "parks", "path",
+        "read_tag", "reads", "resident", "result", "section", "segment", "site", "started", "switchable", "tags",
+        "thread", "timed_out", "wait", "write", "write_tag",
     )  # fmt: skip
 
     def __init__(self, path: str, index: int, parent: Worker | None, daemon: bool = False) -> None:
@@ -97,6 +101,10 @@ class Worker:
         self.started = False
         self.done = False
         self.external = False
+        self.abandoned = False
+        self.inside = False
+        self.interrupting = False
+        self.interrupted = False
         self.timed_out = False
         self.wait: Wait | None = None
         self.site: Site | None = None

@@ -314,5 +314,7 @@ def test_a_call_that_does_not_end_is_named(run):
     )
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["*did not end within 1 s: worker 0 is still in a call at *test_*.py:9; raise timeout=*"]
+        [
+            "*did not end within 1 s: worker 0 is still in a call at *test_*.py:9 (worker 0 could not be ended*); raise timeout=*"
+        ]
     )

@@ -7,8 +7,11 @@ sleeps: real sleeps cost real time.
 
 from __future__ import annotations
 
+import os
 import sys
+import sysconfig
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -17,12 +20,21 @@ from typing import Any
 from ...detect.failures import failures_of
 from ...explore.model import Found
 from ...realtime import RealTime
+from ...runtime.interrupting import end_threads
+from ...source import PACKAGE
 from ...trace.outcome import Outcome
 
 MAX_VIRTUAL_SECONDS = 0.05
 """Virtual seconds that a run may have slept for the phase to be worth its real time."""
 FREE_SHARE = 1.2
 """The phase may begin another run until this multiple of ``max_seconds`` has passed."""
+
+
+HOST_SECONDS = 0.5
+"""Real seconds that the body has to note that workers of its own do not end."""
+ENDING_SECONDS = 1.0
+"""Real seconds in which threads are ended that do not end in time."""
+LIBRARIES = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 
 class Hung(Exception):
@@ -73,9 +85,8 @@ def run_together(bodies: Sequence[Callable[[], Any]], timeout: float) -> list[tu
     end = RealTime.monotonic() + timeout
     for thread in threads:
         thread.join(max(0.0, end - RealTime.monotonic()))
-    stuck = [thread.name for thread in threads if thread.is_alive()]
-    if stuck:
-        raise Hung(f"{len(stuck)} of {len(threads)} threads did not end within {timeout:g} s")
+    if any(thread.is_alive() for thread in threads):
+        raise Hung(f"the run did not end within {timeout:g} s")
     return outcomes
 
 
@@ -88,15 +99,42 @@ def free_run(interval: float, body: Callable[[], None], timeout: float) -> FreeR
         if args.exc_value is not None and args.exc_type is not SystemExit:
             unseen.append(args.exc_value)
 
+    before = set(threading.enumerate())
     threading.excepthook = note
     try:
         with switch_interval(interval):
-            ((_, error),) = run_together([body], timeout)
-    except Hung as hung:
-        error = hung
+            try:
+                ((_, error),) = run_together([body], timeout + HOST_SECONDS)
+            except Hung as hung:
+                error = hung
+        if isinstance(error, Hung):
+            told = _ended(set(threading.enumerate()) - before)
+            error = Hung(f"the run did not end within {timeout:g} s: {told}")
     finally:
         threading.excepthook = hook
     return FreeRun(interval, error, unseen[0] if unseen else None)
+
+
+def _ended(threads: set[threading.Thread]) -> str:
+    """End ``threads``; say in which lines of the code under test they were, and how many went on."""
+    frames: dict[int, Any] = sys._current_frames()
+    places = [place for thread in threads if (place := _place(frames.get(thread.ident or 0)))]
+    frames.clear()
+    counted = Counter(places)
+    told = ", ".join(f"{count} thread{'s' if count > 1 else ''} at {place}" for place, count in sorted(counted.items()))
+    left = len(end_threads(threads, ENDING_SECONDS))
+    told = told or "its threads are in code that is not under test"
+    return f"{told} ({left} could not be ended)" if left else told
+
+
+def _place(frame: Any) -> str:
+    """Return the innermost line that is neither of the library nor ours."""
+    while frame is not None:
+        path = frame.f_code.co_filename
+        if not path.startswith((PACKAGE, *LIBRARIES, "<")):
+            return f"{os.path.basename(path)}:{frame.f_lineno}"
+        frame = frame.f_back
+    return ""
 
 
 def found_freely(result: FreeRun, schedules: int) -> Found:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 
 import pytest
+from _pytest.faulthandler import fault_handler_stderr_fd_key
 
 from ...extensions import detectors, files_of_strategies
 from ...instrument.activation import Cache, Instrumenter
@@ -193,7 +194,7 @@ class ThreadsPlugin:
             settled = last or is_hypothesis_test(item)
             stress.stale = (lambda: False) if settled else (lambda: not chooser.modules() <= loaded)
             stress.program.note_state(loaded, renew=not is_hypothesis_test(item))
-            watchdog = Watchdog()
+            watchdog = Watchdog(item.config.stash.get(fault_handler_stderr_fd_key, None))
             watchdog.start()
             try:
                 if is_hypothesis_test(item):

@@ -25,6 +25,7 @@ from ...runtime.processor import OneProcessor
 from ...runtime.worker import Abandon
 from ...state import STATE
 from ...trace.outcome import Outcome
+from ...watch.deadline import Deadline
 from ..afresh import (
     begin_again,
     clear,
@@ -341,8 +342,12 @@ class Program:
 
 def _free_run_here(interval: float, body: Callable[[], None], timeout: float) -> FreeRun:
     """As :func:`free_run`, with the body on the calling thread."""
+
+    def hung(text: str) -> BaseException:
+        return pytest.fail.Exception(f"on the main thread the run did not end: {text}")
+
     try:
-        with switch_interval(interval):
+        with switch_interval(interval), Deadline(timeout, lambda frame, passed: passed >= timeout, hung):
             body()
     except (Exception, OutcomeException) as error:
         if is_for_the_session(error):
