@@ -8,7 +8,7 @@ from typing import Any
 
 from ..files import short
 from ..source import PACKAGE
-from ..trace.outcome import Blocked, LostUpdate, Outcome
+from ..trace.outcome import Blocked, Died, LostUpdate, Outcome
 
 RAISED_AT = "_concurrency_raised_at"
 """Attribute of an error that came from another process: path and line where it was raised there."""
@@ -19,13 +19,17 @@ class Failure:
     """One demonstrated defect of one run.
 
     ``place`` identifies it from run to run (sites or source lines); ``data`` is the evidence: a LostUpdate, the
-    blocked workers, or an exception.
+    blocked workers, or an exception. ``cause`` and ``fix``, where they are known better than for its kind, and
+    ``died`` the workers whose death it comes from.
     """
 
     code: str
     place: tuple[Any, ...]
     message: str
     data: Any = None
+    cause: str = ""
+    fix: str = ""
+    died: tuple[Died, ...] = ()
 
 
 def failures_of(outcome: Outcome) -> tuple[Failure, ...]:
@@ -37,7 +41,7 @@ def failures_of(outcome: Outcome) -> tuple[Failure, ...]:
             seen.add(lost.place)
             found.append(Failure("CH101", lost.place, _lost_message(lost), lost))
     if outcome.stuck:
-        found.append(_stuck(outcome.stuck))
+        found.append(_stuck(outcome.stuck, outcome.died))
     if outcome.livelock:
         found.append(Failure("CH107", ("livelock",), f"The workers make no headway: {outcome.livelock}."))
     for worker, error in outcome.unseen:
@@ -83,16 +87,63 @@ def _lost_message(lost: LostUpdate) -> str:
     )
 
 
-def _stuck(rows: Sequence[Blocked]) -> Failure:
+def _stuck(rows: Sequence[Blocked], died: Sequence[Died]) -> Failure:
     rows = [row for row in rows if not row.idle_in_pool] or rows  # nobody waits for a thread that has nothing to do
     places = tuple(sorted((row.path, row.line) for row in rows if row.line))
     notified = [row for row in rows if row.signalled_before and row.operation in ("Condition.wait", "Event.wait")]
     named = len(rows) == 1 or any(row.holder == "main" for row in rows)  # in any other case the test just waits
     told = "; ".join(_blocked_sentence(row, rows) for row in rows if row.worker != "main" or named or row.holder
                      or row.waits_for.startswith("the lock"))  # fmt: skip
+    kept = [row for row in rows if row.holder_ended]
+    if kept:
+        return Failure(
+            "CH104", places, f"No worker can ever go on: {told}. {_kept_locks(kept, died)}", tuple(rows),
+            "A worker ended while it held a lock that others wait for.",
+            "Release a lock whatever happens: hold it in a with statement, or release it in a finally clause.",
+            tuple(each for each in died if any(each.worker == row.holder for row in kept)),
+        )  # fmt: skip
+    before = f" Before that, {_deaths(died)}." if died and any(_waits_for_help(row) for row in rows) else ""
     if notified and not any(row.holder for row in rows):
-        return Failure("CH106", places, f"A notification was lost: {told}.", tuple(rows))
+        return Failure("CH106", places, f"A notification was lost: {told}.{before}", tuple(rows))
+    if before:
+        return Failure(
+            "CH104", places, f"No worker can ever go on: {told}.{before}", tuple(rows),
+            "Workers wait for what nobody is left to bring: one that died of an exception may have been about to.",
+            "Mend the exception, and let nobody wait in vain where there is one: set the event, put the last item or "
+            "abort the barrier in a finally clause.",
+            tuple(died),
+        )  # fmt: skip
     return Failure("CH104", places, f"No worker can ever go on: {told}.", tuple(rows))
+
+
+def _waits_for_help(row: Blocked) -> bool:
+    """Say whether ``row`` waits for something that another worker has to bring, and not for its end or a lock."""
+    return not (row.holder or row.operation == "Thread.join" or row.waits_for.startswith("the end of"))
+
+
+def _kept_locks(rows: Sequence[Blocked], died: Sequence[Died]) -> str:
+    """Say which workers kept a lock when they ended, and what they died of."""
+    errors = {each.worker: each.error for each in died if not each.task}
+    told = []
+    for row in {row.holder: row for row in rows}.values():
+        since = f", which it took at {short(row.holder_path)}:{row.holder_line}," if row.holder_line else ""
+        error = errors.get(row.holder)
+        how = f"died of {_named(error)}{_raised(error)} and kept" if error is not None else "has ended and kept"
+        told.append(f"{_called(row.holder)} {how} {row.waits_for}{since}".rstrip(","))
+    text = "; ".join(told)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _deaths(died: Sequence[Died]) -> str:
+    return "; ".join(
+        f"{'a task of ' if each.task else ''}{_called(each.worker)} died of {_named(each.error)}{_raised(each.error)}"
+        for each in died
+    )
+
+
+def _raised(error: BaseException) -> str:
+    path, line = raised_at(error)
+    return f" at {short(path)}:{line}" if line else ""
 
 
 def _blocked_sentence(row: Blocked, rows: Sequence[Blocked]) -> str:

@@ -162,6 +162,8 @@ def call(obj: Any, site: Site) -> None:
             last.worker, path, line, last.action, last.target, last.value, last.site,
             last.step, last.location, True,
         )  # fmt: skip
+    if name == "Future.set_exception":
+        run.failed_tasks.append((worker.path, obj))
     if name in _SIGNALS:
         run.signals[id(obj)] = worker.path
 

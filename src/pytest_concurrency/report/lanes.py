@@ -10,10 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..detect.failures import raised_at
 from ..files import short
 from ..hazards import CATALOGUE
 from ..model import Finding, Location
 from ..project import relative
+from ..trace.outcome import Row
 from .fingerprint import fingerprint
 from .raised import calls_of
 from .repeats import without_repeats
@@ -24,7 +26,6 @@ from .width import ELSEWHERE
 if TYPE_CHECKING:
     from ..detect.failures import Failure
     from ..explore.model import Found
-    from ..trace.outcome import Row
 
 WIDEST_PROSE = 110
 LANE, NARROW_LANE, SOURCE = 34, 14, 26
@@ -38,6 +39,7 @@ SUSPECTED = frozenset({"CH103", "CH105"})
 """What is told without having been demonstrated."""
 STUCK = frozenset({"CH104", "CH106", "CH109"})
 """What is about workers that wait."""
+RAISES = "raises"
 DECIDES = "   <- decides"
 
 
@@ -98,7 +100,7 @@ def _drawn(found: Found, rows: Sequence[Row], root: Path) -> dict[str, Any]:
 
 def _relevant(found: Found) -> list[Row]:
     """Return the rows worth showing: those on locations that more than one worker touched, around the switches."""
-    rows = list(found.outcome.rows)
+    rows = _with_deaths(found)
     data: Any = found.failure.data
     if not (found.failure.code in STUCK and any(blocked.holder == "main" for blocked in data or ())):
         while rows and rows[-1].worker == "main" and any(row.worker != "main" for row in rows):
@@ -132,6 +134,7 @@ def _relevant(found: Found) -> list[Row]:
     if not met and any(row.action in ("call", "read", "write") and row.site in points for row in rows):
         return _from_the_first_switch(rows, [s.step for s in found.outcome.switches if s.chosen])
     always = {"times out:", "run", "start"} if found.failure.code == "CH109" else {"times out:", "run"}
+    always |= {RAISES}
     needed = [*found.decides, *_last_of_the_stuck(found, rows)]
     shared = [
         r
@@ -167,6 +170,17 @@ def _from_the_first_switch(rows: Sequence[Row], switches: Sequence[int]) -> list
     told = _one_call_a_line(told or rows[begin:])
     at = next((i for i, row in enumerate(told) if row.step >= first), 0)
     return around_switches(told[max(0, at - LEAD) :], LEAD)[:CONTEXT_ROWS]
+
+
+def _with_deaths(found: Found) -> list[Row]:
+    """Return the rows of the run, with one for each worker that died and so left others stuck."""
+    rows = list(found.outcome.rows)
+    for died in found.failure.died:
+        path, line = raised_at(died.error)
+        last = next((i for i in reversed(range(len(rows))) if rows[i].worker == died.worker), None)
+        if line and last is not None and not died.task:
+            rows.insert(last + 1, Row(died.worker, path, line, RAISES, type(died.error).__name__, step=rows[last].step))
+    return rows
 
 
 def _without_preparations(rows: Sequence[Row], kept: Sequence[Row]) -> Sequence[Row]:
@@ -287,8 +301,8 @@ def _text(
         lines += wrap(
             f"Schedule {found.schedule}; shortened to {preemptions} preemption{plural}. {_where(reachable)}", width
         )
-    lines += wrap(f"Cause: {hazard.cause}", width)
-    lines += wrap(f"Fix: {hazard.fix}", width)
+    lines += wrap(f"Cause: {failure.cause or hazard.cause}", width)
+    lines += wrap(f"Fix: {failure.fix or hazard.fix}", width)
     if word:
         lines.append(f"Replay: pytest '{nodeid}' --concurrency-replay={word}")
     return "\n".join(lines)

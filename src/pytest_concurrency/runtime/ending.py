@@ -146,6 +146,7 @@ def outcome_of(run: Execution, error: BaseException | None) -> Outcome:
         preemptions=sum(not s.forced for s in switches),
         error=error,
         stuck=run.stuck,
+        died=run.died,
         livelock=run.livelock,
         lost=tuple(run.lost),
         unseen=tuple(run.unseen),

@@ -15,7 +15,7 @@ from ..instrument.sites import CALL, METHOD, WITH, Site
 from ..realtime import RealTime
 from ..state import STATE
 from ..strategies.base import EARLY, NEVER, Strategy
-from ..trace.outcome import Blocked, LostUpdate, Outcome, Row, Switch
+from ..trace.outcome import Blocked, Died, LostUpdate, Outcome, Row, Switch
 from .clock import VirtualClock
 from .ending import drain, give_up, outcome_of, release_leftovers
 from .interrupting import contained
@@ -145,6 +145,8 @@ class Execution:
         self.uses_thread_locals = False
         self.aborting = ""
         self.stuck: tuple[Blocked, ...] = ()
+        self.died: tuple[Died, ...] = ()
+        self.failed_tasks: list[tuple[str, Any]] = []  # futures that were given an exception, and by whom
         self.leaked: tuple[Blocked, ...] = ()
         self.livelock = ""
         self.timed_out = ""

@@ -10,9 +10,9 @@ from ..files import short
 from ..instrument.deferred import is_stub
 from ..instrument.vocabulary import ANNOUNCED_CALLS
 from ..realtime import RealTime
-from ..trace.outcome import Blocked
+from ..trace.outcome import Blocked, Died
 from .kernel import used_and_asleep
-from .waits import LockWait, SleepWait
+from .waits import ItemWait, LockWait, SleepWait
 from .worker import MAIN, Worker
 
 if TYPE_CHECKING:
@@ -146,18 +146,18 @@ def blocked(run: Execution, worker: Worker) -> Blocked:
         path, line = place
     if not line and site is not None:
         path, line = site.path, site.line
-    holder, holder_path, holder_line = "", "", 0
+    holder, holder_path, holder_line, ended = "", "", 0, False
     lock = getattr(wait, "lock", None)
     if lock is not None and id(lock) in run.owners:
         owner, _, where = run.owners[id(lock)]
         if owner is not worker or where is not None:  # else a condition's own lock for one waiter
-            holder = owner.path
+            holder, ended = owner.path, owner.done
         if where is not None:
             holder_path, holder_line = where.path, where.line
     signalled = identity in run.signals
     return Blocked(
         worker.path, path, line, name or getattr(wait, "kind", ""), wait.describe(), holder, holder_line,
-        holder_path, signalled, worker.daemon, idle_in_pool(worker),
+        holder_path, signalled, worker.daemon, idle_in_pool(worker), ended,
     )  # fmt: skip
 
 
@@ -183,7 +183,8 @@ def called_from(run: Execution, worker: Worker) -> tuple[str, tuple[str, int] | 
 
 def idle_in_pool(worker: Worker) -> bool:
     """Say whether ``worker`` is an executor's thread that waits for its next task."""
-    return worker.site is not None and worker.site.key.startswith("concurrent.futures.thread:_worker:")
+    in_worker = worker.site is not None and worker.site.key.startswith("concurrent.futures.thread:_worker:")
+    return in_worker and (worker.wait is None or isinstance(worker.wait, ItemWait))  # else its task is the library's
 
 
 def advance_clock(run: Execution, first: Worker) -> None:
@@ -209,7 +210,16 @@ def fail_stuck(run: Execution) -> None:
         run.aborting = "over"
     else:
         run.stuck = rows
+        run.died = _died(run)
         run.aborting = "stuck"
+
+
+def _died(run: Execution) -> tuple[Died, ...]:
+    """Return the workers that have ended with an exception, and those whose tasks have."""
+    ended = [Died(worker.path, worker.error) for worker in run.workers if worker.done and worker.error is not None]
+    unseen = [Died(path, error) for path, error in run.unseen]
+    errors = [(path, getattr(future, "_exception", None)) for path, future in run.failed_tasks]
+    return (*ended, *unseen, *(Died(path, error, task=True) for path, error in errors if error is not None))
 
 
 def fail_livelock(run: Execution, reason: str) -> None:

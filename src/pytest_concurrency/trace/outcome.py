@@ -79,18 +79,28 @@ class Blocked:
     signalled_before: bool
     daemon: bool
     idle_in_pool: bool = False
+    holder_ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Died:
+    """A worker that had ended with an exception before the run was stuck, or (``task``) one whose task had."""
+
+    worker: str
+    error: BaseException
+    task: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How one run ended.
 
-    ``error`` is the exception that left the test's body, ``stuck`` the workers of a deadlock, ``livelock`` a sentence
-    where the workers ran without progress, ``lost`` the lost updates seen, ``unseen`` exceptions that ended a thread
-    unseen, ``leaked`` threads left running, ``timed_out`` that real time ran out, ``external`` places where a worker
-    blocked outside the engine's control, ``failed_at`` the operation at which the failure showed, ``failing`` the
-    workers in which an exception showed it. ``polled_seconds`` are those of the virtual ones for which nobody slept or
-    waited.
+    ``error`` is the exception that left the test's body, ``stuck`` the workers of a deadlock, ``died`` those that had
+    died before, ``livelock`` a sentence where the workers ran without progress, ``lost`` the lost updates seen,
+    ``unseen`` exceptions that ended a thread unseen, ``leaked`` threads left running, ``timed_out`` that real time ran
+    out, ``external`` places where a worker blocked outside the engine's control, ``failed_at`` the operation at which
+    the failure showed, ``failing`` the workers in which an exception showed it. ``polled_seconds`` are those of the
+    virtual ones for which nobody slept or waited.
     """
 
     number: int
@@ -99,6 +109,7 @@ class Outcome:
     preemptions: int
     error: BaseException | None = None
     stuck: tuple[Blocked, ...] = ()
+    died: tuple[Died, ...] = ()
     livelock: str = ""
     lost: tuple[LostUpdate, ...] = ()
     unseen: tuple[tuple[str, BaseException], ...] = ()

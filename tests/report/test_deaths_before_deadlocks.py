@@ -1,0 +1,117 @@
+"""Where workers wait for ever because another one died, the report shows what it died of, and where."""
+
+from __future__ import annotations
+
+from pytester_runs import run
+
+SOURCE = """\
+import queue
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+
+class Store:
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.items = {"a": 1}
+        self.ready = threading.Event()
+
+    def bump(self, key):
+        self.lock.acquire()
+        self.items[key] += 1  # raises
+        self.lock.release()
+
+
+def test_kept_a_lock(thread_runner):
+    store = Store()
+    thread_runner.run(lambda: store.bump("b"), lambda: store.bump("a"))
+
+
+def test_kept_a_lock_quietly(thread_runner):
+    store = Store()
+    thread_runner.run(store.lock.acquire, lambda: store.bump("a"))
+
+
+def test_barrier(thread_runner):
+    barrier = threading.Barrier(2)
+
+    def dies():
+        {}["missing"]  # raises
+        barrier.wait()
+
+    thread_runner.run(barrier.wait, dies)
+
+
+@pytest.mark.stress_threads(workers=0)
+def test_thread():
+    items = queue.Queue(1)
+
+    def consume():
+        while True:
+            100 // items.get()  # raises
+
+    threading.Thread(target=consume, daemon=True).start()
+    for item in (1, 0, 2, 3):
+        items.put(item)
+
+
+@pytest.mark.stress_threads(workers=0)
+def test_task():
+    store = Store()
+
+    def produce():
+        int("x")  # raises
+        store.ready.set()
+
+    with ThreadPoolExecutor(2) as pool:
+        pool.submit(produce)
+        pool.submit(store.ready.wait)
+
+
+def test_true_deadlock(thread_runner):
+    first, second = threading.Lock(), threading.Lock()
+
+    def one():
+        with first, second:
+            pass
+
+    def two():
+        with second, first:
+            pass
+
+    def dies():
+        int("x")
+
+    thread_runner.run(one, two, dies, return_exceptions=True)
+"""
+LINES = SOURCE.splitlines()
+
+
+def test_what_a_worker_died_of(pytester):
+    done = run(pytester, SOURCE)
+    told = {}
+    for name, test in done.tests.items():
+        (hazard, *_) = test["hazards"]
+        assert hazard["code"] == "CH104", name
+        told[name] = " ".join(hazard["detail"].split()) if "detail" in hazard else hazard["message"]
+    raises = [f"test_it.py:{number}" for number, line in enumerate(LINES, 1) if line.endswith("# raises")]
+    wanted = {
+        "test_kept_a_lock": f"Worker 0 died of KeyError: 'b' at {raises[0]} and kept the lock lock, which it took at ",
+        "test_barrier": f"Before that, worker 1 died of KeyError: 'missing' at {raises[1]}.",
+        "test_thread": f"Before that, worker 0 died of ZeroDivisionError: integer division or modulo by zero at {raises[2]}.",
+        "test_task": "Before that, a task of worker 0 died of ValueError: invalid literal for int() with base 10: 'x' at "
+        f"{raises[3]}.",
+        "test_kept_a_lock_quietly": "Worker 0 has ended and kept the lock lock",
+    }
+    for name, text in wanted.items():
+        assert text in told[name], told[name]
+    assert "died" not in told["test_true_deadlock"]
+    text = " ".join(done.text.split())
+    assert text.count("Cause: A worker ended while it held a lock that others wait for.") == 2
+    assert text.count("Cause: Workers wait for what nobody is left to bring") == 3
+    assert text.count("Cause: Workers wait for each other") == 1
+    assert done.text.count("raises KeyError") == 2
+    assert done.text.count("raises ZeroDivisionError") == 1
+    assert "raises Value" not in done.text
