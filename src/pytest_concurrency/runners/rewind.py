@@ -12,6 +12,8 @@ counts only if the serial order still passes.
 from __future__ import annotations
 
 import ast
+import contextlib
+import contextvars
 import functools
 import gc
 import itertools
@@ -106,6 +108,9 @@ class Rewind:
             return ()
         if kind in (_LOCK, RLock):
             self._note_lock(thing)
+        elif kind is contextvars.ContextVar:
+            with contextlib.suppress(LookupError):
+                return (thing.get(),)  # its default, perhaps, which all threads share
         elif kind is _CACHED:
             if not thing.cache_info().currsize:
                 self._restorers.append(lambda: thing.cache_clear() if thing.cache_info().currsize else None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import functools
 import gc
 import math
@@ -161,7 +162,11 @@ class Program:
         return outcome
 
     def controlled(self, execution: Execution, body: Callable[[], object]) -> Outcome:
-        """Run ``body`` under ``execution``; an exception that is no failure of the program does not count as one."""
+        """Run ``body`` under ``execution``; an exception that is no failure of the program does not count as one.
+
+        What it sets in the context (:mod:`contextvars`) is gone with the run; fixtures are set up in
+        pytest's.
+        """
         self.runs += 1
         if self.runs % COLLECT_EVERY == 0:
             gc.collect(1)
@@ -182,7 +187,7 @@ class Program:
         self._processor.take()
         begun = RealTime.process_time()
         try:
-            outcome = execution.run(body)
+            outcome = execution.run(functools.partial(contextvars.copy_context().run, body))
         finally:
             self._note_busy(begun)
             threading.excepthook = seen
@@ -348,7 +353,7 @@ def _free_run_here(interval: float, body: Callable[[], None], timeout: float) ->
 
     try:
         with switch_interval(interval), Deadline(timeout, lambda frame, passed: passed >= timeout, hung):
-            body()
+            contextvars.copy_context().run(body)
     except (Exception, OutcomeException) as error:
         if is_for_the_session(error):
             raise
