@@ -17,7 +17,9 @@ from ..trace.outcome import Row
 from .failures import Failure
 from .suspicion import at
 
-CALL = "call"
+CALL, RETURN = "call", "return"
+STEPS = frozenset({CALL, RETURN})
+"""What is seen to be done and not what it does: calls, and handing a value back to code that keeps it."""
 ACQUIRE, RELEASE, ALREADY_HELD = "acquire", "release", "already held"
 QUESTIONS = frozenset({"is_set", "is_alive", "qsize", "empty", "full", "done", "running", "cancelled"})
 """Calls of the standard library's primitives that only ask."""

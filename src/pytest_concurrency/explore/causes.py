@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from ..detect.causes import (
     CALL,
+    STEPS,
     Cause,
     Point,
     between_both,
@@ -131,7 +132,7 @@ def _check(
     tried = 0
     for stop in reversed(own):
         row = stop.point.row
-        if not stop.takes and (row.action == CALL or partner(row, between) is not None):
+        if not stop.takes and (row.action in STEPS or partner(row, between) is not None):
             moving.append(row)
             tried += 1
         if moving and stop.held <= held:
@@ -171,7 +172,7 @@ def _act(
     tried = 0
     for index, stop in list(enumerate(own))[first:]:
         row = stop.point.row
-        if not stop.takes and (row.action == CALL or any(conflict_by_name(row, other) for other in between)):
+        if not stop.takes and (row.action in STEPS or any(conflict_by_name(row, other) for other in between)):
             moving.append(row)
         following = own[index + 1] if index + 1 < len(own) else None
         if not moving or (following is not None and not following.held <= own[first].held):

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from .caches import uses_caches
 from .callers import ANYWHERE, BEYOND, NOWHERE, aliases, inner, looks
 from .census import Census
 from .deferred import hearing, is_stub, settled
@@ -88,7 +89,8 @@ class _Module:
     ``written``, ``substituted``, ``calls`` and ``libraries`` are global names: that code in scope may rebind, that hold
     a function with a controlled stand-in, that have one where they are called (builtins, and functions of the library),
     and that may be a module with such functions. ``synchronising`` are the names of all that is taken over in code of
-    the library, ``announced`` the functions that are. ``aliases`` see :mod:`.callers`.
+    the library, ``announced`` the functions that are. ``aliases`` see :mod:`.callers`. ``caches``: it may use those of
+    :mod:`functools`.
     """
 
     names: dict[str, Any]
@@ -101,6 +103,7 @@ class _Module:
     synchronising: frozenset[str]
     announced: frozenset[str]
     aliases: Mapping[str, str]
+    caches: bool
 
 
 @dataclass(slots=True)
@@ -282,6 +285,7 @@ class Instrumenter:
                 SYNC_METHODS | substituted,
                 self._announced.get(name, frozenset()),
                 aliases(names),
+                accesses and uses_caches(names),
             )
         return module
 
@@ -423,6 +427,7 @@ class Instrumenter:
             libraries=frozenset() if LIBRARY_NAMES.isdisjoint(used) else module.libraries,
             announced=module.announced,
             looks=level if level >= BEYOND else NOWHERE,
+            caches=accesses and module.caches,
         )
         key = (id(code), scope, tuple(id(replaced) for replaced in nested.values()))
         entry = self._cache.entries.get(key)

@@ -20,7 +20,23 @@ from bytecode import Bytecode, Instr
 from . import opcodes as op
 from .callers import ASKED, BEYOND, CODE, NOWHERE
 from .dataflow import link_updates
-from .sites import ATTR, CALL, CELL, DELETE, GLOBAL, ITEM, METHOD, READ, STEP, WHOLE, WITH, WRITE, FunctionInfo, Site
+from .sites import (
+    ATTR,
+    CALL,
+    CELL,
+    DELETE,
+    GLOBAL,
+    ITEM,
+    METHOD,
+    READ,
+    RETURN,
+    STEP,
+    WHOLE,
+    WITH,
+    WRITE,
+    FunctionInfo,
+    Site,
+)
 from .vocabulary import CONTAINER_METHODS, LIBRARY_NAMES, LOADED_METHODS, READ_ALL, READ_ITEM, SYNC_METHODS
 
 Hook = Callable[..., Any]
@@ -69,6 +85,8 @@ class Scope:
     for attributes). What a global name in ``substituted`` turns out to hold when it is loaded may have a controlled
     stand-in; ``substituted_calls`` likewise, where the name is called on the spot. ``libraries`` are the names under
     which the code may have a module with such functions. ``looks`` is how far the function looks (see :mod:`.callers`).
+    ``caches``: what a function returns may be kept by code in C (:func:`functools.lru_cache`), so that others may come
+    in between its last access and that.
     """
 
     module: str
@@ -81,6 +99,7 @@ class Scope:
     libraries: frozenset[str] = frozenset()
     announced: frozenset[str] = frozenset()
     looks: int = NOWHERE
+    caches: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +267,9 @@ class _Writer:
         if self.scope.accesses:
             if op.begins_call(entry, previous) or entry.name == "YIELD_VALUE":
                 site = self._site(entry, STEP, READ, "")
+                return [*op.hook_with_loaded(self.hooks.step, [], site, where), entry]
+            if entry.name == "RETURN_VALUE" and self.scope.caches and self.all_sites:
+                site = self._site(entry, STEP, READ, RETURN)
                 return [*op.hook_with_loaded(self.hooks.step, [], site, where), entry]
             return self._access(entry, previous)
         return [entry]

@@ -19,6 +19,8 @@ METHOD = "method"
 WITH = "with"
 CALL = "call"
 STEP = "step"
+RETURN = "return"
+"""The name of a step before a value is returned to code that keeps it; other steps, before calls, have none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,7 @@ def step(site: Site) -> None:
         worker.key = None
         run.announce(worker, site, None, False)
         if run.rows is not None:
-            note(run, worker, site, "call", "", "", None)
+            note(run, worker, site, site.name or "call", "", "", None)
 
 
 def asks_key(name: str, kwargs: Mapping[str, Any]) -> None:

@@ -1,0 +1,36 @@
+"""Whether a module keeps what its functions return in the caches of :mod:`functools`, which are written in C."""
+
+from __future__ import annotations
+
+import functools
+import types
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .deferred import current
+
+_NAMES = frozenset({"lru_cache", "cache", "cached_property"})
+_WRAPPER = type(functools.lru_cache(lambda: None))
+_MAKERS = (functools.lru_cache, functools.cache, functools.cached_property)
+_class_dict = type.__dict__["__dict__"].__get__
+
+
+def uses_caches(names: Mapping[str, Any]) -> bool:
+    """Say whether the module with the globals ``names`` makes such caches, as far as is seen without looking deep."""
+    return any(map(_is_about_caches, _members(names)))
+
+
+def _members(names: Mapping[str, Any]) -> Iterator[Any]:
+    for value in list(names.values()):
+        yield value
+        if issubclass(type(value), type) and value not in _MAKERS:
+            yield from list(_class_dict(value).values())
+
+
+def _is_about_caches(value: Any) -> bool:
+    if type(value) in (staticmethod, classmethod):
+        value = value.__func__
+    if type(value) in (_WRAPPER, functools.cached_property) or any(value is maker for maker in _MAKERS):
+        return True
+    code = current(value.__code__) if type(value) is types.FunctionType else None
+    return code is not None and not _NAMES.isdisjoint(code.co_names)
