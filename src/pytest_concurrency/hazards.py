@@ -81,7 +81,8 @@ CATALOGUE = _table(
     (
         "CH106", "lost wake-up", ERROR,
         "A worker waits for a notification that was sent before it waited, or that another worker consumed.",
-        "Test the condition in a loop under the lock before waiting (Condition.wait_for), and notify under that lock.",
+        "Test the condition in a loop under the lock before waiting (Condition.wait_for), and notify under that lock; "
+        "notify_all where those who wait do so for different things.",
     ),
     (
         "CH107", "livelock", ERROR,

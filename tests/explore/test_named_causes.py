@@ -217,3 +217,12 @@ def test_cache(thread_runner):
 def test_of_several_changes_that_of_the_item_is_named(pytester: pytest.Pytester) -> None:
     hazards, _ = _hazards(pytester, EVICTED)
     assert [line for line, _ in _lines(hazards[-1])] == [6, 12, 7]
+
+
+def test_the_end_of_a_with_statement_is_no_look(pytester: pytest.Pytester) -> None:
+    source = (Path(__file__).parents[1] / "corpus" / "buggy" / "single_flight_gap.py").read_text(encoding="utf-8")
+    hazards, output = _hazards(pytester, source)
+    assert hazards[0]["code"] == "CH110"
+    assert "the state behind a call" not in output
+    decisive = [line for line in hazards[0]["detail"].splitlines() if line.endswith("<- decides")]
+    assert decisive and not any("  call " in line for line in decisive)

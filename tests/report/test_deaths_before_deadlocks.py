@@ -115,3 +115,34 @@ def test_what_a_worker_died_of(pytester):
     assert done.text.count("raises KeyError") == 2
     assert done.text.count("raises ZeroDivisionError") == 1
     assert "raises Value" not in done.text
+
+
+def test_what_nobody_sends_sets_or_comes_to(pytester):
+    source = """
+import threading
+
+def test_condition(thread_runner):
+    changed, items = threading.Condition(), []
+    def take():
+        with changed:
+            while not items:
+                changed.wait()
+    def put():
+        with changed:
+            items.append(1)
+    thread_runner.run(take, put)
+
+def test_event(thread_runner):
+    thread_runner.run(threading.Event().wait, int)
+
+def test_barrier(thread_runner):
+    barrier = threading.Barrier(3)
+    thread_runner.run(barrier.wait, barrier.wait)
+"""
+    text = " ".join(run(pytester, source).text.split())
+    for cause in (
+        "Cause: A worker waits for a notification that nobody is left to send. Fix: Notify the condition",
+        "Cause: A worker waits for an event that nobody is left to set. Fix: Set the event",
+        "Cause: Fewer workers come to a barrier than it has parties. Fix: Give the barrier",
+    ):
+        assert text.count(cause) == 1, cause

@@ -13,6 +13,24 @@ from ..trace.outcome import Blocked, Died, LostUpdate, Outcome
 RAISED_AT = "_concurrency_raised_at"
 """Attribute of an error that came from another process: path and line where it was raised there."""
 
+_NOTIFY = (
+    "A worker waits for a notification that nobody is left to send.",
+    "Notify the condition, under its lock, wherever what is waited for changes.",
+)
+_WAITS = {
+    "Condition.wait": _NOTIFY,
+    "Condition.wait_for": _NOTIFY,
+    "Event.wait": (
+        "A worker waits for an event that nobody is left to set.",
+        "Set the event in every case, also where something fails before.",
+    ),
+    "Barrier.wait": (
+        "Fewer workers come to a barrier than it has parties.",
+        "Give the barrier as many parties as come each time, or abort it where one of them does not come.",
+    ),
+}
+"""Cause and fix of a deadlock by what all wait in."""
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -113,7 +131,18 @@ def _stuck(rows: Sequence[Blocked], died: Sequence[Died]) -> Failure:
             "abort the barrier in a finally clause.",
             tuple(died),
         )  # fmt: skip
-    return Failure("CH104", places, f"No worker can ever go on: {told}.", tuple(rows))
+    cause, fix = _cause_of_wait(rows)
+    return Failure("CH104", places, f"No worker can ever go on: {told}.", tuple(rows), cause, fix)
+
+
+def _cause_of_wait(rows: Sequence[Blocked]) -> tuple[str, str]:
+    """Return cause and fix where all that is waited for is of one kind, and nobody is left to bring it."""
+    waits = {
+        row.operation for row in rows if row.operation != "Thread.join" and not row.waits_for.startswith("the end")
+    }
+    if len(waits) != 1 or any(row.holder for row in rows):
+        return "", ""
+    return _WAITS.get(waits.pop(), ("", ""))
 
 
 def _waits_for_help(row: Blocked) -> bool:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ..detect.causes import (
-    CALL,
     STEPS,
     Cause,
     Point,
@@ -137,7 +136,8 @@ def _check(
             tried += 1
         if moving and stop.held <= held:
             if flipped.turns_to_pass(moved(stop.point)):
-                return next((row for row in moving if is_question(row) and row.action != CALL), moving[0])
+                seen = [row for row in moving if row.action not in STEPS]
+                return next((row for row in seen if is_question(row)), next(iter(seen), moving[0]))
             moving.clear()
         if tried >= LOOK_BACK:
             break

@@ -9,7 +9,7 @@ from typing import Any
 
 from .deferred import current
 
-_NAMES = frozenset({"lru_cache", "cache", "cached_property"})
+_NAMES = frozenset({"lru_cache", "cached_property"})
 _WRAPPER = type(functools.lru_cache(lambda: None))
 _MAKERS = (functools.lru_cache, functools.cache, functools.cached_property)
 _class_dict = type.__dict__["__dict__"].__get__
@@ -33,4 +33,4 @@ def _is_about_caches(value: Any) -> bool:
     if type(value) in (_WRAPPER, functools.cached_property) or any(value is maker for maker in _MAKERS):
         return True
     code = current(value.__code__) if type(value) is types.FunctionType else None
-    return code is not None and not _NAMES.isdisjoint(code.co_names)
+    return code is not None and not (_NAMES.isdisjoint(code.co_names) and {"functools", "cache"} - {*code.co_names})
