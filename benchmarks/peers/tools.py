@@ -58,7 +58,7 @@ def _ours(binaries: Path, program: str, seconds: float, folder: Path) -> tuple[l
     budget = ["--concurrency-schedules=100000000", f"--concurrency-max-seconds={seconds}"]
     report = f"--concurrency-report=json:{folder / 'report.json'}"
     others = ("-p", "no:frontrun", "-p", "no:run_parallel", "-p", "no:race")
-    clock = ("-p", "peers.drivers.first_failure")
+    clock = ("-p", "peers_clock")  # beside the rootdir: what lies below is instrumented
     command = _pytest(
         binaries, "test_ours.py", folder, *others, *clock, *budget, report, "--concurrency-include=statsd"
     )
