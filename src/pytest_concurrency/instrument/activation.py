@@ -13,7 +13,7 @@ from typing import Any
 
 from .caches import uses_caches
 from .callers import ANYWHERE, BEYOND, NOWHERE, aliases, inner, looks
-from .census import Census
+from .census import Census, ageings
 from .deferred import hearing, is_stub, settled
 from .injected import Injected, in_attributes, in_defaults
 from .naming import Names
@@ -132,11 +132,6 @@ class _Known:
     injected: list[Injected] = field(default_factory=list)
 
 
-def _collections() -> tuple[int, int]:
-    """Return how often the garbage collector has run, and how many objects are frozen: both make young objects old."""
-    return sum(generation["collections"] for generation in gc.get_stats()), gc.get_freeze_count()
-
-
 class Instrumenter:
     """Rewrites the functions of an area, and undoes it.
 
@@ -187,7 +182,7 @@ class Instrumenter:
         known = self._known
         if not many or known is None or (known.area, known.modules) != (chooser.area, modules):
             known = None
-        collected = _collections()
+        aged = ageings()
         if known is None:
             looked, divided = self._census.take(chooser)
         else:
@@ -227,7 +222,7 @@ class Instrumenter:
                 function.__code__ = code
             for injected in known.injected:
                 injected.undo()
-            none_aged = collected == _collections() and not gc.isenabled()
+            none_aged = aged == ageings() and not gc.isenabled()
             self._restore_strays(young_functions() if none_aged else all_functions())
             known.sites.introduce = None
             for site in known.sites:

@@ -23,7 +23,7 @@ _AGEING = slice(1, None) if sys.version_info < (3, 14) else slice(None)
 
 @dataclass(frozen=True, slots=True)
 class _Count:
-    mark: tuple[Area, int, int]
+    mark: tuple[Area, tuple[int, int]]
     mine: _Held
     made: _Held
     locks: _Held
@@ -37,7 +37,7 @@ class Census:
 
     def take(self, chooser: Chooser) -> tuple[list[types.FunctionType], Divided]:
         """Return the functions that were looked at, all or those that are new, and all that are alive, divided."""
-        mark = chooser.area, _ageings(), gc.get_freeze_count()
+        mark = chooser.area, ageings()
         last = None if FREE_THREADED or self._last is None or self._last.mark != mark else self._last
         if last is None:
             looked = all_functions()
@@ -55,9 +55,9 @@ class Census:
         return looked, divided
 
 
-def _ageings() -> int:
-    """Return how often the collector has made young objects old."""
-    return sum(generation["collections"] for generation in gc.get_stats()[_AGEING])
+def ageings() -> tuple[int, int]:
+    """Return how often the collector may have made young objects old, and how many objects are frozen."""
+    return sum(generation["collections"] for generation in gc.get_stats()[_AGEING]), gc.get_freeze_count()
 
 
 def _held(functions: Iterable[types.FunctionType]) -> _Held:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import sys
-import sysconfig
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +18,7 @@ from typing import Any
 
 from ...detect.failures import failures_of
 from ...explore.model import Found
+from ...project import is_installed, is_standard
 from ...realtime import RealTime
 from ...runtime.interrupting import end_threads
 from ...source import PACKAGE
@@ -34,7 +34,6 @@ HOST_SECONDS = 0.5
 """Real seconds that the body has to note that workers of its own do not end."""
 ENDING_SECONDS = 1.0
 """Real seconds in which threads are ended that do not end in time."""
-LIBRARIES = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 
 class Hung(Exception):
@@ -131,7 +130,7 @@ def _place(frame: Any) -> str:
     """Return the innermost line that is neither of the library nor ours."""
     while frame is not None:
         path = frame.f_code.co_filename
-        if not path.startswith((PACKAGE, *LIBRARIES, "<")):
+        if not (path.startswith((PACKAGE, "<")) or is_standard(path) or is_installed(path)):
             return f"{os.path.basename(path)}:{frame.f_lineno}"
         frame = frame.f_back
     return ""

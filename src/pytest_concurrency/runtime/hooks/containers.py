@@ -85,11 +85,7 @@ def delete_item(container: Any, index: Any, site: Site) -> None:
     """Announce a deletion as a write of the whole container; it is told which item of a mapping it deletes."""
     if site.off or (get_ident() != STATE.ident and not mine()):
         return
-    cls = type(container)
-    kind = site.cache.get(cls)
-    if kind is None:
-        kind = site.cache[cls] = container_kind(cls)
-    if kind != 1:
+    if container_kind(type(container)) != 1:
         write_whole(container, site)
         return
     key = (id(container), "container")
