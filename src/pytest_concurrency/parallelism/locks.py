@@ -17,12 +17,12 @@ import itertools
 import linecache
 import os
 import sys
-import sysconfig
 import threading
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ..project import is_standard
 from ..source import parsed, position_at
 
 _MUTEXES = (type(_thread.allocate_lock()), type(_thread.RLock()))
@@ -30,7 +30,6 @@ _LOCKS = (*_MUTEXES, threading.Semaphore, threading.Condition, type(threading.RL
 _FACTORIES = frozenset({"Lock", "RLock", "Semaphore", "BoundedSemaphore", "Condition", "allocate_lock"})
 _MISSING = object()
 _THREADING = os.path.normcase(threading.__file__ or "threading.py")
-_STDLIB = os.path.normcase(sysconfig.get_paths()["stdlib"]) + os.sep
 _OWN = os.path.normcase(os.path.dirname(__file__)) + os.sep
 # Waits of threading.py for a signal, not for a mutex: nobody "holds" what they wait for.
 _SIGNALS = frozenset({"wait", "wait_for", "join", "_wait_for_tstate_lock", "_wait", "_enter", "start"})
@@ -121,8 +120,8 @@ def _first_assignment(home: Home, makes_lock: bool) -> tuple[str, int] | None:
 def _callers_line(frame: types.FrameType) -> tuple[str, int]:
     here: types.FrameType | None = frame
     while here is not None:
-        path = os.path.normcase(here.f_code.co_filename)
-        if not (path.startswith(_STDLIB) and "site-packages" not in path) and not path.startswith(_OWN):
+        path = here.f_code.co_filename
+        if not is_standard(path) and not os.path.normcase(path).startswith(_OWN):
             return here.f_code.co_filename, here.f_lineno or 0
         here = here.f_back
     return frame.f_code.co_filename, frame.f_lineno or 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import os
 import sys
-import sysconfig
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,11 +12,11 @@ from dataclasses import dataclass, field, replace
 from types import FrameType
 from typing import Any
 
+from ..project import is_standard
 from ..realtime import RealTime
 from .clocks import Stamp, quick_stamp, stamp, stamp_end, usage
 from .spawns import Line, Spawn
 
-_STDLIB = os.path.normcase(sysconfig.get_paths()["stdlib"]) + os.sep
 _OWN = os.path.normcase(os.path.dirname(__file__)) + os.sep
 
 
@@ -172,18 +171,13 @@ def _site(caller: FrameType | None) -> tuple[Line, ...]:
 
     Threads that a pool or a queue starts for itself are no workers of the user's.
     """
-    if caller is None or _is_library(caller.f_code.co_filename):
+    if caller is None or is_standard(caller.f_code.co_filename):
         return ()
     lines: list[Line] = []
     here: FrameType | None = caller
     while here is not None:
         path = here.f_code.co_filename
-        if not _is_library(path) and not os.path.normcase(path).startswith(_OWN):
+        if not is_standard(path) and not os.path.normcase(path).startswith(_OWN):
             lines.append((path, here.f_lineno or 0))
         here = here.f_back
     return tuple(reversed(lines))
-
-
-def _is_library(path: str) -> bool:
-    path = os.path.normcase(path)
-    return path.startswith("<frozen") or (path.startswith(_STDLIB) and "site-packages" not in path)
