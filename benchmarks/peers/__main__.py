@@ -1,6 +1,7 @@
 """Run the same programs under this plugin, frontrun, pytest-run-parallel, pytest-race and plain threads.
 
     python -m benchmarks.peers                      find the bugs, and find nothing in the corrected twins
+    python -m benchmarks.peers --rounds 9           the time to the first failure, medians of so many rounds
     python -m benchmarks.peers --cost               what one schedule costs, as a multiple of plain threads
     python -m benchmarks.peers --python 3.12        the Python of the environment (default: this one)
 
@@ -10,6 +11,7 @@ The tools take turns at each program and have the same wall time for it. Makes a
 from __future__ import annotations
 
 import argparse
+import math
 import platform
 import statistics
 import sys
@@ -35,6 +37,37 @@ def _cell(finding: Finding) -> str:
         return f"raised in {finding.seconds:.2f} s"
     explained = f" ({finding.explained:.2f})" if finding.explained is not None else ""
     return f"{finding.schedules} in {finding.seconds:.2f} s{explained}"
+
+
+def race(tools: list[Tool], names: list[str], binaries: Path, seconds: float, rounds: int) -> bool:
+    """Print the time to the first failure, medians of ``rounds`` in turn; return whether this plugin's is nowhere
+    longer than another's."""
+    print(f"Milliseconds to the first failure (least to most), and schedules: medians of {rounds} rounds.\n")
+    rows: list[tuple[str, list[str]]] = []
+    middles: dict[str, list[float]] = {tool.name: [] for tool in tools}
+    for name in names:
+        findings: dict[str, list[Finding]] = {tool.name: [] for tool in tools}
+        for number in range(rounds):
+            for tool in tools[number % len(tools) :] + tools[: number % len(tools)]:
+                findings[tool.name].append(run(tool, binaries, name, seconds))
+        cells = []
+        for tool in tools:
+            found = sorted(1000 * f.seconds for f in findings[tool.name] if f.found)
+            # a round in which nothing was found took longer than any in which something was
+            whole = found + [math.inf] * (rounds - len(found))
+            middles[tool.name].append(middle := statistics.median_low(whole))
+            schedules = statistics.median_low([f.schedules for f in findings[tool.name]])
+            cell = f"{middle:.0f} ({found[0]:.0f} to {found[-1]:.0f}), {schedules}" if middle < math.inf else "no"
+            cells.append(cell + (f"; found {len(found)} of {rounds}" if len(found) < rounds else ""))
+            print(f"{tool.name:<20} {name}: {cells[-1]}", file=sys.stderr, flush=True)
+        rows.append((name, cells))
+    print(_table("program with a bug", rows, tools))
+    print()
+    least = [min(row) for row in zip(*middles.values(), strict=True)]
+    for tool, times in ((tool.name, middles[tool.name]) for tool in tools):
+        first = sum(one == best for one, best in zip(times, least, strict=True))
+        print(f"{tool}: the least time for {first} of {len(names)}")
+    return middles[tools[0].name] == least
 
 
 def _table(head: str, rows: list[tuple[str, list[str]]], tools: list[Tool]) -> str:
@@ -136,6 +169,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=5.0, help="for each tool and program (default 5)")
     parser.add_argument("--only", default="", help="programs, with commas; " + ", ".join(BUGGY))
     parser.add_argument("--tools", default="", help="with commas; " + ", ".join(tool.name for tool in TOOLS))
+    parser.add_argument("--rounds", type=int, default=0, help="measure the time to the first failure so many times")
     parser.add_argument("--cost", action="store_true", help="measure the cost of schedules instead")
     options = parser.parse_args(arguments)
     names = [name for name in options.only.split(",") if name] or list(BUGGY)
@@ -155,6 +189,8 @@ def main(arguments: list[str] | None = None) -> int:
         cost(tools, binaries, options.seconds)
         long_counter(tools, binaries, 10.0, 3)
         return 0
+    if options.rounds:
+        return 0 if race(tools, names, binaries, options.seconds, options.rounds) else 1
     return 0 if find(tools, names, binaries, options.seconds) else 1
 
 
