@@ -42,7 +42,7 @@ class Cache:
     audit: dict[int, types.CodeType] = field(default_factory=dict)
     resolver: Callable[[types.CodeType], types.CodeType] | None = None
     watcher: Callable[[int], None] | None = None
-    _stubs: dict[int, types.CodeType | None] = field(default_factory=dict)
+    _stubs: dict[int, types.CodeType] = field(default_factory=dict)
     _maker: Stubs = field(default_factory=Stubs)
 
     def by_replacement(self, code: types.CodeType) -> types.CodeType | None:
@@ -51,13 +51,11 @@ class Cache:
 
     def stub(self, code: types.CodeType) -> types.CodeType | None:
         """Return a stub for ``code``, or None where it cannot be given one. A stub keeps its code alive."""
-        if id(code) not in self._stubs:
-            stub = self._maker.make(code, self._resolve) if can_wait(code) else None
-            if stub is None:
-                return None
-            self._stubs[id(code)] = stub
+        stub = self._stubs.get(id(code))
+        if stub is None and can_wait(code):
+            stub = self._stubs[id(code)] = self._maker.make(code, self._resolve)
             self.originals[id(stub)] = code
-        return self._stubs[id(code)]
+        return stub
 
     def level(self, code: types.CodeType, names: Mapping[str, str]) -> int:
         """Return how far ``code`` looks, in a module with these :func:`aliases`."""
@@ -427,7 +425,7 @@ class Instrumenter:
         key = (id(code), scope, tuple(id(replaced) for replaced in nested.values()))
         entry = self._cache.entries.get(key)
         if entry is None:
-            entry = self._cache.entries.setdefault(key, self._rewritten(code, scope, nested, cells))
+            entry = self._cache.entries.setdefault(key, self._rewritten(code, scope, nested, within))
         if entry.code is not code:
             self._cache.originals[id(entry.code)] = code
         self._cache.known.add(id(code))

@@ -18,6 +18,7 @@ from typing import Any
 from bytecode import Bytecode, Instr
 
 from . import opcodes as op
+from . import raw
 from .callers import ASKED, BEYOND, CODE, NOWHERE
 from .dataflow import link_updates
 from .sites import (
@@ -40,6 +41,7 @@ from .sites import (
 from .vocabulary import CONTAINER_METHODS, LIBRARY_NAMES, LOADED_METHODS, READ_ALL, READ_ITEM, SYNC_METHODS
 
 Hook = Callable[..., Any]
+_CELL_STORES = frozenset((dis.opmap["STORE_DEREF"], dis.opmap["DELETE_DEREF"]))
 _SUSPENDED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 _ASKED_LOADS = frozenset((name, False) for name in ASKED)
 LOCALS_CALL = 8
@@ -116,25 +118,23 @@ def rewrite(
     scope: Scope,
     hooks: Hooks,
     nested: Mapping[int, types.CodeType],
-    shared_cells: frozenset[str] = frozenset(),
+    cells: frozenset[str] = frozenset(),
 ) -> Rewritten:
     """Return ``code`` with hooks.
 
-    ``nested`` maps the id of each inner code object to its rewritten form; ``shared_cells`` are the closure variables
-    of outer functions that are written after their creation.
+    ``nested`` maps the id of each inner code object to its rewritten form; ``cells`` are the closure variables, of
+    outer functions and its own, that are written after their creation (see :func:`written_cells`).
     """
     if not scope.accesses and not _synchronises(code, scope, nested):
         return Rewritten(code, code, ())
-    return _Writer(code, scope, hooks, shared_cells | written_cells(code), nested).run()
+    return _Writer(code, scope, hooks, cells, nested).run()
 
 
 def synchronises(codes: Iterable[types.CodeType], names: frozenset[str], announced: frozenset[str]) -> bool:
     """Say whether ``codes`` of the library, all that is in one function, may hold anything to take over: something of
     these ``names``, or a ``with`` statement; a quick look without decoding them. ``announced`` see :class:`Scope`."""
     return any(
-        not names.isdisjoint(code.co_names)
-        or code.co_qualname in announced
-        or not op.WITH_OPCODES.isdisjoint(code.co_code[::2])
+        not names.isdisjoint(code.co_names) or code.co_qualname in announced or raw.holds(code, op.WITH_OPCODES)
         for code in codes
     )
 
@@ -150,11 +150,11 @@ def written_cells(code: types.CodeType) -> frozenset[str]:
     stores: Counter[str] = Counter()
 
     def scan(inner: types.CodeType, owned: frozenset[str]) -> None:
-        names = frozenset(inner.co_cellvars if inner is code else inner.co_freevars) & owned
-        if names:
-            for instr in dis.get_instructions(inner):
-                if instr.opname in ("STORE_DEREF", "DELETE_DEREF") and instr.argval in names:
-                    stores[instr.argval] += 1 if inner is code else 2
+        if not owned.isdisjoint(inner.co_cellvars if inner is code else inner.co_freevars):
+            slots = raw.slots_of(inner)
+            for opcode, argument in raw.instructions(inner):
+                if opcode in _CELL_STORES and slots[argument] in owned:
+                    stores[slots[argument]] += 1 if inner is code else 2
         for const in inner.co_consts:
             if isinstance(const, types.CodeType):
                 scan(const, owned)
@@ -198,14 +198,15 @@ class _Writer:
         original.argnames = list(self.code.co_varnames)  # or the library renumbers the local variables
         self.entries = entries = list(original)
         output: list[Any] = []
+        following = _followers(entries)
+        previous = None
         for index, entry in enumerate(entries):
-            self.index = index
             if isinstance(entry, Instr):
-                following = next((e for e in entries[index + 1 :] if isinstance(e, Instr)), None)
-                previous = entries[index - 1] if index else None
-                output += self._instruction(entry, previous, following)
+                self.index = index
+                output += self._instruction(entry, previous, following[index])
             else:
                 output.append(entry)
+            previous = entry
         if not self.changed:
             return Rewritten(self.code, self.code, ())
         safepoints = tuple(i for i, e in enumerate(entries) if isinstance(e, Instr) and e.name in op.SAFEPOINT_OPCODES)
@@ -395,6 +396,17 @@ class _Writer:
         none = Instr("LOAD_CONST", None, location=where)
         top = Instr("COPY", 4, location=where)
         return op.hook_with_loaded(self.hooks.write_attr, [none, top], site, where)
+
+
+def _followers(entries: Sequence[Any]) -> list[Instr | None]:
+    """Return for each entry the next one that is an instruction."""
+    found: list[Instr | None] = []
+    following = None
+    for entry in reversed(entries):
+        found.append(following)
+        if isinstance(entry, Instr):
+            following = entry
+    return found[::-1]
 
 
 def _label(previous: Any) -> str:

@@ -15,14 +15,11 @@ from functools import partial
 from typing import Any
 
 from ..project import holds
+from . import raw
 from .vocabulary import SYNC_MODULES
 
-_STORE_ATTR = dis.opmap["STORE_ATTR"]
-_DELETE_ATTR = dis.opmap["DELETE_ATTR"]
-_STORE_GLOBAL = dis.opmap["STORE_GLOBAL"]
-_DELETE_GLOBAL = dis.opmap["DELETE_GLOBAL"]
-_EXTENDED_ARG = dis.opmap["EXTENDED_ARG"]
-_INTERESTING = bytes((_STORE_ATTR, _DELETE_ATTR, _STORE_GLOBAL, _DELETE_GLOBAL))
+_ATTRIBUTE_STORES = frozenset((dis.opmap["STORE_ATTR"], dis.opmap["DELETE_ATTR"]))
+_STORES = _ATTRIBUTE_STORES | {dis.opmap["STORE_GLOBAL"], dis.opmap["DELETE_GLOBAL"]}
 _LEAVES = frozenset({str, bytes, int, float, bool, type(None), complex, types.CodeType, types.BuiltinFunctionType})
 _PARTS: dict[type, tuple[str, ...]] = {
     types.FunctionType: ("__closure__", "__defaults__", "__kwdefaults__", "__dict__", "__globals__"),
@@ -243,19 +240,12 @@ def _scan(code: types.CodeType, stores: Stores, module_names: set[str], seen: se
     if id(code) in seen:
         return
     seen.add(id(code))
-    raw = code.co_code
     if not stores.any_attribute and not {"setattr", "delattr", "__dict__", "vars"}.isdisjoint(code.co_names):
         stores.any_attribute = True
-    extended = 0
-    for position in range(0, len(raw), 2):
-        opcode = raw[position]
-        if opcode == _EXTENDED_ARG:
-            extended = (extended | raw[position + 1]) << 8
-            continue
-        if opcode in _INTERESTING:
-            name = code.co_names[extended | raw[position + 1]]
-            (stores.attributes if opcode in (_STORE_ATTR, _DELETE_ATTR) else module_names).add(name)
-        extended = 0
+    if raw.holds(code, _STORES):
+        for opcode, argument in raw.instructions(code):
+            if opcode in _STORES:
+                (stores.attributes if opcode in _ATTRIBUTE_STORES else module_names).add(code.co_names[argument])
     for const in code.co_consts:
         if isinstance(const, types.CodeType):
             _scan(const, stores, module_names, seen)
