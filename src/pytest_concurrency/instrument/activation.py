@@ -339,10 +339,10 @@ class Instrumenter:
             return True
         if known.at_once or id(code) in self._cache.known:
             return False
+        if not module.accesses and code.co_qualname in WITHOUT_A_LOOK.get(module.name, ()):
+            return True
         level = self._cache.level(code, module.aliases)
-        if module.accesses:
-            return level == NOWHERE or level >= BEYOND
-        return level == NOWHERE or code.co_qualname in WITHOUT_A_LOOK.get(module.name, ())
+        return level == NOWHERE or (module.accesses and level >= BEYOND)
 
     def _looked(self, level: int) -> None:
         """Take note that code that was called may look as far as ``level``: it must not see a stub."""

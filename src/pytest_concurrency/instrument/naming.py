@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from .callers import inner
 
@@ -43,7 +44,7 @@ class Names:
     def number(self) -> Iterator[types.CodeType]:
         """Number those that share a name; yield what has got another number than before."""
         for name in self._alike:
-            for number, code in enumerate(sorted(self._codes[name], key=_place), 1):
+            for number, code in enumerate(_in_order(self._codes[name]), 1):
                 if self._numbers.get(id(code), 1) != number:
                     self._numbers[id(code)] = number
                     yield code
@@ -58,6 +59,16 @@ class Names:
         return self._owners.get(id(code), code)
 
 
+def _in_order(codes: Iterable[types.CodeType]) -> Iterator[types.CodeType]:
+    for _, tied in groupby(sorted(codes, key=_line), key=_line):
+        first, *others = tied
+        yield from sorted((first, *others), key=_place) if others else (first,)
+
+
+def _line(code: types.CodeType) -> tuple[str, int]:
+    return code.co_filename, code.co_firstlineno
+
+
 def _place(code: types.CodeType) -> tuple[object, ...]:
     positions = tuple(tuple(-1 if each is None else each for each in place) for place in code.co_positions())
-    return code.co_filename, code.co_firstlineno, positions, code.co_code, code.co_names, code.co_varnames
+    return positions, code.co_code, code.co_names, code.co_varnames

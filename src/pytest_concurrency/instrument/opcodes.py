@@ -21,6 +21,11 @@ HOOK_STACK = 8
 
 UNPACKS = frozenset({"UNPACK_SEQUENCE", "UNPACK_EX"})
 
+UNEVENTFUL = frozenset(
+    {"LOAD_FAST", "LOAD_FAST_BORROW", "LOAD_FAST_LOAD_FAST", "STORE_FAST", "POP_TOP", "PUSH_NULL", "NOP"}
+)
+"""Instructions that never get a hook, about every third."""
+
 WITH_OPCODES = frozenset(dis.opmap[name] for name in ("BEFORE_WITH", "LOAD_SPECIAL") if name in dis.opmap)
 """Numbers of the instructions with which a ``with`` statement looks its context manager's methods up."""
 

@@ -201,7 +201,7 @@ class _Writer:
         following = _followers(entries)
         previous = None
         for index, entry in enumerate(entries):
-            if isinstance(entry, Instr):
+            if isinstance(entry, Instr) and entry.name not in op.UNEVENTFUL:
                 self.index = index
                 output += self._instruction(entry, previous, following[index])
             else:
