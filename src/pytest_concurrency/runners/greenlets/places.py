@@ -4,30 +4,23 @@ from __future__ import annotations
 
 import functools
 import os
-import sysconfig
 
-from ...project import original
+from ...project import is_installed, is_standard, original
 from ...state import STATE
 from .evidence import FrameView
 
 
+def _directory(module: str) -> str:
+    return os.path.join(os.path.dirname(module), "")
+
+
 @functools.lru_cache(maxsize=1)
-def _roots() -> tuple[tuple[str, ...], str, tuple[str, ...]]:
+def _machinery() -> tuple[str, ...]:
     import _pytest
-    import gevent
     import pytest
 
-    paths = sysconfig.get_paths()
-    installed = {paths["purelib"], paths["platlib"]}
-    standard = {paths["stdlib"], paths["platstdlib"]}
     here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    machinery = (here, os.path.dirname(_pytest.__file__), os.path.dirname(pytest.__file__))
-    roots = tuple(os.path.join(path, "") for path in (*installed, *standard))
-    return (
-        roots,
-        os.path.join(os.path.dirname(gevent.__file__), ""),
-        tuple(os.path.join(p, "") for p in machinery),
-    )
+    return (os.path.join(here, ""), _directory(_pytest.__file__), _directory(pytest.__file__))
 
 
 @functools.lru_cache(maxsize=2048)
@@ -35,23 +28,23 @@ def is_user_file(filename: str) -> bool:
     """Return whether ``filename`` is neither the interpreter's nor that of an installed package but the project."""
     if filename.startswith("<"):
         return False
-    roots, gevent, machinery = _roots()
-    path = os.path.abspath(filename)
-    if path.startswith((*roots, gevent, *machinery)):
-        return bool(STATE.root) and original(path, STATE.root) is not None
-    return os.path.isfile(path)
+    if is_standard(filename) or is_installed(filename) or is_gevent_file(filename) or is_machinery(filename):
+        return bool(STATE.root) and original(filename, STATE.root) is not None
+    return os.path.isfile(filename)
 
 
 @functools.lru_cache(maxsize=2048)
 def is_gevent_file(filename: str) -> bool:
     """Return whether ``filename`` is a source file of gevent."""
+    import gevent
+
     # Compiled modules give the paths of the tree that they were built from.
-    return filename.startswith("src/gevent/") or os.path.abspath(filename).startswith(_roots()[1])
+    return filename.startswith("src/gevent/") or os.path.abspath(filename).startswith(_directory(gevent.__file__))
 
 
 def is_machinery(filename: str) -> bool:
     """Return whether ``filename`` belongs to pytest or to this plugin."""
-    return os.path.abspath(filename).startswith(_roots()[2])
+    return os.path.abspath(filename).startswith(_machinery())
 
 
 def user_frame(frames: tuple[FrameView, ...]) -> FrameView | None:
