@@ -166,11 +166,13 @@ class Chooser:
         library: list[types.FunctionType] = []
         modules: dict[int, _Part] = {}
         foreign, synchronising, included = _Part.FOREIGN, _Part.SYNCHRONISING, _Part.INCLUDED
+        last: Mapping[str, Any] | None = None
+        part = foreign
         for function in functions:
             names = function.__globals__
-            part = modules.get(id(names))
-            if part is None:
-                part = modules[id(names)] = self._part(names)
+            if names is not last:  # those of one module come in a row
+                last, known = names, modules.get(id(names))
+                part = known or modules.setdefault(id(names), self._part(names))
             if part is foreign:
                 continue
             if part is synchronising:
