@@ -80,8 +80,8 @@ class State:
     """Session state; see :data:`STATE`."""
 
     __slots__ = (
-        "extra_hazards", "extra_strategies", "fork_hooked", "hearing", "ident", "left", "places", "root", "run", "told",
-        "watch", "worker",
+        "extra_hazards", "extra_strategies", "fork_hooked", "hearing", "ident", "left", "own_processes", "places",
+        "root", "run", "told", "watch", "worker",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -94,6 +94,7 @@ class State:
         self.hearing: dict[int, list[CodeType]] = {}  # by thread, see instrument/deferred.py
         self.extra_strategies: dict[str, Callable[[int], Strategy]] = {}  # by other plugins, for this session
         self.extra_hazards: dict[str, Hazard] = {}
+        self.own_processes: set[int] = set()  # ids of the worker processes of greenlet tests
         self.root = ""  # of the project, in the worker process of greenlet tests
         self.watch: Watch | None = None  # the watch over the body that is running in this process
         self.fork_hooked = False  # os.register_at_fork cannot be undone: done once, idle without a watch

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..realtime import RealTime
+from ..state import STATE
 
 _REAP_SECONDS = 2.0
 _open, _read, _close = os.open, os.read, os.close
@@ -145,14 +146,15 @@ def command_of(pid: int) -> str:
 
 
 def helpers() -> set[int]:
-    """Return the ids of multiprocessing's own servants: the resource tracker and the fork server."""
+    """Return the ids of processes that no test has started: multiprocessing's own servants (the resource tracker and
+    the fork server), and ours."""
     from multiprocessing import forkserver, resource_tracker
 
     pids = {
         getattr(resource_tracker._resource_tracker, "_pid", None),
         getattr(forkserver._forkserver, "_forkserver_pid", None),
     }
-    return {pid for pid in pids if pid}
+    return {pid for pid in pids if pid} | STATE.own_processes
 
 
 def stop_fork_server() -> None:

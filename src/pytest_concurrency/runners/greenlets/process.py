@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from ...state import STATE
 from .channel import Channel, Closed, Expired
 from .handover import hand_over, merge_coverage
 
@@ -66,6 +67,7 @@ class WorkerProcess:
         finally:
             os.close(worker_in)
             os.close(worker_out)
+        STATE.own_processes.add(self.process.pid)
         try:
             self.channel.send(f"start:{patch}", pickle.dumps(self._handover))
             self._expect_ready()
@@ -157,6 +159,7 @@ class WorkerProcess:
             os.killpg(self.process.pid, signal.SIGKILL)
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(STOP_TIMEOUT)
+        STATE.own_processes.discard(self.process.pid)
         self.channel.close()
         shutil.rmtree(self.scratch, ignore_errors=True)
 

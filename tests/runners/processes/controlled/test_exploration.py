@@ -547,3 +547,67 @@ def test_other_start_methods_say_that_nothing_was_explored(pytester: pytest.Pyte
     result, (test,) = run(pytester)
     assert test["notes"] == [f"schedules were not explored: start_method={method!r} was asked for"]
     result.assert_outcomes(passed=1)
+
+
+TWO_LOCKS = """
+import multiprocessing
+class Account:
+    def __init__(self):
+        self.lock = multiprocessing.Lock()
+    def send(self, other):
+        with self.lock:
+            with other.lock:
+                pass
+def test_it(process_runner):
+    a, b = Account(), Account()
+    process_runner.run(lambda: a.send(b), lambda: b.send(a))
+"""
+
+
+def test_the_process_of_greenlet_tests_is_no_helper_from_outside(pytester: pytest.Pytester) -> None:
+    """It lives on beside the tests that follow, and will not bring what their workers wait for."""
+    pytest.importorskip("gevent")
+    pytester.makepyfile(
+        test_first="""
+        import pytest
+        @pytest.mark.stress_greenlets(repeats=1)
+        def test_greenlets(): pass
+        """,
+        test_second=TWO_LOCKS,
+    )
+    _, tests = run(pytester)
+    (hazard,) = tests[-1]["hazards"]
+    assert hazard["code"] == "CH104", hazard
+    assert hazard["replay"]
+    assert tests[-1]["seconds"] < 20
+
+
+CLAIM = """
+import sqlite3
+from contextlib import closing
+import pytest
+def claim(path, owner):
+    with closing(sqlite3.connect(path)) as db:
+        (row,) = db.execute("SELECT id FROM jobs WHERE owner IS NULL ORDER BY id").fetchone()
+        with db:
+            db.execute("UPDATE jobs SET owner = ? WHERE id = ?", (owner, row))
+        return row
+def test_it(process_runner, tmp_path):
+    path = tmp_path / "jobs.db"
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("CREATE TABLE jobs (id INTEGER PRIMARY KEY, owner TEXT)")
+        db.executemany("INSERT INTO jobs (owner) VALUES (?)", [(None,)] * 3)
+    first, second = process_runner.run(lambda: claim(path, "me"), lambda: claim(path, "me"))
+    assert first != second
+"""
+
+
+def test_a_replay_tells_of_the_hazard_that_its_token_is_of(pytester: pytest.Pytester) -> None:
+    """An update that was found to lose nothing is not lost in the replay, where nothing is found out."""
+    pytester.makepyfile(test_it=CLAIM)
+    _, (test,) = run(pytester)
+    (hazard,) = test["hazards"]
+    result, (again,) = run(pytester, f"--concurrency-replay={hazard['replay']}")
+    assert [h["code"] for h in again["hazards"]] == [hazard["code"]] == ["CH110"]
+    assert again["hazards"][0]["replay"] == hazard["replay"]
+    result.stdout.fnmatch_lines(["*fails as it did"])
