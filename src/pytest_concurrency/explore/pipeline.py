@@ -34,6 +34,7 @@ from .suspects import CYCLES
 if TYPE_CHECKING:
     from ..report.progress import Progress
 
+LOST = "CH101"
 FIRM_SCHEDULES = 8
 """So many schedules of the likeliest suspicions are run although the time is over."""
 LOOK_AFTER = 2_000
@@ -288,8 +289,9 @@ class Explorer:
             result.notes.append(said)
         return proven or alone
 
-    def replay(self, directives: Sequence[Directive]) -> tuple[Exploration, Replay]:
-        """Run exactly one schedule."""
+    def replay(self, directives: Sequence[Directive], code: str = "") -> tuple[Exploration, Replay]:
+        """Run exactly one schedule, which has shown the hazard ``code``: a lost update beside another one was looked
+        into then, and found to lose nothing."""
         strategy = Replay(directives)
         outcome = self._runs(strategy)
         if self._stale():
@@ -299,8 +301,14 @@ class Explorer:
             self._result.stopped = outcome.timed_out
         elif outcome.error is not None and not directives and not self._passes_somehow(outcome):
             self._result.plain = outcome.error
-        elif failures_of(outcome):
-            self._keep(outcome, tuple(directives), minimise=False)
+        elif failures := failures_of(outcome):
+            settled = code != LOST and any(failure.code == code for failure in failures)
+            self._keep(replace(outcome, lost=()) if settled else outcome, tuple(directives), minimise=False)
+            if settled:
+                self._result.found = [
+                    replace(found, related=tuple(f for f in found.related if f.code != LOST))
+                    for found in self._result.found
+                ]
         return self._finished(), strategy
 
     def _take_first(self, outcome: Outcome) -> bool:
@@ -352,7 +360,7 @@ class Explorer:
                 self._runs.harmless.add((lost.read.site, lost.write.site, lost.worker))
                 outcome = replace(outcome, lost=tuple(other for other in outcome.lost if other is not lost))
         failures = self._failures(outcome)
-        if outcome.number > 1 and failures and not any(f.code == "CH101" for f in failures) and not self._repeats():
+        if outcome.number > 1 and failures and not any(f.code == LOST for f in failures) and not self._repeats():
             failures = self._failures(outcome)
         if failures:
             if self._share is not None and self._share.helper:
@@ -407,7 +415,7 @@ class Explorer:
             for f in self._accepted(failures_of(outcome), outcome.number)
             if self._settings.severity(f.code) == "error"
             and not self._dismissed(f)
-            and (f.code == "CH101" or not self._result.unrepeatable)
+            and (f.code == LOST or not self._result.unrepeatable)
         )
 
     def _suspect(self) -> None:

@@ -57,7 +57,7 @@ def explore_program(stress: Stress, settings: Settings, once: Callable[[Executio
         if stress.detectors:
             stress.detected += _detected(stress, explorer, exploration, settings)
         return exploration
-    exploration, replay = explorer.replay(stress.replayed.directives)
+    exploration, replay = explorer.replay(stress.replayed.directives, stress.replayed.code)
     note = _replay_note(exploration, len(stress.replayed.directives), len(replay.followed))
     exploration.notes.append(note)
     return exploration

@@ -363,9 +363,10 @@ class _Exploring:
 
     def _exploration(self, explorer: ProcessExplorer, remembered: Sequence[tuple[str, tokens.Token]]) -> Exploration:
         if self.settings.replay is not None:
-            wanted = tokens.decode(self.settings.replay).directives
+            token = tokens.decode(self.settings.replay)
+            wanted = token.directives
             self.program.listed = any(directive.site.endswith(f":{ENTRY}") for directive in wanted)
-            exploration, strategy = explorer.replay(wanted)
+            exploration, strategy = explorer.replay(wanted, token.code)
             exploration.notes.append(_replay_note(exploration, len(wanted), len(strategy.followed)))
         else:
             exploration = explorer.explore([token.directives for _, token in remembered])
