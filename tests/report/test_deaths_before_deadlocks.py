@@ -98,12 +98,12 @@ def test_what_a_worker_died_of(pytester):
         told[name] = " ".join(hazard["detail"].split()) if "detail" in hazard else hazard["message"]
     raises = [f"test_it.py:{number}" for number, line in enumerate(LINES, 1) if line.endswith("# raises")]
     wanted = {
-        "test_kept_a_lock": f"Worker 0 died of KeyError: 'b' at {raises[0]} and kept the lock lock, which it took at ",
+        "test_kept_a_lock": f"Worker 0 died of KeyError: 'b' at {raises[0]} and kept the lock, which it took at ",
         "test_barrier": f"Before that, worker 1 died of KeyError: 'missing' at {raises[1]}.",
         "test_thread": f"Before that, worker 0 died of KeyError: 0 at {raises[2]}.",
         "test_task": "Before that, a task of worker 0 died of ValueError: invalid literal for int() with base 10: 'x' at "
         f"{raises[3]}.",
-        "test_kept_a_lock_quietly": "Worker 0 has ended and kept the lock lock",
+        "test_kept_a_lock_quietly": "Worker 0 has ended and kept the lock",
     }
     for name, text in wanted.items():
         assert text in told[name], told[name]

@@ -98,7 +98,7 @@ def test_a_test_that_joins_who_needs_its_lock_is_named(pytester):
     done = run(pytester, LIBRARY)
     (hazard,) = done.tests["test_join_under_lock"]["hazards"]
     assert "the test waits at test_it.py:42 for the end of worker 0" in hazard["message"]
-    assert "for the lock lock held by the test" in hazard["message"]
+    assert "for the lock held by the test" in hazard["message"]
 
 
 def row(line: int, worker: str = "0", value: str = "", step: int = 0) -> Row:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..files import short
 from ..source import PACKAGE
+from ..trace.locks import Numbers, numbers_of, waiting_for
 from ..trace.outcome import Blocked, Died, LostUpdate, Outcome
 
 RAISED_AT = "_concurrency_raised_at"
@@ -59,7 +60,7 @@ def failures_of(outcome: Outcome) -> tuple[Failure, ...]:
             seen.add(lost.place)
             found.append(Failure("CH101", lost.place, _lost_message(lost), lost))
     if outcome.stuck:
-        found.append(_stuck(outcome.stuck, outcome.died))
+        found.append(stuck(outcome.stuck, outcome.died))
     if outcome.livelock:
         found.append(Failure("CH107", ("livelock",), f"The workers make no headway: {outcome.livelock}."))
     for worker, error in outcome.unseen:
@@ -105,13 +106,17 @@ def _lost_message(lost: LostUpdate) -> str:
     )
 
 
-def _stuck(rows: Sequence[Blocked], died: Sequence[Died]) -> Failure:
+def stuck(rows: Sequence[Blocked], died: Sequence[Died], numbers: Numbers | None = None) -> Failure:
+    """Return the failure of a run in which ``rows`` wait for ever and ``died`` have died, its locks told apart by
+    ``numbers`` (None: where those that are waited for are alike)."""
     rows = [row for row in rows if not row.idle_in_pool] or rows  # nobody waits for a thread that has nothing to do
+    numbers = numbers_of((), rows) if numbers is None else numbers
+    rows = [waiting_for(row, numbers) for row in rows]
     places = tuple(sorted((row.path, row.line) for row in rows if row.line))
     notified = [row for row in rows if row.signalled_before and row.operation in ("Condition.wait", "Event.wait")]
     named = len(rows) == 1 or any(row.holder == "main" for row in rows)  # in any other case the test just waits
     told = "; ".join(_blocked_sentence(row, rows) for row in rows if row.worker != "main" or named or row.holder
-                     or row.waits_for.startswith("the lock"))  # fmt: skip
+                     or row.lock is not None)  # fmt: skip
     kept = [row for row in rows if row.holder_ended]
     if kept:
         return Failure(

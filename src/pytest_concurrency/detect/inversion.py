@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..trace.events import Event
+from ..trace.locks import numbered, numbers_of
 from ..trace.outcome import Row
 from .data_race import with_values
 from .lock_order import find_inversions
@@ -26,6 +27,8 @@ def find_opposite_orders(events: Sequence[Event]) -> Iterator[Suspicion]:
                 break
             rows += [held, acquisition.where]
         else:
+            numbers = numbers_of(rows)
+            rows = [numbered(row, numbers) for row in rows]
             told = [
                 f"worker {first.worker} takes {_name(first)} {at(first, *rows)} and then {_name(then)} "
                 f"{at(then, *rows)}"

@@ -16,6 +16,8 @@ from pathlib import Path
 from ..model import Finding, Location
 
 NUMBERS = re.compile(r"0x[0-9a-fA-F]+|\d+")
+NUMBERED = re.compile(r" #\d+$")
+"""The number that tells a lock from others of its name."""
 ONE_PLACE = frozenset({"CH108", "CH110"})
 """Hazards that are identified by the place of their exception: the interleaving differs from run to run."""
 WAITING = frozenset({"CH104", "CH106", "CH109"})
@@ -68,7 +70,7 @@ def _grouped(nodeid: str) -> bool:
 
 
 def _place(location: Location, root: Path) -> str:
-    target = NUMBERS.sub("#", location.target)
+    target = NUMBERS.sub("#", NUMBERED.sub("", location.target))
     return f"{location.path} {function_at(root / location.path, location.line)} {location.action} {target}"
 
 

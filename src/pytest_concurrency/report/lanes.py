@@ -10,11 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..detect.failures import raised_at
+from ..detect.failures import raised_at, stuck
 from ..files import short
 from ..hazards import CATALOGUE
 from ..model import Finding, Location
 from ..project import relative
+from ..trace.locks import numbered, numbers_of
 from ..trace.outcome import Row
 from .fingerprint import fingerprint
 from .raised import calls_of
@@ -51,8 +52,8 @@ def gil_enabled() -> bool:
 
 def explain(found: Found, word: str, nodeid: str, root: Path, severity: str, width: int = ELSEWHERE) -> Finding:
     """Return the finding for a failure: message, lanes, cause, fix and replay command, ``width`` columns wide."""
+    found, rows = _locks_told_apart(found, _relevant(found))
     failure = found.failure
-    rows = _relevant(found)
     reachable = _reachable(found)
     preemptions = sum(1 for d in found.directives if d.moment == "before")
     text = _text(found, rows, word, nodeid, root, reachable, preemptions, width)
@@ -69,6 +70,18 @@ def explain(found: Found, word: str, nodeid: str, root: Path, severity: str, wid
         fingerprint=key_finding(failure, nodeid, root).fingerprint,
         **_drawn(found, rows, root),
     )
+
+
+def _locks_told_apart(found: Found, rows: Sequence[Row]) -> tuple[Found, list[Row]]:
+    """Return a failure and its ``rows`` with numbers where locks have one name."""
+    failure: Any = found.failure
+    numbers = numbers_of(rows, failure.data if failure.code in STUCK else ())
+    if not numbers:
+        return found, list(rows)
+    if failure.code in ("CH104", "CH106"):
+        failure = stuck(failure.data, found.outcome.died, numbers)
+    decides = tuple(numbered(row, numbers) for row in found.decides)
+    return replace(found, failure=failure, decides=decides), [numbered(row, numbers) for row in rows]
 
 
 def key_finding(failure: Failure, nodeid: str, root: Path) -> Finding:

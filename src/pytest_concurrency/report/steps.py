@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..detect.causes import conflict
 from ..model import LockOrder, Step, Wait
+from ..trace.locks import UNNAMED, the_lock
 
 if TYPE_CHECKING:
     from ..trace.outcome import Blocked, Row
@@ -138,4 +139,6 @@ def _edges(rows: Sequence[Row], relative: Relative) -> Iterator[LockOrder]:
 
 
 def _lock(row: Any) -> str:
-    return "a lock" if row.target == "lock" else f"the lock {row.target}"
+    if row.target.startswith(f"{UNNAMED} #"):
+        return str(row.target)
+    return the_lock("" if row.target == UNNAMED else row.target)

@@ -158,6 +158,7 @@ def blocked(run: Execution, worker: Worker) -> Blocked:
     return Blocked(
         worker.path, path, line, name or getattr(wait, "kind", ""), wait.describe(), holder, holder_line,
         holder_path, signalled, worker.daemon, idle_in_pool(worker), ended,
+        (id(lock), "lock") if lock is not None else None, getattr(wait, "label", ""),
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..trace.locks import the_lock
 from .worker import Worker
 
 
@@ -20,7 +21,7 @@ class LockWait:
         self.deadline = deadline
 
     def describe(self) -> str:
-        return f"the lock {self.label}" if self.label else "a lock"
+        return the_lock(self.label)
 
 
 class JoinWait:

@@ -66,7 +66,8 @@ class LostUpdate:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """A worker that could not go on when the run was stuck."""
+    """A worker that could not go on when the run was stuck; ``lock``, the location of the lock that it waits for, and
+    ``lock_name``, that lock's name in the source, where it is one."""
 
     worker: str
     path: str
@@ -80,6 +81,8 @@ class Blocked:
     daemon: bool
     idle_in_pool: bool = False
     holder_ended: bool = False
+    lock: Any = None
+    lock_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from ....runtime.worker import Worker
 from ....schedules.directives import Replay
 from ....state import STATE
 from ....strategies.base import Strategy
+from ....trace.locks import the_lock
 from ....trace.outcome import Blocked, Outcome, Row, Switch
 from ..callsite import callee_of
 from ..deadlock import held_by
@@ -296,4 +297,5 @@ def _stuck(run: OrderRun, error: BaseException) -> tuple[Blocked, ...]:
 
 
 def _blocked(worker: str, path: str, line: int, call: str, holder: str) -> Blocked:
-    return Blocked(worker, path, line, call, call, holder, 0, "", False, False)
+    lock = the_lock(call.removeprefix("with ").removesuffix(".acquire()")) if holder else call
+    return Blocked(worker, path, line, call, lock, holder, 0, "", False, False)

@@ -14,6 +14,7 @@ from ....runtime.execution import Execution
 from ....runtime.lifecycle import joined, spawn
 from ....runtime.worker import Worker
 from ....strategies.base import NEVER
+from ....trace.locks import the_lock
 from ....trace.outcome import Blocked
 from ....watch import tree
 from .ledger import Ledger, Sites
@@ -273,7 +274,11 @@ class Conductor:
             return  # the test's body has ended: who is left is ended with it
         if self._doubtful:
             raise Over("a thread or an alarm in one of its workers is not controlled")
-        self.execution.stuck = tuple(self._blocked(m) for m in self._members if m.state is State.BLOCKED)
+        stuck = [(member, self._blocked(member)) for member in self._members if member.state is State.BLOCKED]
+        for member, row in stuck:
+            if row.lock is not None:
+                self.ledger.waits(member, row)
+        self.execution.stuck = tuple(row for _, row in stuck)
         self.execution.freeze()
 
     def _blocked(self, member: Member) -> Blocked:
@@ -285,10 +290,12 @@ class Conductor:
             holder, where = owner[0].worker.path, owner[1]
         site = member.worker.site
         lock = loc[0] in ("sem", "flock", "lockf", "proxy") and (site is None or site.kind == LOCK)
-        name = f"the lock {site.label}" if lock and site is not None else operation
+        label = site.label if lock and site is not None else ""
         return Blocked(
-            member.worker.path, place.path if place else "", place.line if place else 0, operation, name, holder,
+            member.worker.path, place.path if place else "", place.line if place else 0, operation,
+            the_lock(label) if lock and site is not None else operation, holder,
             where.line if where else 0, where.path if where else "", self.ledger.signalled, False,
+            lock=loc if lock else None, lock_name=label,
         )  # fmt: skip
 
     # -- what workers say

@@ -8,7 +8,8 @@ from typing import Any
 
 from ....instrument.sites import READ, Site
 from ....runtime.execution import Execution
-from ....trace.outcome import Row
+from ....trace.locks import UNNAMED
+from ....trace.outcome import Blocked, Row
 from .members import Member
 from .places import LOCK, Place, told, told_place
 from .updates import Access, Updates
@@ -102,6 +103,15 @@ class Ledger:
             self.notes.append(rest[0])
         elif what == "did":
             self._did(member, told_place(rest[0]), *rest[1:])
+
+    def waits(self, member: Member, blocked: Blocked) -> None:
+        """Note the lock that ``member`` will wait for for ever."""
+        if self.execution.rows is not None and blocked.line:
+            held = f"held by worker {blocked.holder}" if blocked.holder else "held"
+            self.execution.rows.append(
+                Row(blocked.worker, blocked.path, blocked.line, "wait for", blocked.lock_name or UNNAMED, held, "",
+                    member.step, blocked.lock)
+            )  # fmt: skip
 
     def _row(self, member: Member, place: Place | None, action: str, loc: Any, value: str) -> Row | None:
         if place is None:
