@@ -40,7 +40,7 @@ def test_a_check_then_act_is_named_beside_the_failure(pytester: pytest.Pytester)
     check, between, act = _lines(hazards[1])
     assert (check[0], between[0], act[0]) == (5, 6, 6)
     assert check[1] == act[1] != between[1]
-    decisive = [line for line in hazards[0]["detail"].splitlines() if line.endswith("<- decides")]
+    decisive = [line for line in hazards[0]["detail"].splitlines() if line.startswith("> ")]
     assert len(decisive) == 3
     assert "With it: CH102" in output
     assert "KeyError" in output
@@ -224,5 +224,5 @@ def test_the_end_of_a_with_statement_is_no_look(pytester: pytest.Pytester) -> No
     hazards, output = _hazards(pytester, source)
     assert hazards[0]["code"] == "CH110"
     assert "the state behind a call" not in output
-    decisive = [line for line in hazards[0]["detail"].splitlines() if line.endswith("<- decides")]
+    decisive = [line for line in hazards[0]["detail"].splitlines() if line.startswith("> ")]
     assert decisive and not any("  call " in line for line in decisive)

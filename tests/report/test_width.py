@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -71,7 +72,7 @@ def test_lines_of_a_report_on_processes_and_greenlets(pytester, monkeypatch, kin
     pytester.makepyfile(test_it=KINDS[kind])
     result = pytester.runpytest_subprocess("-p", "no:randomly", "--color=no")
     begin = next(n for n, line in enumerate(result.outlines) if line in SHOWN)
-    rows = [line for line in result.outlines[begin:] if line.startswith("  ") and "test_it.py:" in line]
+    rows = [line for line in result.outlines[begin:] if re.match("[> ] .*[ y]:[0-9]+  ", line)]
     longest = max(len(line) for line in rows)
     assert (longest <= 60) if columns == 60 else (110 < longest <= 140), rows
 
@@ -165,7 +166,8 @@ def test_the_line_of_a_place_is_there_however_long_the_name_of_its_file(monkeypa
     rows = [Row(str(n), f"/r/{name}", 27, "read", "x" * 60, "1", "s", n, 1) for n in range(3)]
     drawn = lanes(rows, Path("/r"), columns=80)
     assert max(len(line) for line in drawn) <= 80
-    assert drawn[2].endswith("..ng_with_a_long_name.py:27"), drawn[2]
+    assert drawn[0].endswith("source in ..ith_a_long_name.py"), drawn[0]
+    assert drawn[2].endswith(" :27  counter.value += 1"), drawn[2]
 
 
 def test_many_workers_and_long_cells():
@@ -175,3 +177,40 @@ def test_many_workers_and_long_cells():
     assert "xx.." in drawn[2], "what is cut says so"
     rows = [Row(str(n), "/r/a.py", 1, "read", "x" * 60, "1", "s", n, 1) for n in range(12)]
     assert "a.py:1" in lanes(rows, Path("/r"), columns=80)[2], "the place is there, however many workers"
+
+
+@pytest.mark.parametrize("workers", [2, 3, 4])
+def test_rows_that_decide_keep_their_source(workers, tmp_path):
+    file = tmp_path / "test_account.py"
+    file.write_text("if self.balance >= amount:\n")
+    rows = [
+        Row(str(n), str(file), 1, action, "Account.balance", "100", "s", n, 1)
+        for n in range(workers)
+        for action in ("read", "write")
+    ]
+    drawn = lanes(rows, tmp_path, rows[:2], columns=110)
+    plain = lanes(rows, tmp_path, (), columns=110)
+    assert max(len(line) for line in drawn) <= 110
+    assert drawn[-1] == "  (> the order of these rows decides)"
+    assert [line for line in drawn[:-1] if line.startswith("> ")] == [f"> {line[2:]}" for line in plain[2:4]]
+    assert [line[2:] for line in drawn[:-1]] == [line[2:] for line in plain], "the mark costs nothing"
+    assert all(">= amount" in line for line in drawn if "balance -" in line)
+    assert all("balance -> 100 " in line or "balance = 100 " in line for line in drawn[2:] if ":1  " in line)
+
+
+def test_what_is_too_long_for_a_lane_loses_its_owner_before_its_value():
+    rows = [Row(str(n), "/r/a.py", 1, "write", "AnAccountOfSomebody.balance", str(n), "s", n, 1) for n in range(4)]
+    rows.append(replace(rows[0], target="Other.x"))
+    drawn = "\n".join(lanes(rows, Path("/r"), columns=80))
+    assert "balance = 0 " in drawn and "Account" not in drawn
+    assert "Other.x = 0" in drawn, "what is short enough is shown as it is"
+
+
+def test_who_holds_a_lock_is_left_out_before_which_it_is():
+    def drawn(columns):
+        rows = [Row(str(n), "/r/a.py", 1, "wait for", f"lock #{n}", f"held by worker {n}", "s", n, n) for n in range(3)]
+        return lanes(rows, Path("/r"), columns=columns)[2]
+
+    assert "wait for lock #0 (held by worker 0)" in drawn(160)
+    assert "wait for lock #0 (held by 0) " in drawn(110)
+    assert "wait for lock #0  " in drawn(80)

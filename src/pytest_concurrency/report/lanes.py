@@ -5,7 +5,7 @@ from __future__ import annotations
 import linecache
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     from ..explore.model import Found
 
 WIDEST_PROSE = 110
-LANE, NARROW_LANE, SOURCE = 34, 14, 26
-"""Columns of a lane, at most and at least, and those that the source should have."""
+LANE, NARROW_LANE = 36, 14
+"""Columns of a lane, at most and at least."""
+SOURCE, NARROW_SOURCE, WIDE_SOURCE = 32, 26, 48
+"""Columns that the source should have, has at least, and that are enough for it and the name of its file."""
 CONTEXT_ROWS = 40
 LEAD = 6
 """Rows shown on either side of a switch of workers that are not known to have met."""
@@ -40,8 +42,9 @@ SUSPECTED = frozenset({"CH103", "CH105"})
 """What is told without having been demonstrated."""
 STUCK = frozenset({"CH104", "CH106", "CH109"})
 """What is about workers that wait."""
-RAISES = "raises"
-DECIDES = "   <- decides"
+RAISES, WAIT = "raises", "wait for"
+GUTTER, DECIDES = "  ", "> "
+"""How a row begins, and how one whose order decides does."""
 
 
 def gil_enabled() -> bool:
@@ -351,36 +354,83 @@ def lanes(
 ) -> list[str]:
     """Draw ``rows`` as one column a worker, time downwards, with the source line of each.
 
-    Rows of ``decides`` are marked; ``noun`` is what a worker is called. Nothing is wider than ``columns``, unless there
-    are too many workers for that.
+    Rows of ``decides`` are marked in the margin, where it costs no source; ``noun`` is what a worker is called. Nothing
+    is wider than ``columns``, unless there are too many workers for that.
     """
     workers = sorted({row.worker for row in rows}, key=lambda p: (p != "main", [_number(x) for x in p.split(".")]))
-    cells = [(row, f"{_verb(row)}") for row in rows]
-    longest = min(LANE, max([len(f"{noun} 00")] + [len(cell) for _, cell in cells]))
-    fair = max(NARROW_LANE, (columns - 2 - SOURCE) // max(1, len(workers)) - 2)
+    names = _names(rows)
+    needed = max((len(_source(row, names)) for row in rows), default=0)
+    longest = min(LANE, max([len(f"{noun} 00")] + [len(_verb(row)) for row in rows]))
+    fair = max(NARROW_LANE, (columns - len(GUTTER) - min(needed, SOURCE)) // max(1, len(workers)) - 2)
     width = min(longest, fair) + 2
-    widest = max(columns, 2 + width * len(workers) + SOURCE)
-    header = "".join(_head(worker, noun).ljust(width) for worker in workers) + "source"
-    drawn = ["  " + header, "  " + "".join(("-" * (width - 2)).ljust(width) for _ in workers) + "------"]
-    paths = {row.path for row in rows if row.line}
-    names = {path: short(path, paths) for path in paths}
+    begin = len(GUTTER) + width * len(workers)
+    room = max(columns - begin, NARROW_SOURCE)
+    head = "source"
+    if needed > room and room < WIDE_SOURCE and len(names) == 1:  # the name of the only file would cost some of it
+        ((path, name),) = names.items()
+        head, names = f"source in {_cut_front(name, room - len('source in '))}", {path: ""}
+    header = "".join(_head(worker, noun).ljust(width) for worker in workers) + head
+    drawn = [GUTTER + header, GUTTER + "".join(("-" * (width - 2)).ljust(width) for _ in workers) + "------"]
     last: str | None = None
-    for row, cell in cells:
+    for row, cell in zip(rows, _cells(rows, width - 2), strict=True):
         if last is not None and row.worker != last:
             drawn.append(
-                "  " + "".join((". switch" if w == row.worker else ".").ljust(width) for w in workers).rstrip()
+                GUTTER + "".join((". switch" if w == row.worker else ".").ljust(width) for w in workers).rstrip()
             )
         last = row.worker
-        lane = "".join((_cut(cell, width - 2) if w == row.worker else "|").ljust(width) for w in workers)
-        source = linecache.getline(row.path, row.line).strip()
-        place = f"{names[row.path]}:{row.line}" if row.line else ""
-        mark = DECIDES if row in decides else ""
-        room = widest - len(mark)
-        place = _cut_front(place, room - 2 - len(lane))
-        begin = f"  {lane}{place}"
-        told = _cut(f"{begin}  {source}".rstrip(), room) if room - len(begin) > len("  ..") else begin
-        drawn.append(told + mark)
+        lane = "".join((cell if w == row.worker else "|").ljust(width) for w in workers)
+        place = _cut_front(_place(row, names), room)
+        source = _source(row, names)[len(_place(row, names)) :]
+        told = _cut(place + source, room) if room - len(place) > len("  ..") else place
+        drawn.append(f"{DECIDES if row in decides else GUTTER}{lane}{told}".rstrip())
+    if any(row in decides for row in rows):
+        drawn.append(f"{GUTTER}({DECIDES}the order of these rows decides)")
     return drawn
+
+
+def _names(rows: Sequence[Row]) -> dict[str, str]:
+    """Return what each file of ``rows`` is called in the column of the source."""
+    paths = {row.path for row in rows if row.line}
+    return {path: short(path, paths) for path in paths}
+
+
+def _place(row: Row, names: Mapping[str, str]) -> str:
+    return f"{names[row.path]}:{row.line}" if row.line else ""
+
+
+def _source(row: Row, names: Mapping[str, str]) -> str:
+    """Return the place of ``row`` and its source line."""
+    return f"{_place(row, names)}  {linecache.getline(row.path, row.line).strip()}".rstrip()
+
+
+def _cells(rows: Sequence[Row], width: int) -> list[str]:
+    """Return each of ``rows`` in at most ``width`` columns: what was done and seen is wanted more than whose attribute
+    it was, and which lock more than who holds it. Rows that are alike are shortened alike."""
+    long = {row.target for row in rows if len(_verb(row)) > width}
+    waits = [row for row in rows if row.action == WAIT]
+    for shorter in (_as_it_is, _by_number, _without_holder):
+        if all(len(_verb(shorter(row))) <= width for row in waits):
+            break
+    told = []
+    for row in rows:
+        if row.action == WAIT:
+            row = shorter(row)
+        elif row.target in long:
+            row = replace(row, target=row.target.rpartition(".")[2])
+        told.append(_cut(_verb(row), width))
+    return told
+
+
+def _as_it_is(row: Row) -> Row:
+    return row
+
+
+def _by_number(row: Row) -> Row:
+    return replace(row, value=row.value.replace(" worker ", " "))
+
+
+def _without_holder(row: Row) -> Row:
+    return replace(row, value="")
 
 
 def _cut(text: str, columns: int) -> str:
