@@ -226,3 +226,29 @@ def test_the_end_of_a_with_statement_is_no_look(pytester: pytest.Pytester) -> No
     assert "the state behind a call" not in output
     decisive = [line for line in hazards[0]["detail"].splitlines() if line.startswith("> ")]
     assert decisive and not any("  call " in line for line in decisive)
+
+
+EXPIRED = """
+class Cache:
+    def __init__(self):
+        self.loads = 0
+        self.items = {"k": 1}
+    def renewed(self, key):
+        if key in self.items:
+            del self.items[key]
+        self.loads += 1
+        self.items[key] = 2
+
+def test_renewed(thread_runner):
+    cache = Cache()
+    thread_runner.run(lambda: cache.renewed("k"), lambda: cache.renewed("k"))
+"""
+
+
+def test_a_deletion_that_failed_was_acted_upon_and_changed_nothing(pytester: pytest.Pytester) -> None:
+    """The worker that died had looked, and not the other one, which goes on to write the item anew."""
+    hazards, output = _hazards(pytester, EXPIRED)
+    assert [h["code"] for h in hazards] == ["CH110", "CH102"], output
+    (check, one), (between, other), (act, again) = _lines(hazards[1])
+    assert (check, between, act) == (6, 7, 7)
+    assert one == again != other

@@ -23,6 +23,7 @@ from ..detect.causes import (
     partner,
     stops,
 )
+from ..detect.failures import raised_at
 from ..realtime import RealTime
 from ..schedules.directives import BEFORE, Directive
 from ..trace.outcome import Outcome, Row, Switch
@@ -105,13 +106,22 @@ def _cause(
     if act is None:
         return None
     of_other = other_check(act, between, failing.rows)
-    if of_other is not None:
+    if of_other is not None and not _raised(failing, act):
         return of_other
     check = _check(failing.rows[:begin], switch.worker, moved, flipped, between)
     if check is None:
         return None
     other = between_both(check, act, between) or partner(act, between) or call_partner(act, between)
     return None if other is None else Cause(check, other, act)
+
+
+def _raised(failing: Outcome, act: Row) -> bool:
+    """Say whether ``act`` is what raised the error of the run: then it changed nothing, and its worker was wrong."""
+    seen = [error for worker, error in failing.unseen if worker == act.worker]
+    if failing.error is not None and act.worker in failing.failing:
+        errors = failing.error.exceptions if isinstance(failing.error, BaseExceptionGroup) else (failing.error,)
+        seen += errors
+    return any(raised_at(error) == (act.path, act.line) for error in seen)
 
 
 def _check(
