@@ -252,3 +252,27 @@ def test_a_deletion_that_failed_was_acted_upon_and_changed_nothing(pytester: pyt
     (check, one), (between, other), (act, again) = _lines(hazards[1])
     assert (check, between, act) == (6, 7, 7)
     assert one == again != other
+
+
+CALLED = """
+class Hall:
+    def __init__(self):
+        self.sold = []
+    def book(self, customer):
+        if len(self.sold) < 1:
+            self.sold.append(customer)
+
+def test_one_seat(thread_runner):
+    hall = Hall()
+    thread_runner.run(lambda: hall.book("ann"), lambda: hall.book("bob"))
+    assert len(hall.sold) == 1
+"""
+
+
+def test_what_was_called_on_what(pytester: pytest.Pytester) -> None:
+    (failure, cause), output = _hazards(pytester, CALLED)
+    assert "looked at Hall.sold (-> [])" in cause["message"]
+    assert ", worker 1 called Hall.sold.append at " in cause["message"], cause["message"]
+    assert [location["target"] for location in cause["locations"]] == ["Hall.sold", *["Hall.sold.append"] * 2]
+    assert "Hall.sold.append = 'bob'" in output
+    assert "Hall.sold.append" in {step["target"] for step in failure["steps"]}

@@ -50,10 +50,10 @@ def lanes(pytester, monkeypatch):
 def test_rows(lanes):
     told = [line.split("test_it.py")[0].replace("|", " ").split() for line in lanes if "switch" not in line]
     assert ["wait", "Event"] == told[-1]
-    assert ["dict['a']", "=", "1"] in told
+    assert ["Backend.results['a']", "=", "1"] in told
     text = "\n".join(lanes)
     assert "<lock>" not in text  # an attribute that nobody changes
-    assert "Backend.results" not in text
+    assert "Backend.waiting ->" not in text
     assert "acquire lock" in text
     assert ["call"] not in told or told.count(["call"]) == 1  # where a worker was held; not every call
 
@@ -98,8 +98,8 @@ def test_what_is_done_under_a_common_lock_is_told(pytester, monkeypatch):
     pytester.makepyfile(test_it=GUARDED)
     text = pytester.runpytest_subprocess("-p", "no:cacheprovider", timeout=60).stdout.str()
     assert "IndexError: pop from an empty deque" in text
-    assert text.count("deque.popleft write") >= 2
-    assert "deque.append = 1" in text
+    assert text.count("Box.items.popleft write") >= 2
+    assert "Box.items.append = 1" in text
 
 
 LOCK_OF_ITS_OWN = """

@@ -32,8 +32,8 @@ def test_what_decides_is_shown(pytester):
     done = run(pytester, SOURCE)
     (hazard,) = done.tests["test_environment"]["hazards"]
     told = [(step["worker"], step["target"], step["action"]) for step in hazard["steps"]]
-    assert ("1", "dict['new']", "write") in told
-    assert ("0", "dict", "read") in told[: told.index(("1", "dict['new']", "write"))]
+    assert ("1", "Environment.globals['new']", "write") in told
+    assert ("0", "dict", "read") in told[: told.index(("1", "Environment.globals['new']", "write"))]
     assert len(told) < 15  # of some 120
 
 

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..trace.outcome import Row
+from ..trace.outcome import DELETED, Row
+from .called import called, is_method
 from .failures import Failure
 from .suspicion import at
 
@@ -176,8 +177,8 @@ def atomicity_violation(cause: Cause) -> Failure:
     """Return the finding for a check that was no longer true when it was acted upon."""
     check, between, act = cause.rows
     message = (
-        f"worker {check.worker} looked at {_what(check)} {at(check, *cause.rows)}, worker {between.worker} changed "
-        f"{_what(between)} {at(between, *cause.rows)}, then worker {act.worker} acted on what it had seen "
+        f"worker {check.worker} looked at {_what(check)} {at(check, *cause.rows)}, worker {between.worker} "
+        f"{_did(between)} {at(between, *cause.rows)}, then worker {act.worker} acted on what it had seen "
         f"{at(act, *cause.rows)}"
     )
     place = tuple((row.path, row.line) for row in cause.rows)
@@ -187,4 +188,15 @@ def atomicity_violation(cause: Cause) -> Failure:
 def _what(row: Row) -> str:
     if row.action == CALL or not row.target:
         return "the state behind a call"
-    return f"{row.target} (-> {row.value})" if row.action == "read" and row.value else row.target
+    name = called(row)
+    return f"{name} (-> {row.value})" if row.action == "read" and row.value else name
+
+
+def _did(row: Row) -> str:
+    """Say what ``row`` did to something."""
+    if row.action in (CALL, "read", "write") or not row.target:
+        method = row.action == "write" and is_method(row)
+        deleted = row.action == "write" and row.value == DELETED
+        return f"{'called' if method else 'deleted' if deleted else 'changed'} {_what(row)}"
+    done = {ACQUIRE: "acquired", RELEASE: "released", "wait for": "waited for"}.get(row.action)
+    return f"{done} {row.target}" if done else f"called {row.target}.{row.action}"

@@ -10,6 +10,7 @@ from ..files import short
 from ..source import PACKAGE
 from ..trace.locks import Numbers, numbers_of, waiting_for
 from ..trace.outcome import Blocked, Died, LostUpdate, Outcome
+from .called import called
 
 RAISED_AT = "_concurrency_raised_at"
 """Attribute of an error that came from another process: path and line where it was raised there."""
@@ -100,7 +101,7 @@ def same_bug(wanted: Failure, failure: Failure) -> bool:
 
 def _lost_message(lost: LostUpdate) -> str:
     return (
-        f"worker {lost.worker} read {lost.target} = {lost.read.value or 'nothing'}, worker {lost.other} wrote "
+        f"worker {lost.worker} read {called(lost.write)} = {lost.read.value or 'nothing'}, worker {lost.other} wrote "
         f"{lost.overwritten.value}, then worker {lost.worker} wrote {lost.write.value}: "
         f"the update of worker {lost.other} is lost"
     )

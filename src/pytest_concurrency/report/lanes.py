@@ -5,11 +5,12 @@ from __future__ import annotations
 import linecache
 import sys
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..detect.called import called
 from ..detect.failures import raised_at, stuck
 from ..files import short
 from ..hazards import CATALOGUE
@@ -89,7 +90,7 @@ def _locks_told_apart(found: Found, rows: Sequence[Row]) -> tuple[Found, list[Ro
 
 def key_finding(failure: Failure, nodeid: str, root: Path) -> Finding:
     """Return a failure as a finding with nothing but what identifies it."""
-    finding = Finding(failure.code, failure.message, locations=_key_places(failure, root))
+    finding = Finding(failure.code, failure.message, locations=_key_places(failure, root, lambda row: row.target))
     return replace(finding, fingerprint=fingerprint(finding, nodeid, root))
 
 
@@ -262,19 +263,19 @@ def _locations(found: Found, rows: Sequence[Row], root: Path) -> tuple[Location,
     key = _key_places(found.failure, root)
     if found.failure.code == "CH101" or found.failure.code in SUSPECTED or found.failure.code == "CH102":
         return key
-    return key + tuple(_location(row, root) for row in rows if row.line)
+    return key + tuple(_location(row, root, called) for row in rows if row.line)
 
 
-def _location(row: Row, root: Path) -> Location:
-    return Location(relative(row.path, root), row.line, row.worker, row.action, row.target, row.value)
+def _location(row: Row, root: Path, name: Callable[[Row], str]) -> Location:
+    return Location(relative(row.path, root), row.line, row.worker, row.action, name(row), row.value)
 
 
-def _key_places(failure: Failure, root: Path) -> tuple[Location, ...]:
+def _key_places(failure: Failure, root: Path, name: Callable[[Row], str] = called) -> tuple[Location, ...]:
     data: Any = failure.data
     if failure.code == "CH101":
-        return tuple(_location(row, root) for row in (data.read, data.overwritten, data.write) if row.line)
+        return tuple(_location(row, root, name) for row in (data.read, data.overwritten, data.write) if row.line)
     if failure.code in SUSPECTED or failure.code == "CH102":
-        return tuple(_location(row, root) for row in data.rows if row.line)
+        return tuple(_location(row, root, name) for row in data.rows if row.line)
     if failure.code in STUCK:
         return tuple(
             Location(relative(b.path, root), b.line, b.worker, "wait", b.operation or b.waits_for, b.waits_for)
@@ -357,6 +358,8 @@ def lanes(
     Rows of ``decides`` are marked in the margin, where it costs no source; ``noun`` is what a worker is called. Nothing
     is wider than ``columns``, unless there are too many workers for that.
     """
+    marked = [row in decides for row in rows]
+    rows = [replace(row, target=called(row)) for row in rows]
     workers = sorted({row.worker for row in rows}, key=lambda p: (p != "main", [_number(x) for x in p.split(".")]))
     names = _names(rows)
     needed = max((len(_source(row, names)) for row in rows), default=0)
@@ -372,7 +375,7 @@ def lanes(
     header = "".join(_head(worker, noun).ljust(width) for worker in workers) + head
     drawn = [GUTTER + header, GUTTER + "".join(("-" * (width - 2)).ljust(width) for _ in workers) + "------"]
     last: str | None = None
-    for row, cell in zip(rows, _cells(rows, width - 2), strict=True):
+    for row, cell, mark in zip(rows, _cells(rows, width - 2), marked, strict=True):
         if last is not None and row.worker != last:
             drawn.append(
                 GUTTER + "".join((". switch" if w == row.worker else ".").ljust(width) for w in workers).rstrip()
@@ -382,8 +385,8 @@ def lanes(
         place = _cut_front(_place(row, names), room)
         source = _source(row, names)[len(_place(row, names)) :]
         told = _cut(place + source, room) if room - len(place) > len("  ..") else place
-        drawn.append(f"{DECIDES if row in decides else GUTTER}{lane}{told}".rstrip())
-    if any(row in decides for row in rows):
+        drawn.append(f"{DECIDES if mark else GUTTER}{lane}{told}".rstrip())
+    if any(marked):
         drawn.append(f"{GUTTER}({DECIDES}the order of these rows decides)")
     return drawn
 
@@ -416,9 +419,14 @@ def _cells(rows: Sequence[Row], width: int) -> list[str]:
         if row.action == WAIT:
             row = shorter(row)
         elif row.target in long:
-            row = replace(row, target=row.target.rpartition(".")[2])
+            row = replace(row, target=_without_owner(row.target))
         told.append(_cut(_verb(row), width))
     return told
+
+
+def _without_owner(target: str) -> str:
+    name, bracket, item = target.partition("[")
+    return f"{name.partition('.')[2] or name}{bracket}{item}"
 
 
 def _as_it_is(row: Row) -> Row:

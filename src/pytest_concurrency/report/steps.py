@@ -7,6 +7,7 @@ import linecache
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..detect.called import called
 from ..detect.causes import conflict
 from ..model import LockOrder, Step, Wait
 from ..trace.locks import UNNAMED, the_lock
@@ -24,7 +25,7 @@ def steps_of(rows: Sequence[Row], decides: Sequence[Row], relative: Relative) ->
     """Return ``rows`` as they travel, each with its source line; those that are in ``decides`` are marked."""
     return tuple(
         Step(
-            row.worker, relative(row.path), row.line, row.action, row.target, row.value,
+            row.worker, relative(row.path), row.line, row.action, called(row), row.value,
             linecache.getline(row.path, row.line).strip() if row.line else "", row in decides,
         )
         for row in rows

@@ -64,15 +64,23 @@ def check_lost_update(
         if not differs(current, read[2]):
             continue
         other = max(others, key=lambda entry: entry[0])
-        name = view.target(a, b)
+        name, loc = view.target(a, b), row.location if row is not None else None
         run.lost.append(
             LostUpdate(
                 target=name,
                 worker=worker.path,
                 other=other[3].path,
-                read=Row(worker.path, source.path, source.line, "read", name, show(read[2]), source.key, read[3]),
+                read=Row(worker.path, source.path, source.line, "read", name, show(read[2]), source.key, read[3], loc),
                 overwritten=Row(
-                    other[3].path, other[1].path, other[1].line, "write", name, show(current), other[1].key, other[2]
+                    other[3].path,
+                    other[1].path,
+                    other[1].line,
+                    "write",
+                    name,
+                    show(current),
+                    other[1].key,
+                    other[2],
+                    loc,
                 ),
                 write=row or Row(worker.path, site.path, site.line, "write", name, show(value), site.key, run.steps),
                 value=remember(value),

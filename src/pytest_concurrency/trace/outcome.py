@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+DELETED = "deleted"
+"""Told as the value of what is no longer there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

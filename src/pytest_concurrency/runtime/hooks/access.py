@@ -9,6 +9,7 @@ from typing import Any
 
 from ...instrument.sites import DELETE, Site
 from ...state import STATE
+from ...trace.outcome import DELETED
 from ..containers import WHOLE
 from ..control import mine
 from ..location import Location, View
@@ -16,9 +17,6 @@ from ..lost_updates import check_lost_update, through_caller
 from ..passed import call_of
 from ..rows import note
 from ..values import remember, show
-
-DELETED = "deleted"
-"""Told as the value of what is no longer there."""
 
 
 def read(site: Site, key: Any, loc: Any, view: View, a: Any, b: Any) -> None:

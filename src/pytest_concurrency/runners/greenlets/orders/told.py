@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ....detect.called import called
 from ....detect.causes import Cause, is_question, same_part
 from ....detect.failures import Failure
 from ....hazards import CATALOGUE
@@ -148,7 +149,9 @@ def told(
 
 def key_finding(failure: Failure, nodeid: str, root: Path) -> Finding:
     """Return a failure as a finding with nothing but what identifies it."""
-    finding = Finding(failure.code, worded(failure.message), locations=_places(failure, (), root))
+    finding = Finding(
+        failure.code, worded(failure.message), locations=_places(failure, (), root, lambda row: row.target)
+    )
     return replace(finding, fingerprint=fingerprint(finding, nodeid, root))
 
 
@@ -221,13 +224,15 @@ def _lost(failure: Failure, rows: Sequence[Row]) -> set[Any]:
     return {row.location for row in rows if row.site in sites}
 
 
-def _places(failure: Failure, rows: Sequence[Row], root: Path) -> tuple[Location, ...]:
+def _places(
+    failure: Failure, rows: Sequence[Row], root: Path, name: Callable[[Row], str] = called
+) -> tuple[Location, ...]:
     data: Any = failure.data
     if failure.code == "CH101":
         rows = [data.read, data.overwritten, data.write]
     elif failure.code == "CH102":
         rows = data.rows
-    places = [Location(relative(r.path, root), r.line, r.worker, r.action, r.target, r.value) for r in rows if r.line]
+    places = [Location(relative(r.path, root), r.line, r.worker, r.action, name(r), r.value) for r in rows if r.line]
     if failure.code == "CH104":
         places = [Location(relative(b.path, root), b.line, b.worker, "waits", b.operation) for b in data if b.line]
     elif failure.code == "CH110":
