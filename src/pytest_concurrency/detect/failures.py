@@ -9,8 +9,9 @@ from typing import Any
 from ..files import short
 from ..source import PACKAGE
 from ..trace.locks import Numbers, numbers_of, waiting_for
-from ..trace.outcome import Blocked, Died, LostUpdate, Outcome
+from ..trace.outcome import Blocked, Died, LostUpdate, Outcome, Row
 from .called import called
+from .reasons import CHANGED_AGAIN, NOT_AWAITED, changed_again, not_awaited
 
 RAISED_AT = "_concurrency_raised_at"
 """Attribute of an error that came from another process: path and line where it was raised there."""
@@ -61,7 +62,7 @@ def failures_of(outcome: Outcome) -> tuple[Failure, ...]:
             seen.add(lost.place)
             found.append(Failure("CH101", lost.place, _lost_message(lost), lost))
     if outcome.stuck:
-        found.append(stuck(outcome.stuck, outcome.died))
+        found.append(stuck(outcome.stuck, outcome.died, outcome.rows))
     if outcome.livelock:
         found.append(Failure("CH107", ("livelock",), f"The workers make no headway: {outcome.livelock}."))
     for worker, error in outcome.unseen:
@@ -78,9 +79,9 @@ def failures_of(outcome: Outcome) -> tuple[Failure, ...]:
         )  # fmt: skip
     if outcome.error is not None:
         error = outcome.error
-        found.append(
-            Failure("CH110", (type(error).__name__, raised_at(error)), f"Under this schedule: {_named(error)}.", error)
-        )
+        reason = NOT_AWAITED if not outcome.failing and not_awaited(outcome.rows) else ("", "")
+        place = (type(error).__name__, raised_at(error))
+        found.append(Failure("CH110", place, f"Under this schedule: {_named(error)}.", error, *reason))
     return tuple(found)
 
 
@@ -107,9 +108,11 @@ def _lost_message(lost: LostUpdate) -> str:
     )
 
 
-def stuck(rows: Sequence[Blocked], died: Sequence[Died], numbers: Numbers | None = None) -> Failure:
-    """Return the failure of a run in which ``rows`` wait for ever and ``died`` have died, its locks told apart by
-    ``numbers`` (None: where those that are waited for are alike)."""
+def stuck(
+    rows: Sequence[Blocked], died: Sequence[Died], recorded: Sequence[Row] = (), numbers: Numbers | None = None
+) -> Failure:
+    """Return the failure of a run in which ``rows`` wait for ever and ``died`` have died, as ``recorded``, its locks
+    told apart by ``numbers`` (None: where those that are waited for are alike)."""
     rows = [row for row in rows if not row.idle_in_pool] or rows  # nobody waits for a thread that has nothing to do
     numbers = numbers_of((), rows) if numbers is None else numbers
     rows = [waiting_for(row, numbers) for row in rows]
@@ -128,7 +131,8 @@ def stuck(rows: Sequence[Blocked], died: Sequence[Died], numbers: Numbers | None
         )  # fmt: skip
     before = f" Before that, {_deaths(died)}." if died and any(_waits_for_help(row) for row in rows) else ""
     if notified and not any(row.holder for row in rows):
-        return Failure("CH106", places, f"A notification was lost: {told}.{before}", tuple(rows))
+        reason = CHANGED_AGAIN if changed_again(recorded, rows) else ("", "")
+        return Failure("CH106", places, f"A notification was lost: {told}.{before}", tuple(rows), *reason)
     if before:
         return Failure(
             "CH104", places, f"No worker can ever go on: {told}.{before}", tuple(rows),
@@ -138,6 +142,8 @@ def stuck(rows: Sequence[Blocked], died: Sequence[Died], numbers: Numbers | None
             tuple(died),
         )  # fmt: skip
     cause, fix = _cause_of_wait(rows)
+    if cause and changed_again(recorded, rows):
+        cause, fix = CHANGED_AGAIN
     return Failure("CH104", places, f"No worker can ever go on: {told}.", tuple(rows), cause, fix)
 
 

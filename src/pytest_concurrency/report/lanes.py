@@ -83,7 +83,7 @@ def _locks_told_apart(found: Found, rows: Sequence[Row]) -> tuple[Found, list[Ro
     if not numbers:
         return found, list(rows)
     if failure.code in ("CH104", "CH106"):
-        failure = stuck(failure.data, found.outcome.died, numbers)
+        failure = stuck(failure.data, found.outcome.died, found.outcome.rows, numbers)
     decides = tuple(numbered(row, numbers) for row in found.decides)
     return replace(found, failure=failure, decides=decides), [numbered(row, numbers) for row in rows]
 
