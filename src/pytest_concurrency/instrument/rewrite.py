@@ -38,7 +38,15 @@ from .sites import (
     FunctionInfo,
     Site,
 )
-from .vocabulary import CONTAINER_METHODS, LIBRARY_NAMES, LOADED_METHODS, READ_ALL, READ_ITEM, SYNC_METHODS
+from .vocabulary import (
+    CONTAINER_METHODS,
+    ENTER_CONTEXT,
+    LIBRARY_NAMES,
+    LOADED_METHODS,
+    READ_ALL,
+    READ_ITEM,
+    SYNC_METHODS,
+)
 
 Hook = Callable[..., Any]
 _CELL_STORES = frozenset((dis.opmap["STORE_DEREF"], dis.opmap["DELETE_DEREF"]))
@@ -291,7 +299,7 @@ class _Writer:
             if effect is not None or name in SYNC_METHODS:
                 action = READ if effect in (READ_ITEM, READ_ALL) else WRITE
                 site = self._site(entry, METHOD, action, name)
-                site.label = label
+                site.label = label if name != ENTER_CONTEXT else ""  # it is the stack's name, not the lock's
                 before += op.replace_top(self.hooks.method, site, where)
         elif name in ("__enter__", "__exit__") or (name in LOADED_METHODS and scope.accesses):
             before += op.replace_top(self.hooks.method, self._site(entry, METHOD, READ, name), where)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Set
 from dataclasses import dataclass
 from typing import Any
 
+from .vocabulary import ENTER_CONTEXT
+
 READ = "read"
 WRITE = "write"
 DELETE = "delete"
@@ -79,7 +81,9 @@ class Site:
     @property
     def acquires(self) -> bool:
         """Whether a lock that workers share is taken here."""
-        return self.group > 0 and (self.kind == WITH or (self.kind == METHOD and self.name == "acquire"))
+        return self.group > 0 and (
+            self.kind == WITH or (self.kind == METHOD and self.name in ("acquire", ENTER_CONTEXT))
+        )
 
     def __repr__(self) -> str:
         return f"<Site {self.key} {self.path}:{self.line}>"

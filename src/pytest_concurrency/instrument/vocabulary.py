@@ -52,15 +52,19 @@ LIBRARY_CALLS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 LIBRARY_NAMES = frozenset(name for names in LIBRARY_CALLS.values() for name in names)
 """Their names."""
 
+ENTER_CONTEXT = "enter_context"
+"""The method of exit stacks that may take a lock."""
+
 SYNC_METHODS = frozenset(
     {"acquire", "release", "acquire_lock", "release_lock", "locked", "__enter__", "__exit__"}
     | {"_acquire_restore", "_release_save", "_wait_for_tstate_lock", "join", "is_done"}
     | {"get", "put", "get_nowait", "put_nowait", "empty", "qsize"}
     | {"sleep", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "time", "time_ns"}
     | {"start_new_thread", "start_new", "start_joinable_thread"}
-    | {"run"}
+    | {"run", ENTER_CONTEXT}
 )
-"""Methods (of locks, C queues, threads and their handles) and functions (of time and _thread) that are taken over."""
+"""Methods (of locks, C queues, exit stacks, threads and their handles) and functions (of time and _thread) that are
+taken over."""
 
 LOADED_METHODS = frozenset(
     {"acquire", "release", "sleep", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "time", "time_ns"}

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..instrument.deferred import outer
 from ..instrument.sites import Site
-from ..instrument.vocabulary import SYNC_MODULES
+from ..instrument.vocabulary import ENTER_CONTEXT, SYNC_MODULES
 from ..runtime import pool
 from ..runtime.containers import container_kind
 from ..runtime.control import mine
@@ -25,7 +25,7 @@ from ..runtime.rows import note
 from ..runtime.standstill import called_from
 from ..state import STATE
 from ..strategies.pending import END_QUESTIONS, QUESTIONS
-from . import builtin_calls, clocks, library_calls, threads
+from . import builtin_calls, clocks, exit_stacks, library_calls, threads
 from .intents import intend_call
 from .locks import LOCK_TYPES, AnnouncedLock, ControlledLock
 from .simple_queue import QUEUE_TYPE, ControlledSimpleQueue
@@ -80,6 +80,8 @@ def _handler(cls: type, name: str) -> Callable[[Any, Site], Any]:
         return _condition
     if container_kind(cls):
         return container_call
+    if name == ENTER_CONTEXT and exit_stacks.is_stack(cls):
+        return exit_stacks.ControlledExitStack
     for base in (LOCK_TYPES[1], QUEUE_TYPE):
         if issubclass(cls, base) and getattr(cls, name, None) is getattr(base, name, None):
             return _HANDLERS[base]
