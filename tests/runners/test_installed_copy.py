@@ -95,6 +95,43 @@ def test_what_else_is_installed_is_named_where_workers_called_it(pytester, shop,
     assert told.tests["test_get"].get("not_looked_into", []) == ([] if include else ["other_installed"])
 
 
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="before 3.12 there is no way to see what is called")
+def test_the_project_itself_is_looked_into_whatever_it_is_made_of(pytester, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(pytester.path))
+    pytester.makepyfile(
+        project_shapes="""
+        import abc, enum
+        class Shape(abc.ABC):
+            pass
+        class Kind(enum.Enum):
+            ROUND = 1
+        class Meta(type):
+            pass
+        class Circle(Shape, dict):
+            pass
+        class Square(metaclass=Meta):
+            pass
+        """
+    )
+    told = run(
+        pytester,
+        """
+        import pytest
+        import project_shapes
+        seen = []
+
+        @pytest.mark.stress_threads(schedules=20)
+        def test_shapes():
+            seen.append(project_shapes.Kind(1))
+            seen.append(project_shapes.Circle())
+            seen.append(project_shapes.Square())
+        """,
+    )
+    assert told.outcomes["test_shapes"] == "PASSED", told.text
+    assert "not looked into" not in told.text
+    assert "not_looked_into" not in told.tests["test_shapes"]
+
+
 def test_processes(pytester, shop):
     told = run(
         pytester,

@@ -13,6 +13,7 @@ import sys
 import threading
 import types
 from array import array
+from collections.abc import Callable
 from typing import Any
 
 from ..instrument.scope import is_tooling
@@ -136,11 +137,13 @@ def _module_of(function: Any) -> str:
 class Audit:
     """Watches the calls of instrumented code while it is entered; tells ``strategy`` the doubts.
 
-    ``unseen`` are the names of packages out of scope that workers called: what they did there was not announced.
+    ``unseen`` are the names of packages that workers called and that are not in scope, which ``covers`` knows by a
+    module's name and file: what they did there was not announced.
     """
 
-    def __init__(self, strategy: Precise, files: frozenset[str]) -> None:
+    def __init__(self, strategy: Precise, files: frozenset[str], covers: Callable[[str, str], bool]) -> None:
         self.unseen: set[str] = set()
+        self._covers = covers
         self._strategy = strategy
         self._files = files
         self._tool = -1
@@ -260,5 +263,7 @@ class Audit:
 
     def _note(self, module: str) -> None:
         path = getattr(sys.modules.get(module), "__file__", None)
-        if isinstance(path, str) and path.endswith(".py") and not is_tooling(module) and not is_standard(path):
+        if not isinstance(path, str) or not path.endswith(".py") or is_tooling(module) or is_standard(path):
+            return
+        if not self._covers(module, path):
             self.unseen.add(module.partition(".")[0])

@@ -246,10 +246,12 @@ class Explorer:
         seconds = self._time_left() * (1.0 if alone else 1.0 / DPOR_SLICE)
         began, first = RealTime.monotonic(), self._runs.count
         files = frozenset(site.path for site in self._sites if not site.muted)
+        covers = None
         if isinstance(self._sites, Sites):
             files |= self._sites.files
+            covers = self._sites.covers
         strategy.files = files
-        with Audit(strategy, files) as audit:
+        with Audit(strategy, files, covers or (lambda module, filename: filename in files)) as audit:
             while not strategy.exhausted and self._budget_left() and (alone or not strategy.doubts):
                 if self._share is not None and (told := self._share.heard()) is not None:
                     self._told = told

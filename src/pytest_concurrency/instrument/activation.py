@@ -190,6 +190,7 @@ class Instrumenter:
         mine, library = divided.mine, divided.library
         if known is None:
             known = _Known(chooser.area, modules, scan_stores(mine), Sites(self._seek))
+        known.sites.covers = chooser.covers
         known.injected += self._injected(divided)
         mine.sort(key=lambda f: f.__code__.co_qualname.count("<locals>"))
         self._look_around(mine, known)

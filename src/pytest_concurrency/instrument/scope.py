@@ -184,6 +184,10 @@ class Chooser:
         own = own | {id(function.__globals__) for function in mine}
         return Divided(mine, [other for other in others if id(other.__globals__) in own], library)
 
+    def covers(self, module: str, filename: str) -> bool:
+        """Say whether ``module`` of the file ``filename`` is in the area, whatever is in it."""
+        return self.area.holds_module(module) or self._holds(filename)
+
     def _holds(self, filename: str) -> bool:
         known = self._files.get(filename)
         if known is None:

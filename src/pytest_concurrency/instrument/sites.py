@@ -111,6 +111,7 @@ class Sites(Collection[Site]):
 
     ``keys`` are those of all sites, ``accesses`` without the library's; ``files`` are the files of all code in scope.
     ``introduce`` is told of each site that comes, before anything passes it. Iterating is safe while sites come.
+    ``covers`` says whether a module, by its name and file, is in scope: in ``files`` it is once it has functions.
     ``disturbed``: code may have seen that other code was not rewritten yet; ``exposed``: it may see that of any code.
     """
 
@@ -125,6 +126,7 @@ class Sites(Collection[Site]):
         self.accesses: set[str] = set()
         self.files: set[str] = set()
         self.introduce: Callable[[Site], None] | None = None
+        self.covers: Callable[[str, str], bool] = lambda module, filename: filename in self.files
         self.disturbed = False
         self.exposed = False
         self.patience = self.PATIENCE
