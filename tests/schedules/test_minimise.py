@@ -8,7 +8,7 @@ import pytest
 
 from pytest_concurrency.detect.failures import Failure, same_bug
 from pytest_concurrency.schedules.directives import BEFORE, BLOCKED, Directive
-from pytest_concurrency.schedules.minimise import ddmin, few_preemptions, straight
+from pytest_concurrency.schedules.minimise import ddmin, few_preemptions, preemptions_of, straight
 
 
 def directive(number: int, moment: str = BEFORE) -> Directive:
@@ -30,6 +30,20 @@ def test_a_schedule_goes_straight_to_the_worker_that_failed() -> None:
     assert second == [replace(begin, to="0"), replace(directive(1), to="9")]
     assert all(len(candidate) == 2 for candidate in rest)
     assert len(list(straight([directive(n) for n in range(100)], limit=10))) == 10
+
+
+def test_workers_that_do_the_same_stand_in_for_each_other() -> None:
+    first, second = Directive("0", "read", 1, BEFORE, "1"), Directive("1", "write", 1, BEFORE, "0")
+    assert [replace(second, worker="0", to="1")] in straight([first, second])
+
+
+def test_what_lets_the_test_start_others_is_kept_in_the_end() -> None:
+    back = Directive("0", "", 1, BEFORE, "main")
+    long = [back, directive(1), Directive("1", "site2", 1, BEFORE, "0")]
+    schedules = list(straight(long))
+    assert [back, directive(1)] in schedules
+    assert schedules.index([directive(1)]) < schedules.index([back, directive(1)])
+    assert preemptions_of([back, Directive("0", "", 1, BLOCKED, "1"), *long]) == 4
 
 
 def test_nothing_can_be_left_out_of_what_remains() -> None:

@@ -10,7 +10,7 @@ from ..detect.causes import Cause, atomicity_violation
 from ..detect.failures import Failure, failures_of, same_bug
 from ..realtime import RealTime
 from ..schedules.directives import Directive, Replay, from_switches
-from ..schedules.minimise import ddmin, few_preemptions, straight
+from ..schedules.minimise import ddmin, few_preemptions, preemptions_of, straight
 from ..strategies.base import NEVER
 from ..trace.outcome import Outcome
 from .causes import find_causes
@@ -98,4 +98,7 @@ def _minimised(
     if len(kept) > MANY_DIRECTIVES:
         shorter = itertools.chain(straight(kept, failing), few_preemptions(kept))
         kept = next((candidate for candidate in shorter if fails(candidate)), kept)
-    return tuple(ddmin(kept, fails, MINIMISE_RUNS))
+    kept = ddmin(kept, fails, MINIMISE_RUNS)
+    if preemptions_of(kept) > 1:
+        kept = next((ddmin(candidate, fails) for candidate in straight(kept, failing) if fails(candidate)), kept)
+    return tuple(kept)

@@ -13,6 +13,7 @@ from typing import TypeVar
 from .directives import BEFORE, BLOCKED, Directive
 
 T = TypeVar("T")
+TEST = "main"
 TARGETS = 4
 """Workers to which a schedule of one preemption may go straight."""
 
@@ -64,18 +65,32 @@ def straight(
     """Yield schedules of one preemption that go straight where a long one went by many stations.
 
     One worker runs first, is preempted at one of the places where ``directives`` preempt somebody, and one of
-    ``failing`` runs, or of those that were chosen last; at most ``limit`` schedules in all.
+    ``failing`` runs, or of those that were chosen last; then the same with the two in each other's place: workers often
+    do the same, and the one that runs first need not be preempted to begin with; then both with what lets the test go
+    on, and start others, before a worker has ended. At most ``limit`` schedules in all.
     """
     preemptions = {(d.site, d.occurrence): d for d in directives if d.moment == BEFORE}
     targets = dict.fromkeys([*failing, *(d.to for d in reversed(directives))])
     start = next((d for d in directives if d.moment == BLOCKED), None)
-    schedules = (
-        [*([replace(start, to=preemption.worker)] if start is not None else []), replace(preemption, to=target)]
+    pairs = [
+        (preemption, target)
         for target in itertools.islice(targets, TARGETS)
         for preemption in reversed(preemptions.values())
         if target != preemption.worker
-    )
-    yield from itertools.islice(schedules, limit)
+    ]
+    swapped = [(replace(preemption, worker=target), preemption.worker) for preemption, target in pairs]
+    plain = [
+        [*([replace(start, to=preemption.worker)] if start is not None else []), replace(preemption, to=target)]
+        for preemption, target in [*pairs, *swapped]
+    ]
+    back = [d for d in directives if d.to == TEST and d.moment == BEFORE]
+    after = [[*(d for d in back if d.point != schedule[-1].point), *schedule] for schedule in plain if back]
+    yield from [*plain, *after][:limit]
+
+
+def preemptions_of(directives: Sequence[Directive]) -> int:
+    """Return how many of ``directives`` preempt a worker."""
+    return sum(directive.moment == BEFORE for directive in directives)
 
 
 def _candidates(chunks: Sequence[list[T]]) -> list[list[T]]:
