@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from pytester_runs import run
+
 PROGRAM = """
 import enum
 
@@ -86,3 +88,55 @@ def test_only_what_is_lost_is_reported(found):
         "test_smaller_first": ["CH101"],
         "test_larger_first": ["CH101"],
     }
+
+
+RESTORED = """
+import pytest
+
+class Settings:
+    digits = 2
+
+def show(settings, digits, done):
+    before = settings.digits
+    settings.digits = digits
+    try:
+        done.append(digits)
+    finally:
+        settings.digits = before
+
+class Gate:
+    def __init__(self):
+        self.open = False
+
+def outer(settings, gate):
+    before = settings.digits
+    settings.digits = 3
+    gate.open = True
+    while gate.open:
+        pass
+    settings.digits = before
+
+def inner(settings, gate):
+    while not gate.open:
+        pass
+    show(settings, 4, [])
+    gate.open = False
+
+def test_nested(thread_runner):
+    settings, gate = Settings(), Gate()
+    settings.digits = 2
+    thread_runner.run(lambda: outer(settings, gate), lambda: inner(settings, gate))
+    assert settings.digits == 2
+
+def test_crossed(thread_runner):
+    settings = Settings()
+    settings.digits = 2
+    done = []
+    thread_runner.run(lambda: show(settings, 3, done), lambda: show(settings, 4, done))
+"""
+
+
+def test_what_others_have_put_back_was_not_lost(pytester):
+    done = run(pytester, RESTORED)
+    assert done.codes("test_nested") == [], done.text
+    assert done.codes("test_crossed") == ["CH101"]

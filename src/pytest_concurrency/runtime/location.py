@@ -4,11 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .values import ATOMS
 
 if TYPE_CHECKING:
     from ..instrument.sites import Site
     from .worker import Tag, Worker
+
+
+class Written(NamedTuple):
+    """A worker's last write: the version that it made, and of the value what keeps nothing alive."""
+
+    version: int
+    site: Site
+    step: int
+    worker: Worker
+    value: Any
+    """Where it is an atom, else its identity."""
+    is_atom: bool
+
+    def is_of(self, value: Any) -> bool:
+        """Say whether ``value`` is the one that was written."""
+        if (type(value) in ATOMS) is not self.is_atom:
+            return False
+        if not self.is_atom:
+            return bool(id(value) == self.value)
+        return type(value) is type(self.value) and bool(value == self.value)
 
 
 class Location:
@@ -24,7 +46,7 @@ class Location:
         self.version = 0
         self.writer = -1  # the worker that wrote last, and the first version of its unbroken run of writes
         self.streak = 0
-        self.last: dict[int, tuple[int, Site, int, Worker]] = {}
+        self.last: dict[int, Written] = {}
         self.accesses: dict[tuple[Site, Tag, Any], list[int]] = {}
 
 

@@ -54,33 +54,29 @@ def check_lost_update(
         newest_of_others = location.streak - 1 if location.writer == worker.index else location.version
         if newest_of_others <= read[1] or (source.key, site.key, worker.path) in run.harmless:
             continue
-        others = [entry for index, entry in location.last.items() if index != worker.index and entry[0] > read[1]]
+        others = [each for index, each in location.last.items() if index != worker.index and each.version > read[1]]
         if not others:
             continue
         found = view.peek(a, b)
         if read is default and found is MISSING:
             continue  # what others wrote is not there for this one: a thread-local, or it was deleted
         current = remember(found)
-        if not differs(current, read[2]):
-            continue
-        other = max(others, key=lambda entry: entry[0])
-        name, loc = view.target(a, b), row.location if row is not None else None
+        own = location.last.get(worker.index)
+        if not differs(current, read[2]) or (own is not None and own.version == read[1] + 1 and own.is_of(found)):
+            continue  # others have put back what this worker has read, or has written itself meanwhile
+        other = max(others, key=lambda each: each.version)
+        name, by, loc = view.target(a, b), other.site, row.location if row is not None else None
+        told = current
+        if location.writer == worker.index and other.is_atom:
+            told = other.value  # what is there now is this worker's own
         run.lost.append(
             LostUpdate(
                 target=name,
                 worker=worker.path,
-                other=other[3].path,
+                other=other.worker.path,
                 read=Row(worker.path, source.path, source.line, "read", name, show(read[2]), source.key, read[3], loc),
                 overwritten=Row(
-                    other[3].path,
-                    other[1].path,
-                    other[1].line,
-                    "write",
-                    name,
-                    show(current),
-                    other[1].key,
-                    other[2],
-                    loc,
+                    other.worker.path, by.path, by.line, "write", name, show(told), by.key, other.step, loc
                 ),
                 write=row or Row(worker.path, site.path, site.line, "write", name, show(value), site.key, run.steps),
                 value=remember(value),

@@ -10,7 +10,8 @@ from decimal import Decimal
 from enum import EnumMeta
 from typing import Any
 
-_ATOMS = (int, float, complex, bool, str, bytes, type(None), datetime.date, datetime.timedelta)
+ATOMS = frozenset({int, float, complex, bool, str, bytes, type(None), datetime.date, datetime.timedelta})
+"""Types whose values never change, and that may be kept."""
 _LIMIT = 40
 _CLASS_NAME: Callable[[type], str] = type.__dict__["__name__"].__get__
 
@@ -29,7 +30,7 @@ def is_plain(value: Any, depth: int = 2) -> bool:
     """Say whether ``value`` is an atom, a member of an enumeration, or a tuple of such: it never changes, and telling
     it and comparing it need run no foreign code."""
     kind = type(value)
-    if kind in _ATOMS:
+    if kind in ATOMS:
         return True
     if kind is tuple:
         return depth > 0 and len(value) <= 8 and all(is_plain(v, depth - 1) for v in value)
@@ -63,7 +64,7 @@ class Reference:
 
 def remember(value: Any) -> Any:
     """Return ``value`` where it is plain, else a :class:`Reference`: remembering must not prolong a life."""
-    return value if type(value) in _ATOMS or value is MISSING or is_plain(value) else Reference(value)
+    return value if type(value) in ATOMS or value is MISSING or is_plain(value) else Reference(value)
 
 
 def show(value: Any) -> str:
@@ -92,7 +93,7 @@ def _text(value: Any) -> str:
     kind = _CLASS_NAME(type(value))
     if name:
         return f"{kind}.{name}"
-    return f"{kind}({number!r})" if type(number) in _ATOMS else f"<{kind}>"
+    return f"{kind}({number!r})" if type(number) in ATOMS else f"<{kind}>"
 
 
 def _text_of_container(value: Any) -> str:

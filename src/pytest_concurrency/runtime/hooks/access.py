@@ -12,11 +12,11 @@ from ...state import STATE
 from ...trace.outcome import DELETED
 from ..containers import WHOLE
 from ..control import mine
-from ..location import Location, View
+from ..location import Location, View, Written
 from ..lost_updates import check_lost_update, through_caller
 from ..passed import call_of
 from ..rows import note
-from ..values import remember, show
+from ..values import ATOMS, remember, show
 
 
 def read(site: Site, key: Any, loc: Any, view: View, a: Any, b: Any) -> None:
@@ -91,7 +91,8 @@ def write(site: Site, key: Any, loc: Any, value: Any, view: View, a: Any, b: Any
     index = worker.index
     if location.writer != index:
         location.writer, location.streak = index, version
-    location.last[index] = (version, site, run.steps, worker)
+    is_atom = type(value) in ATOMS
+    location.last[index] = Written(version, site, run.steps, worker, value if is_atom else id(value), is_atom)
 
 
 def step(site: Site) -> None:
