@@ -19,6 +19,7 @@ from ..project import relative
 from ..trace.locks import numbered, numbers_of
 from ..trace.outcome import Row
 from .fingerprint import fingerprint
+from .instances import told_apart
 from .raised import calls_of
 from .repeats import without_repeats
 from .steps import conflicts_of, order_in_deadlock, order_in_inversion, steps_of, waits_of
@@ -359,7 +360,7 @@ def lanes(
     is wider than ``columns``, unless there are too many workers for that.
     """
     marked = [row in decides for row in rows]
-    rows = [replace(row, target=called(row)) for row in rows]
+    rows = told_apart(rows)
     workers = sorted({row.worker for row in rows}, key=lambda p: (p != "main", [_number(x) for x in p.split(".")]))
     names = _names(rows)
     needed = max((len(_source(row, names)) for row in rows), default=0)

@@ -7,10 +7,10 @@ import linecache
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..detect.called import called
 from ..detect.causes import conflict
 from ..model import LockOrder, Step, Wait
 from ..trace.locks import UNNAMED, the_lock
+from .instances import told_apart
 
 if TYPE_CHECKING:
     from ..trace.outcome import Blocked, Row
@@ -22,13 +22,14 @@ Relative = Callable[[str], str]
 
 
 def steps_of(rows: Sequence[Row], decides: Sequence[Row], relative: Relative) -> tuple[Step, ...]:
-    """Return ``rows`` as they travel, each with its source line; those that are in ``decides`` are marked."""
+    """Return ``rows`` as they travel, each with its source line; those that are in ``decides`` are marked. Objects of
+    one name are told apart."""
     return tuple(
         Step(
-            row.worker, relative(row.path), row.line, row.action, called(row), row.value,
+            row.worker, relative(row.path), row.line, row.action, shown.target, row.value,
             linecache.getline(row.path, row.line).strip() if row.line else "", row in decides,
         )
-        for row in rows
+        for row, shown in zip(rows, told_apart(rows), strict=True)
     )  # fmt: skip
 
 
