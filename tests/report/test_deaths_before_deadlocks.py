@@ -118,7 +118,11 @@ def test_what_a_worker_died_of(pytester):
 
 def test_what_nobody_sends_sets_or_comes_to(pytester):
     source = """
+import queue
 import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
 
 def test_condition(thread_runner):
     changed, items = threading.Condition(), []
@@ -137,11 +141,36 @@ def test_event(thread_runner):
 def test_barrier(thread_runner):
     barrier = threading.Barrier(3)
     thread_runner.run(barrier.wait, barrier.wait)
+
+def test_queue(thread_runner):
+    thread_runner.run(queue.Queue().get, int)
+
+def test_simple_queue(thread_runner):
+    slot = queue.SimpleQueue()
+    thread_runner.run(lambda: slot.get(), int)
+
+@pytest.mark.stress_threads(workers=0)
+def test_nested_tasks():
+    with ThreadPoolExecutor(1) as pool:
+        outer = pool.submit(lambda: pool.submit(int).result())
+        outer.result()
+
+def test_counted(thread_runner):
+    left, done = [2], threading.Event()
+    def end():
+        left[0] -= 1
+        if not left[0]:
+            done.set()
+    thread_runner.run(end, end, done.wait)
 """
     text = " ".join(run(pytester, source).text.split())
     for cause in (
         "Cause: A worker waits for a notification that nobody is left to send. Fix: Notify the condition",
         "Cause: A worker waits for an event that nobody is left to set. Fix: Set the event",
         "Cause: Fewer workers come to a barrier than it has parties. Fix: Give the barrier",
+        "Cause: A worker waits for a future that nobody is left to complete",
+        "Fix of CH104: Set the event in every case",
+        "for SimpleQueue.get.",
     ):
         assert text.count(cause) == 1, cause
+    assert text.count("Cause: A worker waits for an item of a queue that nobody is left to put.") == 2

@@ -16,11 +16,38 @@ from .reasons import CHANGED_AGAIN, NOT_AWAITED, changed_again, not_awaited
 RAISED_AT = "_concurrency_raised_at"
 """Attribute of an error that came from another process: path and line where it was raised there."""
 
+_FUTURE = (
+    "A worker waits for a future that nobody is left to complete: its task waits for a free thread, or was handed in "
+    "when nobody took tasks any more.",
+    "Do not wait in a task for tasks of the same executor, or give those one of their own; complete or cancel what is "
+    "left when an executor is shut down.",
+)
 _NOTIFY = (
     "A worker waits for a notification that nobody is left to send.",
     "Notify the condition, under its lock, wherever what is waited for changes.",
 )
+_GET = (
+    "A worker waits for an item of a queue that nobody is left to put.",
+    "Put an item for each that is taken, and a sentinel for each consumer in every case; register who waits for an "
+    "answer before it can come.",
+)
 _WAITS = {
+    "Queue.get": _GET,
+    "SimpleQueue.get": _GET,
+    "Queue.put": (
+        "A worker waits for room in a queue that nobody is left to take from.",
+        "Keep a consumer until all is put, or do not put where the consumer itself waits.",
+    ),
+    "Queue.join": (
+        "A worker waits until a queue's items are done, and nobody is left to say so.",
+        "Call task_done() once for each item, in a finally clause, and keep a consumer until the queue is empty.",
+    ),
+    "Semaphore.acquire": (
+        "A worker waits for a semaphore that nobody is left to release.",
+        "Release it once for each acquire, in a finally clause, and do not acquire it again where it is held already.",
+    ),
+    "Future.result": _FUTURE,
+    "Future.exception": _FUTURE,
     "Condition.wait": _NOTIFY,
     "Condition.wait_for": _NOTIFY,
     "Event.wait": (

@@ -311,7 +311,7 @@ def _text(
     if failure.code == "CH108":
         lines += calls_of(failure.data, root, rows, width)
     for related in found.related:
-        lines += with_it(related.code, related.message, CATALOGUE[related.code].fix, width)
+        lines += with_it(related.code, related.message, related.fix or CATALOGUE[related.code].fix, width)
     plural = "s" if preemptions != 1 else ""
     if failure.code in SUSPECTED:
         lines += wrap("No schedule has shown it: this is a warning.", width)

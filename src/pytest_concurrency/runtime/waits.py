@@ -58,7 +58,7 @@ class SleepWait:
 class ItemWait:
     """Until a C queue holds an item."""
 
-    kind = "item"
+    kind = "SimpleQueue.get"
 
     def __init__(self, queue: Any, deadline: float | None) -> None:
         self.queue = queue
