@@ -124,6 +124,44 @@ def test_what_cannot_be_stressed(pytester, source, sentence):
     refused(pytester.runpytest_inprocess("--doctest-modules"), sentence)
 
 
+WRAPPED = """
+import asyncio, functools
+import pytest
+
+def by(call):
+    def decorate(function):
+        @functools.wraps(function)
+        def wrapper(*args, **kwargs):
+            return call(function(*args, **kwargs))
+        return wrapper
+    return decorate
+
+ran = []
+
+@pytest.mark.stress_threads(schedules=2)
+@by(asyncio.run)
+async def test_in_a_loop():
+    await asyncio.sleep(0)
+    ran.append(1)
+
+@pytest.mark.stress_threads(schedules=2)
+@by(lambda coroutine: coroutine)
+async def test_not_run():
+    pass
+
+def test_ran():
+    assert len(ran) >= 2
+"""
+
+
+@pytest.mark.filterwarnings("ignore:coroutine")
+def test_an_async_function_that_a_decorator_runs_is_an_ordinary_test(pytester):
+    pytester.makepyfile(WRAPPED)
+    result = pytester.runpytest_subprocess("-p", "no:randomly")
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["async def functions are not natively supported*"])
+
+
 def test_marker_on_a_fixture_is_refused(pytester):
     """Since version 9 pytest itself refuses a mark on a fixture, before that it warns of it."""
     pytester.makepyfile(

@@ -122,5 +122,6 @@ def select_replayed(items: list[pytest.Item], config: pytest.Config) -> None:
 
 
 def _is_async(item: pytest.Function) -> bool:
-    function = inspect.unwrap(item.obj)
+    """Say whether calling the test gives a coroutine; a decorator that runs it in a loop makes it an ordinary test."""
+    function = getattr(getattr(item.obj, "hypothesis", None), "inner_test", item.obj)
     return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
