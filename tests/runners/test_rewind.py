@@ -412,6 +412,81 @@ def test_marker():
 """
 
 
+GEVENTS = """
+import pytest
+gevent = pytest.importorskip("gevent")
+from gevent.event import AsyncResult, Event
+from gevent.local import local
+from gevent.lock import BoundedSemaphore, RLock
+from gevent.pool import Pool
+from gevent.queue import JoinableQueue, LifoQueue, PriorityQueue, Queue
+PATCHED = """
+
+
+GEVENTS_TESTS = """
+class Jobs(Queue):
+    def __init__(self, name):
+        super().__init__(3)
+        self.name, self.taken = name, []
+
+class Context(local):
+    user = None
+
+ready, going, result, permits, lock = Event(), Event(), AsyncResult(), BoundedSemaphore(2), RLock()
+jobs, heap, stack, closed, context, pool = Jobs("a"), PriorityQueue(), LifoQueue(), Queue(), Context(), Pool(2)
+full = JoinableQueue()
+full.put("first")
+full.put("second")
+going.set()
+
+@pytest.fixture(scope="module", autouse=True)
+def served():
+    served = Queue(), Event()
+    def serve():
+        for function in served[0]:
+            function()
+            served[0].task_done()
+    server = gevent.spawn(serve)
+    yield served
+    server.kill()
+
+@pytest.mark.stress_greenlets(workers=0, repeats=3)
+def test_all(served):
+    assert (ready.is_set(), going.is_set(), result.ready(), permits.counter) == (False, True, False, 2)
+    assert (jobs.qsize(), jobs.taken, heap.qsize(), stack.qsize(), closed.qsize()) == (0, [], 0, 0, 0)
+    assert (context.user, pool.free_count(), full.qsize(), full.unfinished_tasks, lock._count) == (None, 2, 2, 2, 0)
+    served[0].put(lambda: gevent.sleep(0))
+    served[0].put(ready.set)
+    going.clear()
+    result.set(1)
+    permits.acquire()
+    lock.acquire()
+    context.user = "ann"
+    jobs.put(1)
+    jobs.taken.append(1)
+    heap.put(3)
+    heap.put(1)
+    stack.put(1)
+    closed.put(1)
+    if hasattr(closed, "shutdown"):
+        closed.shutdown()
+    pool.spawn(gevent.sleep, 60)
+    assert full.get() == "first"
+    full.task_done()
+    full.put("third")
+    ready.wait()
+"""
+
+
+@pytest.mark.parametrize("patched", ["False", "gevent.monkey.patch_all() or True"])
+def test_what_gevent_keeps_is_put_back(pytester, patched):
+    pytest.importorskip("gevent")
+    result = run(pytester, GEVENTS.replace("PATCHED = ", "import gevent.monkey\nPATCHED = ") + patched + GEVENTS_TESTS)
+    result.result.assert_outcomes(passed=1)
+    assert [test["hazards"] for test in result.tests.values()] == [[]]
+    assert not any("left" in note or "leaves" in note for test in result.tests.values() for note in test["notes"])
+
+
 def test_each_run_of_a_greenlet_test_starts_from_the_same_state(pytester):
     pytest.importorskip("gevent")
     result = run(pytester, GREENLETS)

@@ -17,11 +17,11 @@ import contextvars
 import functools
 import gc
 import itertools
-import queue
 import random
 import sys
 import types
 import weakref
+from _queue import SimpleQueue
 from _thread import RLock, allocate_lock, get_ident
 from array import array
 from collections import OrderedDict, deque
@@ -33,12 +33,15 @@ from typing import Any
 import pytest
 
 from ..instrument.scope import Area, Chooser
+from . import rewind_gevent
 from .base import root_of
 
 LIMIT = 20_000
 """Containers and elements looked at, so that a module with a large table costs no more than a small one."""
-LIBRARY = frozenset({"threading", "queue", "concurrent.futures.thread", "collections", "types"})
-"""Standard-library modules whose instances are rewound like those of classes in scope."""
+LIBRARY = frozenset(
+    {"threading", "queue", "concurrent.futures.thread", "collections", "types", "gevent.lock", "gevent.pool"}
+)
+"""Modules of libraries whose instances are rewound like those of classes in scope."""
 
 SYNCHRONISING = frozenset({"threading", "queue", "concurrent.futures.thread"})
 """Those of them of which an instance is left alone where a thread that no schedule controls may be waiting in it."""
@@ -106,6 +109,8 @@ class Rewind:
             return self._note_cell(thing)
         if id(thing) in self._in_use:
             return ()
+        if rewind_gevent.is_gevents(kind):
+            return self._note_gevents(thing)
         if kind in (_LOCK, RLock):
             self._note_lock(thing)
         elif kind is contextvars.ContextVar:
@@ -115,7 +120,7 @@ class Rewind:
             if not thing.cache_info().currsize:
                 self._restorers.append(lambda: thing.cache_clear() if thing.cache_info().currsize else None)
             return self._note_function(thing.__wrapped__) if hasattr(thing, "__wrapped__") else ()
-        elif kind is queue.SimpleQueue:
+        elif kind is SimpleQueue:
             if thing.empty():
                 self._restorers.append(functools.partial(_drain, thing))
         elif kind is random.Random:
@@ -131,6 +136,15 @@ class Rewind:
         else:
             return [*self._note_content(thing), *self._note_instance(thing)]
         return ()
+
+    def _note_gevents(self, thing: Any) -> Iterable[object]:
+        seen = rewind_gevent.seen_here(thing)
+        if seen is not None:
+            return self._note_dict(seen)
+        restore, found = rewind_gevent.note(thing)
+        if restore is not None:
+            self._restorers.append(restore)
+        return [*found, *self._note_instance(thing)]
 
     def _elements(self, thing: Any) -> Iterable[object]:
         if len(thing) > self._left:
@@ -360,14 +374,16 @@ def _used_elsewhere() -> frozenset[int]:
         while at is not None:
             found.update(id(value) for value in list(at.f_locals.values()) if _synchronises(type(value)))
             at = at.f_back
+    if "greenlet" in sys.modules:
+        found |= rewind_gevent.used_by_greenlets()
     return frozenset(found)
 
 
 def _synchronises(kind: type) -> bool:
-    return kind in (_LOCK, RLock, queue.SimpleQueue) or _module_of(kind) in SYNCHRONISING
+    return kind in (_LOCK, RLock, SimpleQueue) or _module_of(kind) in SYNCHRONISING
 
 
-def _drain(box: queue.SimpleQueue[Any]) -> None:
+def _drain(box: SimpleQueue[Any]) -> None:
     while not box.empty():
         box.get_nowait()
 
