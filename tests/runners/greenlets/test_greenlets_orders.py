@@ -219,6 +219,17 @@ CORRECT = """
         greenlet_runner.run(writes, reads)
 
     @pytest.mark.stress_greenlets(repeats=2)
+    def test_waits_for_the_clock_without_giving_way(greenlet_runner):
+        done = []
+        def burn():
+            end = time.perf_counter() + 0.003
+            while time.perf_counter() < end:
+                pass
+            done.append(1)
+        greenlet_runner.run(burn, burn)
+        assert len(done) == 2
+
+    @pytest.mark.stress_greenlets(repeats=2)
     def test_locked(greenlet_runner):
         lock, box = Semaphore(), {"value": 0}
         def add():
@@ -304,7 +315,7 @@ CORRECT = """
 
 def test_correct_programs_are_silent_in_every_order(stress):
     tests = stress("--concurrency-max-seconds=2", test_correct=CORRECT)
-    stress.result.assert_outcomes(passed=14)
+    stress.result.assert_outcomes(passed=15)
     assert {name: stress.codes(test) for name, test in tests.items() if test["hazards"]} == {}
     notes = {name: " ".join(test["notes"]) for name, test in tests.items()}
     assert "in one order only (virtual time)" in notes["test_spawn_order"]

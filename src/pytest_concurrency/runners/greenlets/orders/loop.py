@@ -36,6 +36,8 @@ SPIN = 0.0001
 """Virtual seconds that a callback takes after so many of them: a program may wait for the clock without sleeping."""
 MOST_CALLBACKS = 20_000
 """Callbacks without a timer, I/O or a new worker in between after which a run is given up likewise."""
+MOST_LOOKS = 500
+"""Looks at the clock without giving way after which each takes SPIN: a program may wait for it without sleeping."""
 PATIENT_WAITS = 40
 """Times that a patient run waits for further I/O before it handles what is ready."""
 
@@ -118,6 +120,7 @@ class ExploredLoop:
         self._polled = False
         self._waking: Any = None
         self._now = 0.0
+        self._looks = 0
         self._skew = 0.0
         self._began = perf_counter()
         self._base = real.now()
@@ -140,6 +143,14 @@ class ExploredLoop:
         if self.real_time:
             return perf_counter() - self._began + self._skew
         return self._now
+
+    def looked_at(self) -> float:
+        """Return :meth:`elapsed` to a program that looks at the clock."""
+        if not self.real_time:
+            self._looks += 1
+            if self._looks > MOST_LOOKS:
+                self._now += SPIN
+        return self.elapsed()
 
     def tick(self) -> float:
         """Return :meth:`elapsed` and let a moment pass, so that no two readings are the same."""
@@ -257,6 +268,7 @@ class ExploredLoop:
 
     def _pump(self) -> None:
         self._armed = False
+        self._looks = 0
         if self.closed:
             return
         if self._waking is not None:

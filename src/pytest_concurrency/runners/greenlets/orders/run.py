@@ -206,7 +206,7 @@ def _followed(run: OrderRun, mode: Mode) -> Iterator[None]:
     hub.loop = loop
     STATE.run, STATE.worker, STATE.ident = run, run.main, identity()
     try:
-        with run.clocks.virtual(loop.elapsed):
+        with run.clocks.virtual(loop.looked_at):
             yield
     finally:
         greenlet.settrace(previous)
