@@ -204,6 +204,14 @@ COMPUTES = """
     @mark
     def test_a_sum():
         at_once(lambda: sum(NUMBERS))
+
+    class Table:
+        def __init__(self):
+            self.rows = [float(n) for n in range(400_000)]
+
+    @mark
+    def test_a_constructor():
+        at_once(lambda: Table())
 """
 
 
@@ -217,6 +225,8 @@ def test_the_advice_fits_what_computes(stress):
     assert "gevent.sleep(0)" in fixes["test_a_loop"] and "threadpool" not in fixes["test_a_loop"]
     assert fixes["test_a_digest"].startswith("Fix: Run it in gevent.get_hub().threadpool")
     assert fixes["test_a_sum"].startswith("Fix: Run it in another process")
+    within = tests["test_a_constructor"]["hazards"][0]["locations"][0]["line"]
+    assert within == COMPUTES[: COMPUTES.index("self.rows")].count("\n"), "not where it is called"
 
 
 def test_deadlock_lost_error_and_how_errors_are_looked_at(stress):
@@ -407,6 +417,13 @@ COOPERATIVE = """
             gevent.event.Event().wait()
 
     @mark
+    def test_computes_before_anybody_is_there():
+        end = time.perf_counter() + 0.04
+        while time.perf_counter() < end:
+            pass
+        together(lambda: gevent.sleep(0.001))
+
+    @mark
     def test_large_import_in_a_greenlet():
         def late_import():
             import xml.dom.minidom, distutils_free_name_that_is_not_there
@@ -418,5 +435,5 @@ COOPERATIVE = """
 
 def test_cooperative_programs_are_silent(stress):
     tests = stress(test_cooperative=COOPERATIVE)
-    stress.result.assert_outcomes(passed=8)
+    stress.result.assert_outcomes(passed=9)
     assert {name: stress.codes(test) for name, test in tests.items() if test["hazards"]} == {}

@@ -28,7 +28,8 @@ class ExactCalls:
     def __init__(self, monitor: Monitor, threshold: float) -> None:
         self._monitor = monitor
         self._threshold = threshold
-        self._open: list[tuple[object, int, float, int, float, tuple[int, int]]] = []
+        self._open: list[tuple[object, int, float, int, float, tuple[int, int], float]] = []
+        self._own = 0.0  # seconds that timing has taken so far
         self._ident = primitive("_thread", "get_ident")
         self._main = self._ident()
         self._stop: Callable[[], None] | None = None
@@ -67,30 +68,36 @@ class ExactCalls:
     def _called(self, code: types.CodeType, offset: int, function: object, first: object) -> object:
         if type(function) in _PYTHON or self._ident() != self._main:
             return None
+        came = perf_counter()
         if len(self._open) >= _MAX_OPEN:
             del self._open[: _MAX_OPEN // 2]
-        self._open.append((code, offset, perf_counter(), self._monitor.switches, thread_time(), _switches()))
+        before, cpu, began = _switches(), thread_time(), perf_counter()
+        self._own += began - came
+        self._open.append((code, offset, began, self._monitor.switches, cpu, before, self._own))
         return None
 
     def _returned(self, code: types.CodeType, offset: int, function: object, first: object) -> object:
         now = perf_counter()
         if self._ident() == self._main:
             self._finish(now, code, offset, function, first, 2)
+            self._own += perf_counter() - now
         return None
 
     def _finish(self, now: float, code: object, offset: int, function: object, first: object, depth: int) -> None:
         opened = self._open
         for index in range(len(opened) - 1, -1, -1):
-            at_code, at_offset, began, switches, cpu, before = opened[index]
+            at_code, at_offset, began, switches, cpu, before, own = opened[index]
             if at_code is code and at_offset == offset:
                 del opened[index:]
-                if now - began >= self._threshold and switches == self._monitor.switches:
+                own = self._own - own  # by the calls inside this one
+                taken = now - began - own
+                if taken >= self._threshold and switches == self._monitor.switches and not _is_python(function):
                     frames = view_stack(sys._getframe(depth))
                     first = None if sys.version_info >= (3, 12) and first is sys.monitoring.MISSING else first
                     after = _switches()
                     slept = after[0] > before[0] and after[1] <= before[1] + 1
-                    spent = thread_time() - cpu
-                    self._monitor.slow_calls.append(SlowCall(frames, function, first, now - began, spent, slept))
+                    spent = max(0.0, thread_time() - cpu - own)
+                    self._monitor.slow_calls.append(SlowCall(frames, function, first, taken, spent, slept))
                 return
 
     def _start_profile(self) -> bool:
@@ -101,11 +108,20 @@ class ExactCalls:
             if event == "c_call":
                 self._called(frame.f_code, frame.f_lasti, function, None)
             elif event in ("c_return", "c_exception"):
-                self._finish(perf_counter(), frame.f_code, frame.f_lasti, function, None, 2)
+                now = perf_counter()
+                self._finish(now, frame.f_code, frame.f_lasti, function, None, 2)
+                self._own += perf_counter() - now
 
         sys.setprofile(profile)
         self._stop = lambda: sys.setprofile(None)
         return True
+
+
+def _is_python(function: object) -> bool:
+    """Return whether calling ``function`` runs a constructor in Python, whose own calls are timed."""
+    if not isinstance(function, type):
+        return False
+    return any(isinstance(getattr(function, name), types.FunctionType) for name in ("__init__", "__new__"))
 
 
 def _switches() -> tuple[int, int]:

@@ -38,7 +38,6 @@ class Gathered:
         self._test = test
         self._root = root
         self._seen: dict[object, list[tuple[int, Observation]]] = defaultdict(list)
-        self._plain: set[object] = set()
         self._findings: dict[tuple[str, str, int], Finding] = {}
         self._runs = 0
         self._blocks: dict[object, Finding | None] = {}
@@ -61,11 +60,8 @@ class Gathered:
         self._blocks.clear()
         for block in repeat.blocks:
             for observation in observe(block, settings.max_block):
-                place = observation.place
-                if observation.kind == CPU and observation.call is None:
-                    if repeat.exact and place not in self._plain:
-                        continue  # timing each call has made it slow
-                    self._plain.add(place)
+                if repeat.exact and observation.kind == CPU and observation.call is None:
+                    continue  # timing each call has made it slow
                 self._add(repeat.number, observation)
         lost = [block.seconds for block in repeat.blocks if unexplained(block, settings.max_block)
                 and not observe(block, settings.max_block)]  # fmt: skip

@@ -8,6 +8,7 @@ import inspect
 import sys
 import threading
 import types
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
@@ -54,11 +55,13 @@ class Life:
 class Lives:
     """Follows greenlets from :meth:`start` to :meth:`stop` through gevent's spawn callbacks and links.
 
-    ``tells``: it will be told of a thread of the user's that died, and pytest need not warn of it as well.
+    ``tells``: it will be told of a thread of the user's that died, and pytest need not warn of it as well. ``company``
+    is called before a greenlet is followed while no other is alive.
     """
 
-    def __init__(self, tells: bool) -> None:
+    def __init__(self, tells: bool, company: Callable[[], None] = lambda: None) -> None:
         self._tells = tells
+        self._company = company
         self.lives: dict[Any, Life] = {}
         self.alive = 0
         self._children = 0
@@ -145,6 +148,8 @@ class Lives:
         else:
             path = f"{'0' if spawner is self._main else 'hub'}.{self._children}"
             self._children += 1
+        if not self.alive:
+            self._company()
         self.lives[greenlet] = Life(greenlet, path, site, function, spawner, perf_counter(), spawn=spawn)
         self.alive += 1
         greenlet.rawlink(self._on_end)

@@ -90,6 +90,14 @@ class Monitor:
         self._stopped.acquire(timeout=STOP_TIMEOUT)
         gc.callbacks.remove(self._on_collection)
 
+    def begin_anew(self) -> None:
+        """End the block in progress and begin another: nobody was there before who could be held up."""
+        now = perf_counter()
+        self._close(self._active, now)
+        self._since = self._cpu_at = now
+        self._cpu = thread_time()
+        self.switches += 1
+
     def forget(self) -> None:
         """Let go of everything that belongs to the program."""
         self.begun.clear()

@@ -67,7 +67,7 @@ def run_repeat(
 
     settings = plan.settings
     relative = relative_to(str(item.config.rootpath))
-    lives = Lives(tells=settings.severity("CH306") is not None)
+    lives = Lives(settings.severity("CH306") is not None, lambda: monitor.begin_anew())
 
     def overdue() -> None:
         text = f"the test was still running {settings.timeout:g} s after its start and does not let the hub run"
