@@ -229,6 +229,61 @@ def test_the_advice_fits_what_computes(stress):
     assert within == COMPUTES[: COMPUTES.index("self.rows")].count("\n"), "not where it is called"
 
 
+def test_a_failure_does_not_hide_the_block_that_it_comes_from(stress):
+    tests = stress(
+        test_polls="""
+        from select import select
+        from gevent import monkey
+        monkey.patch_all()
+        import gevent, pytest, socket
+        @pytest.mark.stress_greenlets(workers=0)
+        def test_polls():
+            near, far = socket.socketpair()
+            def poll():
+                return select([near], [], [], 0.03)[0]
+            poller, sender = gevent.spawn(poll), gevent.spawn(far.send, b"x")
+            gevent.joinall([poller, sender], raise_error=True)
+            near.close()
+            far.close()
+            assert poller.value
+        """
+    )
+    assert stress.codes(tests["test_polls"]) == ["CH301", "CH304"]
+    stress.result.stdout.fnmatch_lines(["*assert poller.value*", "*select.select() stopped every greenlet*"])
+
+
+LEFT_BEHIND = """
+    import gevent, os, pytest
+    from pathlib import Path
+
+    @pytest.fixture(scope="module")
+    def path(tmp_path_factory):
+        return tmp_path_factory.mktemp("here") / "file"
+
+    @pytest.mark.stress_greenlets(workers=0)
+    def test_a_file(path):
+        assert not path.exists()
+        def check():
+            assert not path.exists()
+        gevent.spawn(check)
+        gevent.spawn(path.touch).join()
+
+    numbers = iter(range(100))
+    @pytest.mark.stress_greenlets(workers=0)
+    def test_now_and_then():
+        gevent.spawn(gevent.sleep, 0).join()
+        assert next(numbers) % 3 != 1
+"""
+
+
+def test_a_test_that_passes_only_when_it_is_run_first_is_not_judged_by_later_runs(stress):
+    tests = stress(test_left=LEFT_BEHIND)
+    stress.result.assert_outcomes(passed=1, failed=1)
+    assert stress.codes(tests["test_a_file"]) == []
+    assert tests["test_a_file"]["notes"][-2].startswith("it passed once and fails whenever it is run again (Assert")
+    assert tests["test_now_and_then"]["outcome"] == "failed"
+
+
 def test_deadlock_lost_error_and_how_errors_are_looked_at(stress):
     tests = stress(
         test_other="""

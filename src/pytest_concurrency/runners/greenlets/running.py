@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _ENOUGH = 3  # repeats after which a test that has shown its errors need not go on
 _MOST_EXACT = 3
+_MORE = 3  # further runs that fail alike after one that has passed and one that has failed
 
 
 class InWorker:
@@ -76,6 +77,7 @@ class StressedTest:
         self._explorations = explorations
         self._explored: Explored | None = None
         self._spawned = 0
+        self._counted: int | None = None
 
     def run(self) -> None:
         """Run the test; raise its own failure, or one for what was found."""
@@ -95,19 +97,39 @@ class StressedTest:
             self._gathered.add(late)
         error: BaseException | None = None
         while error is None and self._wanted():
-            exact = self._gathered.needs_exact and self._exact_runs < _MOST_EXACT
-            if self._runs:
-                begin_again(self._item, bounded=False)
-            self._exact_runs += exact
-            self._runs += 1
-            repeat = run_repeat(self._item, self._plan, self._runs, exact, self._worker.channel, self._stuck)
-            self._gathered.take(repeat)
-            self._note_overlap(repeat)
-            self._spawned = max(self._spawned, len(repeat.lives))
-            error = repeat.error
-            repeat.forget()
-            del repeat
+            error = self._repeat()
+        passed = self._runs - 1
+        if error is not None and passed and self._fails_each_time(error):
+            self._counted = passed
+            self._notes.append(_left_behind(passed, error))
+            self._conclude(None)
+            return
+        if error is not None and self._runs == 1 and worth_explaining(error) and self._gathered.unsettled():
+            if perf_counter() - self._began <= self._plan.settings.max_seconds / 2 and self._plan.settings.repeats > 1:
+                self._repeat()  # the failure may come from a block that only a second sighting settles
         self._conclude(self._explore(error))
+
+    def _repeat(self) -> BaseException | None:
+        """Run the test once more and return what it failed with."""
+        exact = self._gathered.needs_exact and self._exact_runs < _MOST_EXACT
+        if self._runs:
+            begin_again(self._item, bounded=False)
+        self._exact_runs += exact
+        self._runs += 1
+        repeat = run_repeat(self._item, self._plan, self._runs, exact, self._worker.channel, self._stuck)
+        self._gathered.take(repeat)
+        self._note_overlap(repeat)
+        self._spawned = max(self._spawned, len(repeat.lives))
+        error = repeat.error
+        repeat.forget()
+        return error
+
+    def _fails_each_time(self, error: BaseException) -> bool:
+        """Say whether the test, which has passed before, fails as it did now whenever it is run again."""
+        if not worth_explaining(error):
+            return False
+        end = perf_counter() + self._plan.settings.max_seconds
+        return all(perf_counter() <= end and type(self._repeat()) is type(error) for _ in range(_MORE))
 
     def _explore(self, error: BaseException | None) -> BaseException | None:
         """Explore the order of the greenlets where that can tell anything; return the error of the test."""
@@ -168,7 +190,8 @@ class StressedTest:
     def _marked(self) -> tuple[Finding, ...]:
         config, nodeid = self._item.config, self._item.nodeid
         explored = self._explored.findings if self._explored is not None else ()
-        return tuple(marked(finding, config, nodeid) for finding in (*self._gathered.findings(), *explored))
+        gathered = [f for f in self._gathered.findings() if self._counted is None or f.schedule <= self._counted]
+        return tuple(marked(finding, config, nodeid) for finding in (*gathered, *explored))
 
     def _known_order(self) -> bool:
         """Say whether the order in which the test fails shows a hazard that the baseline knows."""
@@ -196,6 +219,17 @@ class StressedTest:
             findings=self._marked() if findings is None else findings, notes=tuple(notes),
             timeline=self._gathered.timeline,
         )  # fmt: skip
+
+
+def _left_behind(passed: int, error: BaseException) -> str:
+    """Return the note on a test that can be run ``passed`` times and then only fails."""
+    times = "once" if passed == 1 else f"{passed} times"
+    text = str(error).splitlines()
+    named = f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
+    return (
+        f"it passed {times} and fails whenever it is run again ({named}): what it leaves behind could not be put "
+        "back; those runs do not count, and the order of the greenlets was not explored"
+    )
 
 
 __all__ = ["InWorker", "StressedTest"]
