@@ -1,7 +1,9 @@
+import sys
 import threading
 import time
 
 from pytest_concurrency.parallelism import cause, judge, verdict
+from pytest_concurrency.parallelism.measure import gil_enabled
 from pytest_concurrency.parallelism.own import measure_own
 from pytest_concurrency.parallelism.spawns import joined_one_by_one
 
@@ -35,6 +37,20 @@ def test_threads_of_the_body_that_sleep():
     own = measure_own(lambda: start_and_join(*[lambda: time.sleep(0.1)] * 5), max_seconds=20)
     assert judge(own.measurement) == "parallel"
     assert len(own.spawns) == 5
+
+
+def test_threads_that_compute_for_a_moment_are_made_to_meet():
+    def work():
+        end = time.thread_time() + 0.05
+        while time.thread_time() < end:
+            pass
+
+    interval = sys.getswitchinterval()
+    found = measure_own(lambda: start_and_join(*[work] * 4), max_seconds=20).measurement
+    assert not found.problem
+    if gil_enabled():
+        assert (judge(found), cause(found)) == ("serialised", "CH201")
+    assert sys.getswitchinterval() == interval
 
 
 def test_threads_that_need_each_other_are_not_measured():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ..realtime import RealTime
@@ -15,6 +17,12 @@ from .rounds import Group, Outcome
 from .sampler import SampleCounts, Sampler
 from .spawns import Spawn
 from .watch import Entry, Log, watch
+
+_TRIES = 5
+"""Runs of the body after which threads that never all ran at the same time are given up."""
+_SOON = 1e-4
+"""Switch interval while a thread is started: the one that starts it queues for the GIL behind those that compute, which
+may be over before the last one has begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +104,10 @@ class _Session:
                 if not self._rounds:
                     raise _Stop(f"max_seconds={self._max_seconds:g} is too short for the body's threads")
                 break
-            seen = self._together()
+            try:
+                seen = self._together()
+            except _Apart:
+                continue
             if len(seen.usages) != len(self._alone):
                 raise _Stop("the body does not start the same threads each time")
             if counts(seen):
@@ -107,17 +118,16 @@ class _Session:
                 break
             if all(sigma(self._alone, each) < fine_below(each) for each in self._rounds):
                 break
-            self._together()
+            with suppress(_Apart):
+                self._together()
         if not self._rounds:
             raise _Stop("its threads hardly ran at the same time")
 
     def _first(self) -> Round:
-        for _ in range(2):
-            try:
+        for _ in range(_TRIES - 1):
+            # On a busy machine the first thread may end before the last one begins.
+            with suppress(_Apart):
                 return self._together()
-            except _Apart:
-                # On a busy machine the first thread may end before the second one begins.
-                continue
         return self._together()
 
     def _fits(self, usages: tuple[Usage, ...]) -> bool:
@@ -167,16 +177,25 @@ class _Session:
 
     def _run(self, after_start: Callable[[threading.Thread], None], logs: list[Log]) -> Log:
         root: list[int] = []
+        interval = sys.getswitchinterval()
+
+        def hurry() -> None:
+            if threading.get_ident() == root[0]:
+                sys.setswitchinterval(min(interval, _SOON))
 
         def direct(thread: threading.Thread) -> None:
             if threading.get_ident() == root[0]:
+                sys.setswitchinterval(interval)
                 after_start(thread)
 
         def watched() -> None:
             root.append(threading.get_ident())
-            with watch(direct) as log:
-                logs.append(log)
-                self._body()
+            try:
+                with watch(direct, hurry) as log:
+                    logs.append(log)
+                    self._body()
+            finally:
+                sys.setswitchinterval(interval)
 
         group = Group([watched], [1])
         try:

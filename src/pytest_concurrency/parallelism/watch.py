@@ -60,6 +60,7 @@ class Log:
     """The log of one watch; :attr:`spawns` may be read once the watch is over."""
 
     entries: list[Entry] = field(default_factory=list)
+    before_start: Callable[[], None] = field(default=lambda: None)
     after_start: Callable[[threading.Thread], None] = field(default=lambda thread: None)
 
     @property
@@ -70,12 +71,15 @@ class Log:
 
 
 @contextmanager
-def watch(after_start: Callable[[threading.Thread], None] = lambda thread: None) -> Iterator[Log]:
+def watch(
+    after_start: Callable[[threading.Thread], None] = lambda thread: None,
+    before_start: Callable[[], None] = lambda: None,
+) -> Iterator[Log]:
     """Log the threads, processes and executor tasks that any thread starts inside the ``with`` block.
 
-    ``after_start`` is called by the spawner for each thread as soon as it has started.
+    ``before_start`` is called by the spawner before it starts a thread, ``after_start`` as soon as that has started.
     """
-    log = Log(after_start=after_start)
+    log = Log(before_start=before_start, after_start=after_start)
     undo: list[Callable[[], None]] = []
     try:
         _patch(undo, threading.Thread, "start", functools.partial(_start, log, "thread"))
@@ -113,6 +117,7 @@ def _start(log: Log, kind: str, original: Callable[..., Any], worker: Any, *args
     entry = Entry(worker, kind, site, threading.get_ident(), quick_stamp())
     if kind == "thread":
         _time_run(worker, entry)
+        log.before_start()
     log.entries.append(entry)
     result = original(worker, *args, **kwargs)
     entry.started = quick_stamp()
