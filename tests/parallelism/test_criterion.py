@@ -171,5 +171,19 @@ def test_a_round_without_overlap_does_not_count():
     assert c.counts(together(SLEEPS, SLEEPS, overlap=0.6))
 
 
+@pytest.mark.parametrize("delay", [0.0, 0.200])
+def test_threads_that_take_turns_gain_nothing_whatever_else_the_machine_does(delay):
+    alone = Usage(0.020 + delay, 0.020, delay)
+    seen = together(*(Usage(0.020 * (k + 1) + delay / 4, 0.020, delay / 4) for k in range(4)))
+    found = measurement(alone, seen, seen, gil_queue=0.9)
+    assert c.judge(found) == c.WASTED
+    assert c.gain(found) == pytest.approx(1.0)
+
+
+def test_the_gain_of_threads_that_do_not_wait_is_that_of_the_clock():
+    assert c.gain(measurement(SLEEPS, side_by_side(SLEEPS, 10))) == pytest.approx(10.0)
+    assert c.gain(measurement(SLEEPS)) is None
+
+
 def test_speedup_of_ten_sleepers_is_ten():
     assert c.speedup((SLEEPS,) * 10, side_by_side(SLEEPS, 10)) == pytest.approx(10.0)

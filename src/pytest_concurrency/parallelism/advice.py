@@ -7,7 +7,7 @@ import sys
 
 from ..hazards import CATALOGUE
 from ..model import Finding, Location
-from .criterion import UNKNOWN, WASTED, busiest, cause, cpu_share, judge, median_sigma, speedup
+from .criterion import UNKNOWN, WASTED, busiest, cause, cpu_share, gain, judge, median_sigma
 from .model import Measurement, Row
 from .spawns import Site
 
@@ -33,18 +33,19 @@ def verdict(measurement: Measurement) -> Finding | None:
 
 def row(measurement: Measurement) -> Row:
     """Return the line of the summary table."""
-    kind = judge(measurement)
-    if measurement.alone and measurement.together:
-        best = max(measurement.together, key=lambda each: speedup(measurement.alone, each))
-        return Row(
-            measurement.workers,
-            statistics.fmean(usage.wall for usage in measurement.alone) / measurement.repeats,
-            best.span / best.scale / measurement.repeats,
-            speedup(measurement.alone, best),
-            median_sigma(measurement),
-            f"{kind} ({cause(measurement)})" if kind == WASTED and cause(measurement) else kind,
-        )
-    return Row(measurement.workers, None, None, None, None, kind)
+    kind, gained = judge(measurement), gain(measurement)
+    if not gained:
+        return Row(measurement.workers, None, None, None, None, kind)
+    runs = [usage.demand if kind == WASTED else usage.wall for usage in measurement.alone]
+    alone = statistics.fmean(runs) / measurement.repeats
+    return Row(
+        measurement.workers,
+        alone,
+        alone * measurement.workers / gained,
+        gained,
+        median_sigma(measurement),
+        f"{kind} ({cause(measurement)})" if kind == WASTED and cause(measurement) else kind,
+    )
 
 
 def notes(measurement: Measurement) -> tuple[str, ...]:
@@ -89,8 +90,8 @@ def costlier_than_work(site: Site) -> Finding:
 
 
 def _gil(measurement: Measurement) -> Finding:
-    gain = row(measurement).speedup or 0.0
-    message = f"{_threads(measurement, gain)}: they compute in Python, and the GIL lets one run at a time"
+    gained = gain(measurement) or 0.0
+    message = f"{_threads(measurement, gained)}: they compute in Python, and the GIL lets one run at a time"
     lines = [f"{message}."]
     figure = measurement.processes
     if figure is not None:
@@ -98,7 +99,7 @@ def _gil(measurement: Measurement) -> Finding:
         cores = f"{figure.cores} core{'s' if figure.cores != 1 else ''}"
         busy = figure.idle > BUSY * figure.speedup
         idle = f" ({figure.idle:.1f}x by CPU time: the machine is busy now)" if busy else ""
-        lines.append(f"Measured here: threads {gain:.1f}x, {processes} on {cores}{idle}.")
+        lines.append(f"Measured here: threads {gained:.1f}x, {processes} on {cores}{idle}.")
         message += f"; {processes} on {cores}{idle}"
     lines += [f"Fix: {CATALOGUE['CH201'].fix}", RELEASES_GIL]
     if sys.version_info >= (3, 13):
@@ -109,11 +110,11 @@ def _gil(measurement: Measurement) -> Finding:
 def _one_lock(measurement: Measurement) -> Finding:
     lock = busiest(measurement)
     assert lock is not None
-    gain = row(measurement).speedup or 0.0
+    gained = gain(measurement) or 0.0
     path, line = lock.waited_at
     created = f", created at {lock.created_at[0]}:{lock.created_at[1]}" if lock.created_at else ""
     message = (
-        f"{_threads(measurement, gain)}: they take turns at the lock {lock.expression} "
+        f"{_threads(measurement, gained)}: they take turns at the lock {lock.expression} "
         f"(taken at {path}:{line}{created}), which was held with others waiting {lock.share:.0%} of the time"
     )
     lines = [f"{message}.", f"Fix: {CATALOGUE['CH202'].fix}"]
@@ -127,8 +128,8 @@ def _one_lock(measurement: Measurement) -> Finding:
     return Finding("CH202", message, "\n".join(lines), locations=tuple(locations))
 
 
-def _threads(measurement: Measurement, gain: float) -> str:
-    return f"{measurement.workers} threads are {gain:.1f} times as fast as one after the other"
+def _threads(measurement: Measurement, gained: float) -> str:
+    return f"{measurement.workers} threads are {gained:.1f} times as fast as one after the other"
 
 
 def _time(seconds: float) -> str:

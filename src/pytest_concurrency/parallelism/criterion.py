@@ -157,6 +157,23 @@ def judge(measurement: Measurement) -> str:
     return WASTED if gained < NO_GAIN_BELOW and all(map(quiet, rounds)) else UNKNOWN
 
 
+def gain(measurement: Measurement) -> float | None:
+    """Return how many times as fast the workers together are as one after the other, None without any round.
+
+    By the clock, in the best round. Where workers take turns and no round was quiet, the clock tells what else the
+    machine did meanwhile; then it is what their waits come to: 1 for a sigma of 1 and above, N for 0.
+    """
+    alone, rounds = measurement.alone, measurement.together
+    if not alone or not rounds:
+        return None
+    if judge(measurement) != WASTED:
+        return max(speedup(alone, each) for each in rounds)
+    work = sum(usage.demand for usage in alone)
+    by_clock = [each.scale * work / each.span for each in rounds if quiet(each) and each.span > 0]
+    turns = min(1.0, median_sigma(measurement) or 0.0)
+    return max(by_clock, default=measurement.workers / (1 + (measurement.workers - 1) * turns))
+
+
 def _held_up_by_noise(measurement: Measurement) -> bool:
     if cpu_share(measurement) > IDLE_CPU_SHARE or not measurement.has_delay:
         return False

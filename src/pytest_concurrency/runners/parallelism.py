@@ -144,9 +144,9 @@ def _speedup(measurement: Measurement) -> float | None:
     """
     if measurement.problem or not measurement.alone:
         return None
-    rounds = measurement.together
-    if criterion.judge(measurement) != criterion.WASTED:
-        rounds = tuple(each for each in rounds if criterion.quiet(each))
+    if criterion.judge(measurement) == criterion.WASTED:
+        return criterion.gain(measurement)
+    rounds = tuple(each for each in measurement.together if criterion.quiet(each))
     return max((criterion.speedup(measurement.alone, each) for each in rounds), default=None)
 
 
