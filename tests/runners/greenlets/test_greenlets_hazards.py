@@ -253,7 +253,7 @@ def test_a_failure_does_not_hide_the_block_that_it_comes_from(stress):
 
 
 LEFT_BEHIND = """
-    import gevent, os, pytest
+    import gevent, gevent.event, os, pytest
     from pathlib import Path
 
     @pytest.fixture(scope="module")
@@ -268,6 +268,29 @@ LEFT_BEHIND = """
         gevent.spawn(check)
         gevent.spawn(path.touch).join()
 
+    first = iter([None])
+    def test_in_the_usual_order(greenlet_runner):
+        box, full = [], gevent.event.Event()
+        def fill():
+            gevent.sleep(0.004)
+            box.append(1)
+            full.set()
+        def take():
+            full.wait(next(first, 0.002))
+            return box[0]
+        greenlet_runner.run(fill, take)
+
+    @pytest.mark.stress_greenlets(workers=0)
+    def test_an_end_that_is_caught():
+        def beat():
+            while True:
+                try:
+                    gevent.sleep(0.001)
+                except BaseException:
+                    pass
+        gevent.spawn(beat)
+        gevent.sleep(0.002)
+
     numbers = iter(range(100))
     @pytest.mark.stress_greenlets(workers=0)
     def test_now_and_then():
@@ -278,8 +301,11 @@ LEFT_BEHIND = """
 
 def test_a_test_that_passes_only_when_it_is_run_first_is_not_judged_by_later_runs(stress):
     tests = stress(test_left=LEFT_BEHIND)
-    stress.result.assert_outcomes(passed=1, failed=1)
+    stress.result.assert_outcomes(passed=2, failed=2)
     assert stress.codes(tests["test_a_file"]) == []
+    assert stress.codes(tests["test_in_the_usual_order"])[-1] == "CH110"
+    assert tests["test_an_end_that_is_caught"]["schedules"] == 1
+    assert "did not end when they were killed (spawned at " in tests["test_an_end_that_is_caught"]["notes"][-2]
     assert tests["test_a_file"]["notes"][-2].startswith("it passed once and fails whenever it is run again (Assert")
     assert tests["test_now_and_then"]["outcome"] == "failed"
 

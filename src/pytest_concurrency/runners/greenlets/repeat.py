@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter
@@ -37,7 +37,8 @@ class Repeat:
 
     ``began`` in seconds of the performance counter. ``deadlocked`` are the greenlets that were waiting when nothing
     could wake one any more. ``forget`` lets go of the objects of the program: what is closed with its last reference
-    must not live on into the next repeat.
+    must not live on into the next repeat. ``survivors`` are greenlets that could not be killed afterwards, ``spawned``
+    the file and line that spawned one.
     """
 
     number: int
@@ -50,6 +51,8 @@ class Repeat:
     deadlocked: tuple[Life, ...] | None
     forget: Callable[[], None]
     began: float = 0.0
+    survivors: int = 0
+    spawned: str = ""
 
 
 def run_repeat(
@@ -120,7 +123,7 @@ def run_repeat(
         limit.close()
         monitor.stop()
         lives.stop()
-        _end(lives)
+        survivors, spawned = _end(lives)
         peers.stop()
         channel.send("body", False)
     for life in lives.lives.values():
@@ -130,7 +133,10 @@ def run_repeat(
             life.ended = monitor.last_seen.get(life.greenlet, life.ended)
     blocks, ended = tuple(monitor.blocks), tuple(lives.lives.values())
     monitor.forget()
-    return Repeat(number, exact, seconds, error, blocks, ended, peers, deadlocked, lives.forget, began)
+    forget = lives.forget
+    return Repeat(
+        number, exact, seconds, error, blocks, ended, peers, deadlocked, forget, began, survivors, relative(spawned)
+    )
 
 
 def body_of(item: pytest.Function, plan: Plan) -> Callable[[], Any]:
@@ -182,12 +188,25 @@ def _timed_out(lives: Lives, timeout: float, expired: BaseException, relative: C
     return pytest.fail.Exception("\n".join(rows), pytrace=False)
 
 
-def _end(lives: Lives) -> None:
-    """Kill the greenlets that the body left running, so that the next repeat begins alike."""
+def _end(lives: Lives) -> tuple[int, str]:
+    """Kill the greenlets that the body left running, so that the next repeat begins alike.
+
+    Return how many do not end, since they catch what kills them, and the file and line that spawned one.
+    """
+    left = lives.living()
+    for life in left:
+        life.left = True
+    kill(life.greenlet for life in left)
+    survivors = [life for life in left if not life.greenlet.dead]
+    path, line = survivors[0].site if survivors else ("", 0)
+    return len(survivors), f"{path}:{line}" if path else ""
+
+
+def kill(greenlets: Iterable[Any]) -> None:
+    """Kill ``greenlets`` and wait a second at most for their end."""
     import gevent
 
-    left = [life.greenlet for life in lives.living()]
-    for life in lives.living():
-        life.left = True
-    if left:
-        gevent.killall(left, block=True, timeout=1.0)
+    wanted = list(greenlets)
+    if wanted:
+        with suppress(gevent.Timeout):
+            gevent.killall(wanted, block=True, timeout=1.0)

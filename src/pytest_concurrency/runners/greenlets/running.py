@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _ENOUGH = 3  # repeats after which a test that has shown its errors need not go on
 _MOST_EXACT = 3
-_MORE = 3  # further runs that fail alike after one that has passed and one that has failed
+_MORE = 4  # further runs that fail alike after one that has passed and one that has failed
 
 
 class InWorker:
@@ -78,6 +78,7 @@ class StressedTest:
         self._explored: Explored | None = None
         self._spawned = 0
         self._counted: int | None = None
+        self._over = False
 
     def run(self) -> None:
         """Run the test; raise its own failure, or one for what was found."""
@@ -98,14 +99,19 @@ class StressedTest:
         error: BaseException | None = None
         while error is None and self._wanted():
             error = self._repeat()
-        passed = self._runs - 1
-        if error is not None and passed and self._fails_each_time(error):
-            self._counted = passed
-            self._notes.append(_left_behind(passed, error))
-            self._conclude(None)
+        if error is not None and self._runs == 2 and not self._over and self._fails_each_time(error):
+            self._counted = 1
+            explained = self._explore(error)
+            if self._explored is None or not self._explored.findings:  # one after the other it fails as well
+                self._explored, explained = None, None
+                self._notes.append(_left_behind(error))
+            else:
+                self._counted = None
+            self._conclude(explained)
             return
         if error is not None and self._runs == 1 and worth_explaining(error) and self._gathered.unsettled():
-            if perf_counter() - self._began <= self._plan.settings.max_seconds / 2 and self._plan.settings.repeats > 1:
+            spent, settings = perf_counter() - self._began, self._plan.settings
+            if spent <= settings.max_seconds / 2 and settings.repeats > 1 and not self._over:
                 self._repeat()  # the failure may come from a block that only a second sighting settles
         self._conclude(self._explore(error))
 
@@ -121,6 +127,12 @@ class StressedTest:
         self._note_overlap(repeat)
         self._spawned = max(self._spawned, len(repeat.lives))
         error = repeat.error
+        if repeat.survivors:
+            self._over = True
+            self._notes.append(
+                f"run {self._runs} is the last: {repeat.survivors} of its greenlets did not end when they were killed "
+                f"(spawned at {repeat.spawned or 'no line of the project'}), since they catch GreenletExit"
+            )
         repeat.forget()
         return error
 
@@ -134,7 +146,7 @@ class StressedTest:
     def _explore(self, error: BaseException | None) -> BaseException | None:
         """Explore the order of the greenlets where that can tell anything; return the error of the test."""
         blocked = any(f.is_error and f.code != "CH104" for f in self._marked())
-        if blocked or not self._spawned:
+        if blocked or not self._spawned or self._over:
             return error
         if self._plan.settings.repeats == 1:
             self._notes.append("the order of the greenlets was not explored: repeats=1")
@@ -152,6 +164,8 @@ class StressedTest:
         settings, runs, gathered = self._plan.settings, self._runs, self._gathered
         if runs == 0:
             return True
+        if self._over:
+            return False
         if runs >= _ENOUGH and any(finding.is_error for finding in self._marked()):
             return False
         if runs >= settings.repeats:
@@ -221,13 +235,12 @@ class StressedTest:
         )  # fmt: skip
 
 
-def _left_behind(passed: int, error: BaseException) -> str:
-    """Return the note on a test that can be run ``passed`` times and then only fails."""
-    times = "once" if passed == 1 else f"{passed} times"
+def _left_behind(error: BaseException) -> str:
+    """Return the note on a test that can be run once and then only fails."""
     text = str(error).splitlines()
     named = f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
     return (
-        f"it passed {times} and fails whenever it is run again ({named}): what it leaves behind could not be put "
+        f"it passed once and fails whenever it is run again ({named}): what it leaves behind could not be put "
         "back; those runs do not count, and the order of the greenlets was not explored"
     )
 

@@ -25,6 +25,7 @@ from ..evidence import view_stack
 from ..kernel import native_threads
 from ..lifecycle import Life, Lives, where_parked
 from ..places import is_machinery, user_frame
+from ..repeat import kill
 from .clocks import Clocks
 from .loop import Entry, ExploredLoop
 from .opened import RECORDER
@@ -216,7 +217,7 @@ def _followed(run: OrderRun, mode: Mode) -> Iterator[None]:
         run.strategy = Replay(())
         for life in run.lives.living():
             life.left = True
-        gevent.killall([life.greenlet for life in run.lives.living()], block=True, timeout=1.0)
+        kill(life.greenlet for life in run.lives.living())
         loop.close()
         hub.loop = real
 
