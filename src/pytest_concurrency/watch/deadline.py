@@ -44,6 +44,7 @@ class Deadline:
         self.error = error
         self.expired = False
         self._raised = 0
+        self._looking = False
         self._usable = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
 
     def __enter__(self) -> Deadline:
@@ -56,9 +57,12 @@ class Deadline:
         return self
 
     def _arm(self, seconds: float) -> None:
+        """Ask for the next alarm, and for more after it: where another thread forks at that moment, the alarm may reach
+        that thread, and a wait of the main one goes on."""
+        again = max(seconds, TICK)
         if self._theirs:
             seconds = min(seconds, max(0.001, self._theirs - (RealTime.monotonic() - self._start)))
-        signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001))
+        signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001), again)
 
     def _tick(self, signum: int, frame: types.FrameType | None) -> None:
         passed = RealTime.monotonic() - self._start
@@ -68,14 +72,26 @@ class Deadline:
             if callable(self._handler):
                 self._handler(signum, frame)
             return
-        if self.expired or self.probe(frame, passed) or passed > max(self.seconds * PATIENCE, self.seconds + _AT_LEAST):
+        if self._looking:
+            return
+        if self._is_over(frame, passed):
             self.expired = True
             self._raised += 1
             if self._raised <= _TIMES:
                 self._arm(_AGAIN)
+            else:
+                signal.setitimer(signal.ITIMER_REAL, 0)
             raise self.error(f"still running after {passed:.1f} s")
         left = self.seconds - passed
         self._arm(min(TICK, left) if left > 0 else TICK)
+
+    def _is_over(self, frame: types.FrameType | None, passed: float) -> bool:
+        self._looking = True
+        try:
+            over = self.expired or self.probe(frame, passed)
+        finally:
+            self._looking = False
+        return over or passed > max(self.seconds * PATIENCE, self.seconds + _AT_LEAST)
 
     def __exit__(self, *_: object) -> None:
         if self._usable:
