@@ -576,6 +576,129 @@ def test_it_is_said_that_pools_are_watched_and_not_explored(pytester: pytest.Pyt
     assert f"schedules were not explored: {what} was started, which is watched only" in test["notes"]
 
 
+UNSEEN = """
+def save(rows): return [row["id"] for row in rows]
+@watched
+def test_it():
+    process = ctx.Process(target=save, args=([{"name": 1}],))
+    process.start()
+    process.join()
+"""
+
+
+@METHODS
+def test_a_child_that_dies_unseen(pytester: pytest.Pytester, method: str) -> None:
+    hazard = hazards(run(pytester, UNSEEN, method))["CH108"]
+    assert "died of KeyError: 'id'" in hazard["message"]
+    assert [location["line"] for location in hazard["locations"]] == [
+        line_of(pytester, "def save"),
+        line_of(pytester, "process.start()"),
+    ]
+
+
+def test_a_child_that_dies_while_others_wait_for_it(pytester: pytest.Pytester) -> None:
+    program = """
+def fetch(queue, url): queue.put(url.split("/")[2])
+@watched
+def test_it():
+    queue = ctx.Queue()
+    process = ctx.Process(target=fetch, args=(queue, "nowhere"))
+    process.start()
+    queue.get()
+"""
+    found = hazards(run(pytester, program, timeout=4))
+    assert "died of IndexError" in found["CH409"]["message"]
+
+
+def test_what_a_child_died_of_is_told_where_the_test_fails_of_something_else(pytester: pytest.Pytester) -> None:
+    program = """
+@watched
+def test_it():
+    queue = ctx.SimpleQueue()
+    process = ctx.Process(target=fail, args=(1,), daemon=True)
+    process.start()
+    process.join()
+    assert not queue.empty()
+"""
+    assert "died of ValueError: bad 1" in hazards(run(pytester, program))["CH108"]["message"]
+
+
+def test_a_pool_whose_initializer_fails_is_stopped(pytester: pytest.Pytester) -> None:
+    program = """
+def init(settings): settings["limit"]
+@watched
+def test_it():
+    with ctx.Pool(2, initializer=init, initargs=({},)) as pool:
+        pool.map(square, [1, 2])
+"""
+    hazard = hazards(run(pytester, program, timeout=3))["CH108"]
+    assert "in the initializer of a pool" in hazard["message"]
+
+
+SEEN = {
+    "exitcode": "process.join(); assert process.exitcode == 1",
+    "is_alive": "while process.is_alive(): time.sleep(0.01)",
+    "sentinel": "multiprocessing.connection.wait([process.sentinel]); process.join()",
+    "pipe": "there.close(); pytest.raises(EOFError, here.recv); process.join()",
+}
+
+
+@pytest.mark.parametrize("how", SEEN)
+def test_a_death_that_somebody_asks_about_is_no_hazard(pytester: pytest.Pytester, how: str) -> None:
+    program = f"""
+import multiprocessing.connection
+@watched
+def test_it():
+    here, there = ctx.Pipe(duplex=False)
+    process = ctx.Process(target=fail, args=(1,))
+    process.start()
+    {SEEN[how]}
+"""
+    assert hazards(run(pytester, program)) == {}
+
+
+def test_an_exception_that_the_child_hands_over_is_no_hazard(pytester: pytest.Pytester) -> None:
+    program = """
+class Telling(ctx.Process):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.errors = ctx.SimpleQueue()
+    def run(self):
+        try:
+            super().run()
+        except KeyError:
+            pass
+        except Exception as error:
+            self.errors.put(error)
+            raise
+@watched
+def test_it():
+    process = Telling(target=fail, args=(1,))
+    process.start()
+    process.join()
+    assert "bad 1" in str(process.errors.get())
+"""
+    assert hazards(run(pytester, program)) == {}
+
+
+def test_an_exception_that_is_only_raised_anew_is_unseen(pytester: pytest.Pytester) -> None:
+    program = """
+def load():
+    try:
+        return {}["port"]
+    except KeyError as error:
+        raise ValueError("no port") from error
+    except OSError:
+        print("not this one")
+@watched
+def test_it():
+    process = ctx.Process(target=load)
+    process.start()
+    process.join()
+"""
+    assert "died of ValueError: no port" in hazards(run(pytester, program))["CH108"]["message"]
+
+
 def test_an_ignored_hazard_is_not_reported(pytester: pytest.Pytester) -> None:
     program = """
 @pytest.mark.stress_processes(workers=0, repeats=1, ignore=["CH403"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..model import Finding, Location
+from .child_died import named
 from .fork_hazard import waits_for
 from .judging import Context, explain
 from .queue_not_drained import hands_over, last_own_line
@@ -25,6 +26,10 @@ def find(record: Record, context: Context) -> list[Finding]:
     for ended in record.terminated:
         if any(_takes_lock(stuck.stack) for stuck in record.stuck):
             facts.append(f"{ended.name} was ended with {ended.how}() at {ended.site}: a lock that it held stays locked")
+    names = {entry.pid: entry.name for entry in record.started}
+    for died in record.died:
+        name = names.get(died.pid, f"process {died.pid}")
+        facts.append(f"{named(died, context.rootdir, name)}: what it was to do will never be done")
     facts.sort(key=_rank)
     body = next((stuck for stuck in record.stuck if stuck.is_body), record.stuck[0])
     place = last_own_line(body.stack, context.rootdir)

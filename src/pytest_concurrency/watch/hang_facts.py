@@ -13,6 +13,7 @@ from collections.abc import Container
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..source import PACKAGE
 from . import stacks, tree
 from .hook_fork import raw_forks
 from .record import Stuck
@@ -54,7 +55,7 @@ def body_stack(frame: types.FrameType | None) -> str:
     """Return the stack of this process's main thread, innermost last, without the frames of pytest around the body."""
     rows = traceback.extract_stack(frame)
     start = next((i + 1 for i, row in enumerate(rows) if row.name == "watched_body"), 0)
-    text = "".join(traceback.format_list(rows[start:]))
+    text = "".join(traceback.format_list([row for row in rows[start:] if not row.filename.startswith(PACKAGE)]))
     others = [f"thread {thread.name}" for thread in threading.enumerate() if thread is not threading.main_thread()]
     return text + (f"other threads: {', '.join(others)}\n" if others else "")
 

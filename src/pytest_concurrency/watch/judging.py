@@ -52,6 +52,7 @@ def judge(watch: Watch, error: BaseException | None) -> tuple[Finding, ...]:
     if watch.record == Record() and error is None:
         return ()
     from . import (  # each of them needs this module
+        child_died,
         error_not_fetched,
         fork_hazard,
         hang,
@@ -65,6 +66,7 @@ def judge(watch: Watch, error: BaseException | None) -> tuple[Finding, ...]:
 
     context = Context(watch.plan.rootdir, watch.worker, error, watch.hung, watch.body)
     detectors: tuple[Detector, ...] = (
+        child_died.find,
         state_not_shared.find,
         target_called.find,
         error_not_fetched.find,
@@ -81,9 +83,9 @@ def judge(watch: Watch, error: BaseException | None) -> tuple[Finding, ...]:
     return tuple(findings)
 
 
-def explain(*rows: str, code: str) -> str:
-    """Return rows of evidence followed by the cause and the fix of the hazard ``code``."""
+def explain(*rows: str, code: str, cause: str = "", fix: str = "") -> str:
+    """Return rows of evidence followed by cause and fix: those of the hazard ``code``, where none are given."""
     from ..hazards import CATALOGUE
 
     hazard = CATALOGUE[code]
-    return "\n".join([*rows, f"Cause: {hazard.cause}", f"Fix: {hazard.fix}"])
+    return "\n".join([*rows, f"Cause: {cause or hazard.cause}", f"Fix: {fix or hazard.fix}"])

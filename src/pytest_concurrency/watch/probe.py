@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from . import stacks
+from .deaths import note_death
 from .dropped import Dropped
 from .globals import Fingerprints, take
 from .lost_update import SharedAccess
@@ -134,6 +135,9 @@ def _attach(probe: Probe, process: Any) -> None:
         probe.begin()
         try:
             run()
+        except Exception as error:
+            note_death(probe.directory, probe.rootdir, error)
+            raise
         finally:
             probe.report()
 
@@ -169,7 +173,11 @@ def _per_task(probe: Probe, args: tuple[Any, ...]) -> tuple[Any, ...]:
         initializer = changed[2]
 
         def initialise(*values: Any) -> None:
-            initializer(*values)
+            try:
+                initializer(*values)
+            except Exception as error:
+                note_death(probe.directory, probe.rootdir, error, "the initializer of a pool")
+                raise
             probe.rebase()
 
         changed[2] = initialise

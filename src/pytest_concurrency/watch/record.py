@@ -134,6 +134,26 @@ class Terminated:
 
 
 @dataclass(frozen=True, slots=True)
+class ChildDied:
+    """A child process died of an exception, raised last at ``path:line`` of the project.
+
+    ``told``: its own code had caught it and done something about it; ``when`` is in seconds of the real monotonic
+    clock; ``during`` is what it was doing if that was not its work; ``lost_peer``: whom it was connected to was gone.
+    """
+
+    pid: int
+    error: str
+    text: str
+    trace: str
+    path: str
+    line: int
+    told: bool
+    when: float
+    during: str = ""
+    lost_peer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class GlobalChanged:
     """A child changed a global: its values as short texts before and after, and what decides whether they are equal."""
 
@@ -174,7 +194,11 @@ class Stuck:
 
 @dataclass(slots=True)
 class Record:
-    """Everything that one watch has seen."""
+    """Everything that one watch has seen.
+
+    ``asked_about`` are the ids of processes of which somebody has asked how they ended, or has heard that they have;
+    ``end_met``: somebody read from a pipe to its end.
+    """
 
     started: list[ProcessStarted] = field(default_factory=list)
     called: list[TargetCalled] = field(default_factory=list)
@@ -183,6 +207,9 @@ class Record:
     forked: list[Forked] = field(default_factory=list)
     joined_open: list[JoinedOpenPool] = field(default_factory=list)
     terminated: list[Terminated] = field(default_factory=list)
+    died: list[ChildDied] = field(default_factory=list)
+    asked_about: set[int] = field(default_factory=set)
+    end_met: bool = False
     changed: list[GlobalChanged] = field(default_factory=list)
     orphans: list[Orphan] = field(default_factory=list)
     stuck: list[Stuck] = field(default_factory=list)

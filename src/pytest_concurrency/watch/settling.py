@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..realtime import RealTime
 from . import stacks, tree
 from .deadline import BodyHung, Deadline
+from .deaths import read_deaths
 from .dropped import read_dropped
 from .hook_fork import raw_forks
 from .hook_pool import failed_futures
@@ -50,6 +51,8 @@ def settle(watch: Watch, error: BaseException | None, teardown: Callable[[], Non
     finally:
         _end(watch)
         watch.record.changed.extend(_changes(watch))
+        deaths = read_deaths(watch.files("*.died"))
+        watch.record.died.extend(died for died in deaths if died.when <= watch.ended_at)
         watch.record.unpicklable.extend(read_dropped(watch.files("*.dropped")))
         watch.record.lost.extend(find_lost(watch.files("*.updates")))
 

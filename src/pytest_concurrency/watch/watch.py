@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from ..model import Finding
+from ..realtime import RealTime
 from ..state import STATE
 from . import hook_fork, hook_pickle, hook_pool, hook_process, stacks, tree
 from .deadline import PATIENCE, BodyHung, Deadline
 from .deadlock import Suspicion
+from .deaths import read_deaths
 from .hang_facts import gather
 from .judging import judge
 from .patching import Patches
@@ -56,6 +58,7 @@ class Watch:
         self.recording = False
         self._directory = ""
         self.pid = 0
+        self.ended_at = 0.0
         self.processes: weakref.WeakSet[Any] = weakref.WeakSet()
         self.pools: weakref.WeakSet[Any] = weakref.WeakSet()
         self.pipes: list[tuple[int, int, Site]] = []
@@ -98,6 +101,7 @@ class Watch:
         if self._deadline is not None:
             self._deadline.__exit__()
         self.recording = False
+        self.ended_at = RealTime.monotonic()
         STATE.watch = self._previous
         self._patches.undo()
 
@@ -138,7 +142,7 @@ class Watch:
         moving = self._movement.look([os.getpid(), *below, *sorted(tree.helpers())])
         if passed < limit and not self._suspicion.is_deadlock(frame):
             return False
-        if moving and limit <= passed < max(limit * PATIENCE, limit + _SURE):
+        if moving and limit <= passed < max(limit * PATIENCE, limit + _SURE) and not self._pool_cannot_begin():
             return False
         stuck = gather(self, frame)
         if moving and passed >= limit:
@@ -147,6 +151,10 @@ class Watch:
             self.record.stuck = stuck
         tree.kill([info for pid, info in tree.descendants().items() if self.may_end(pid)])
         return True
+
+    def _pool_cannot_begin(self) -> bool:
+        """Say whether workers of a pool die before they have begun: it starts others for ever."""
+        return any(died.during for died in read_deaths(self.files("*.died")))
 
     def may_end(self, pid: int) -> bool:
         """Return whether the process ``pid`` is the body's own, to be ended with it."""

@@ -106,7 +106,7 @@ def _hung(watch: Watch, settings: Settings, findings: tuple[Finding, ...], width
     return pytest.fail.Exception(text, pytrace=False)
 
 
-_HANGS = ("CH404", "CH405", "CH407", "CH409")
+_HANGS = ("CH108", "CH404", "CH405", "CH407", "CH409")
 
 
 def run_workers(item: pytest.Function, settings: Settings) -> Run:
