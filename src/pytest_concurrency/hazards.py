@@ -91,8 +91,8 @@ CATALOGUE = _table(
     ),
     (
         "CH108", "unhandled worker exception", ERROR,
-        "A thread died of an exception that nobody saw.",
-        "Hand the exception over (a Future, a queue) and look at it where the thread is joined.",
+        "A thread or a process died of an exception that nobody saw.",
+        "Hand the exception over (a Future, a queue) and look at it, or at exitcode, where the worker is joined.",
     ),
     (
         "CH109", "leaked thread", ERROR,

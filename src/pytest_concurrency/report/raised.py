@@ -17,6 +17,10 @@ MOST = 12
 """Calls shown: the first and the last where there are more."""
 
 
+CALLS = "_concurrency_calls"
+"""Attribute of an error that came from another process: the frames that it came through there."""
+
+
 def calls_of(error: Any, root: Path, rows: Sequence[Row], width: int) -> list[str]:
     """Return lines that show where ``error`` was raised, a call each, the innermost last, with an empty line behind.
 
@@ -24,7 +28,7 @@ def calls_of(error: Any, root: Path, rows: Sequence[Row], width: int) -> list[st
     """
     frames = [
         frame
-        for frame in traceback.extract_tb(getattr(error, "__traceback__", None))
+        for frame in getattr(error, CALLS, ()) or traceback.extract_tb(getattr(error, "__traceback__", None))
         if not frame.filename.startswith(PACKAGE)
     ]
     within = str(root.resolve()) + os.sep

@@ -46,7 +46,7 @@ class Location:
         self.version = 0
         self.writer = -1  # the worker that wrote last, and the first version of its unbroken run of writes
         self.streak = 0
-        self.last: dict[int, Written] = {}
+        self.last: dict[int, tuple[int, Site, int, Worker, Any, bool]] = {}  # see Written, which takes longer to make
         self.accesses: dict[tuple[Site, Tag, Any], list[int]] = {}
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..instrument.sites import Site
 from ..trace.outcome import LostUpdate, Row
-from .location import Location, View
+from .location import Location, View, Written
 from .passed import links
 from .values import MISSING, differs, remember, show
 from .worker import Worker
@@ -54,14 +54,15 @@ def check_lost_update(
         newest_of_others = location.streak - 1 if location.writer == worker.index else location.version
         if newest_of_others <= read[1] or (source.key, site.key, worker.path) in run.harmless:
             continue
-        others = [each for index, each in location.last.items() if index != worker.index and each.version > read[1]]
+        written = {index: Written(*each) for index, each in location.last.items() if each[0] > read[1]}
+        own = written.pop(worker.index, None)
+        others = written.values()
         if not others:
             continue
         found = view.peek(a, b)
         if read is default and found is MISSING:
             continue  # what others wrote is not there for this one: a thread-local, or it was deleted
         current = remember(found)
-        own = location.last.get(worker.index)
         if not differs(current, read[2]) or (own is not None and own.version == read[1] + 1 and own.is_of(found)):
             continue  # others have put back what this worker has read, or has written itself meanwhile
         other = max(others, key=lambda each: each.version)

@@ -32,6 +32,8 @@ ENDING = frozenset({"CH404", "CH405", "CH406", "CH407", "CH409"})
 """Hazards that end the test with an exception of their own, or by a hang."""
 WAITING = frozenset({"CH104", "CH106"})
 """Hazards that make workers wait for ever."""
+EXPLORED = frozenset({"CH101", "CH108"})
+"""Hazards of a run in real time of which a schedule tells more."""
 FAILED: pytest.StashKey[list[Outcome]] = pytest.StashKey()
 
 
@@ -151,8 +153,10 @@ class _Session:
         self.verdict = explored.verdict or None
         errors = [finding for finding in explored.findings if finding.is_error]
         self.struck = [finding for finding in explored.findings if finding.known]
-        if errors or any(finding.code == "CH101" for finding in self.struck):
-            self.findings = [finding for finding in self.findings if finding.code != "CH101"]  # told better now
+        told = {finding.code for finding in (*errors, *self.struck) if finding.code in EXPLORED}
+        if errors or told:
+            told.add("CH101")  # what else it may be, a schedule tells better
+            self.findings = [finding for finding in self.findings if finding.code not in told]
         self.findings += explored.findings
         self.notes += explored.notes
         if explored.failed:
@@ -202,7 +206,7 @@ class _Session:
                     return
                 raise run.error
             errors = [finding for finding in self.findings if finding.is_error]
-            if number == 1 and run.explorable and all(finding.code == "CH101" for finding in errors):
+            if number == 1 and run.explorable and all(finding.code in EXPLORED for finding in errors):
                 self._explored_afresh()
                 errors = [finding for finding in self.findings if finding.is_error]
             if errors:

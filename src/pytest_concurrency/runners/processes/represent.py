@@ -44,7 +44,7 @@ def report_failure(
     data = config.hook.pytest_report_to_serializable(config=config, report=report)
     return WorkerReport(
         status=SKIPPED if skipped else RAISED,
-        exception=_pickled(error),
+        exception=pickled(error),
         longrepr=data,
         text=str(shown),
         summary=info.exconly(tryshort=True),
@@ -65,7 +65,7 @@ def _relevant(info: pytest.ExceptionInfo[BaseException], function: Callable[...,
     return kept or info.traceback
 
 
-def _pickled(error: BaseException) -> bytes | None:
+def pickled(error: BaseException) -> bytes | None:
     """Return ``error`` as a pickle that gives an exception of the same type, or None.
 
     An exception is rebuilt by calling its class with ``args``. Where ``__init__`` takes others (``ApiError(404, body)``

@@ -12,7 +12,7 @@ from ...state import STATE
 from ...trace.outcome import DELETED
 from ..containers import WHOLE
 from ..control import mine
-from ..location import Location, View, Written
+from ..location import Location, View
 from ..lost_updates import check_lost_update, through_caller
 from ..passed import call_of
 from ..rows import note
@@ -92,7 +92,7 @@ def write(site: Site, key: Any, loc: Any, value: Any, view: View, a: Any, b: Any
     if location.writer != index:
         location.writer, location.streak = index, version
     is_atom = type(value) in ATOMS
-    location.last[index] = Written(version, site, run.steps, worker, value if is_atom else id(value), is_atom)
+    location.last[index] = version, site, run.steps, worker, value if is_atom else id(value), is_atom
 
 
 def step(site: Site) -> None:

@@ -136,6 +136,14 @@ class Agent:
         """Note a notification."""
         self._results.append(("signalled", loc))
 
+    def died(self, death: Any) -> None:
+        """Note what this worker is dying of."""
+        self._results.append(("died", death))
+
+    def asked(self, pid: int | None) -> None:
+        """Note that somebody has seen how the process ``pid`` ended, or (None) that a pipe did."""
+        self._results.append(("asked", pid))
+
     def note(self, text: str) -> None:
         """Note something that was not looked at."""
         self._results.append(("note", text))

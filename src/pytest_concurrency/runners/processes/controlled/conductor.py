@@ -15,7 +15,7 @@ from ....runtime.lifecycle import joined, spawn
 from ....runtime.worker import Worker
 from ....strategies.base import NEVER
 from ....trace.locks import the_lock
-from ....trace.outcome import Blocked
+from ....trace.outcome import Blocked, Died
 from ....watch import tree
 from .ledger import Ledger, Sites
 from .members import Adopted, Member, State
@@ -279,6 +279,7 @@ class Conductor:
             if row.lock is not None:
                 self.ledger.waits(member, row)
         self.execution.stuck = tuple(row for _, row in stuck)
+        self.execution.died = tuple(Died(path, death.rebuilt()) for path, death in self.ledger.deaths)
         self.execution.freeze()
 
     def _blocked(self, member: Member) -> Blocked:

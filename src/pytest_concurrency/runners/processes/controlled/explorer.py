@@ -134,8 +134,9 @@ class ProcessExplorer(Explorer):
         self._switches = outcome.switches
         self._evidence = self._last_run()
         if outcome.external:  # what happens beside the schedule is not the schedule's doing
-            outcome = replace(outcome, error=None, stuck=())
-        if outcome.error is not None and not outcome.lost and outcome.number > 1 and self._fails_again():
+            outcome = replace(outcome, error=None, stuck=(), unseen=())
+        failed = outcome.error is not None or outcome.unseen
+        if failed and not outcome.lost and outcome.number > 1 and self._fails_again():
             self._result.stopped = "it fails when it is run again in the same order: something is left from run to run"
             return True
         return super()._take(outcome)
@@ -144,7 +145,7 @@ class ProcessExplorer(Explorer):
         """Say whether the test fails now in the order in which it passed at first."""
         with self._runs.uncounted():
             outcome = self._runs(Serial())
-        return outcome.error is not None or bool(outcome.timed_out)
+        return outcome.error is not None or bool(outcome.unseen or outcome.timed_out)
 
     def _budget_left(self) -> bool:
         order = self._last_run()[2]

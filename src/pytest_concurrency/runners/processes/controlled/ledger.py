@@ -10,6 +10,7 @@ from ....instrument.sites import READ, Site
 from ....runtime.execution import Execution
 from ....trace.locks import UNNAMED
 from ....trace.outcome import Blocked, Row
+from .deaths import Death
 from .members import Member
 from .places import LOCK, Place, told, told_place
 from .updates import Access, Updates
@@ -60,6 +61,8 @@ class Ledger:
         self.values: dict[tuple[str, str, int], tuple[str, bool]] = {}
         self.owners: dict[Any, tuple[Member, Place | None]] = {}
         self.signalled = False
+        self.deaths: list[tuple[str, Death]] = []
+        self.asked: set[int | None] = set()
         self._wake = wake
         self._numbers: dict[Any, int] = {}
 
@@ -76,6 +79,14 @@ class Ledger:
             if place.kind == LOCK and worker.held:
                 held = frozenset(worker.held)
                 execution.nested.append((worker.path, site.key, worker.occurrence, held, self._number(loc)))
+
+    def unseen(self) -> list[tuple[str, BaseException]]:
+        """Return the workers that died while the test ran, and of what, where nobody has asked how they ended."""
+        if None in self.asked:
+            return []
+        return [
+            (path, death.rebuilt()) for path, death in self.deaths if not death.expected and death.pid not in self.asked
+        ]
 
     def _number(self, loc: Any) -> int:
         return self._numbers.setdefault(loc, len(self._numbers) + 1)
@@ -99,6 +110,11 @@ class Ledger:
             self._row(member, place, "acquire", loc, "")
         elif what == "signalled":
             self.signalled = True
+        elif what == "died":
+            if not self.execution.main.done:
+                self.deaths.append((worker.path, rest[0]))
+        elif what == "asked":
+            self.asked.add(rest[0])
         elif what == "note":
             self.notes.append(rest[0])
         elif what == "did":

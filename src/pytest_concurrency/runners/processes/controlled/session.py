@@ -126,6 +126,8 @@ class ProcessProgram:
             if state is not None:
                 random.setstate(state)
         execution.lost.extend(conductor.ledger.updates.lost)
+        if not execution.stuck and not isinstance(error, Over):
+            execution.unseen.extend(conductor.ledger.unseen())
         self.notes += [note for note in conductor.ledger.notes if note not in self.notes]
         self.order = tuple((s.worker, s.site, s.occurrence, s.to) for s in execution.switches)
         if execution.stuck:

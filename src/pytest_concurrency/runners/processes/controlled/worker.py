@@ -21,7 +21,7 @@ from ....watch.sites import is_own
 from ..interrupts import let_in
 from ..outcome import RETURNED, WorkerReport
 from ..represent import report_failure
-from . import files, locks, memory, queues
+from . import deaths, files, locks, memory, queues
 from .agent import Agent
 from .leaving import callbacks, nothing_is_left
 from .patches import Patches
@@ -163,7 +163,7 @@ def _report(value: Any) -> WorkerReport:
 def install(agent: Agent, patches: Patches) -> None:
     """Hook everything that processes share. In the process that forks the workers, which inherit the hooks: to install
     them in each takes longer than most bodies; ``agent`` lets pass what the process itself does."""
-    for module in (memory, locks, queues, files, *_optional()):
+    for module in (memory, locks, queues, deaths, files, *_optional()):
         module.install(agent, patches)
 
     leave = os._exit
