@@ -83,6 +83,7 @@ class Finding:
     ``steps`` is the interleaving and ``conflicts`` the pairs of its rows (by position) that are in conflict; ``waits``
     and ``lock_order`` are the edges of the two graphs of a deadlock. ``fingerprint`` identifies the hazard from run to
     run, also after its lines have moved; ``known`` says that it is in the baseline, which does not fail a test.
+    ``cause`` and ``fix`` are those of this one, where they are known better than for its kind.
     """
 
     code: str
@@ -100,6 +101,8 @@ class Finding:
     lock_order: tuple[LockOrder, ...] = ()
     fingerprint: str = ""
     known: bool = False
+    cause: str = ""
+    fix: str = ""
 
     @property
     def name(self) -> str:
@@ -122,6 +125,8 @@ class Finding:
             "severity": self.effective_severity,
             "message": self.message,
             "detail": self.detail,
+            "cause": self.cause or CATALOGUE[self.code].cause,
+            "fix": self.fix or CATALOGUE[self.code].fix,
             "schedule": self.schedule,
             "preemptions": self.preemptions,
             "reachable": self.reachable,

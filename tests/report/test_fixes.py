@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from pytester_runs import run
 
 SOURCE = """
@@ -57,11 +59,20 @@ def test_last_write(thread_runner):
 
 
 def test_the_fix_is_for_the_failure_at_hand(pytester):
-    done = run(pytester, SOURCE)
+    """In all reports."""
+    pytest.importorskip("jinja2")
+    done = run(pytester, SOURCE, "--concurrency-report=github", "--concurrency-report=html:page.html")
+    page = " ".join((pytester.path / "page.html").read_text(encoding="utf-8").split())
 
     def fix(name):
-        detail = " ".join(done.tests[name]["hazards"][0]["detail"].split())
-        return detail.partition(" Fix: ")[2]
+        (hazard,) = done.tests[name]["hazards"]
+        assert f"Fix: {hazard['fix']}" in " ".join(hazard["detail"].split())
+        assert f"Fix: {hazard['fix']}%0ASeed:" in hazard_line(name)
+        assert f"<b>Fix</b> {hazard['fix']}</p>" in page
+        return hazard["fix"]
+
+    def hazard_line(name):
+        return next(line for line in done.result.outlines if line.startswith("::") and f"::{name}: " in line)
 
     assert done.codes("test_barrier") == ["CH106"]
     assert fix("test_barrier").startswith(

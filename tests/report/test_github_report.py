@@ -65,7 +65,7 @@ def test_what_is_expected_to_fail_is_a_notice(pytester):
 
 def test_escaping():
     hazard = {"code": "CH103", "name": "data, race: %", "severity": "warning", "message": "50%\nlost\r.",
-              "replay": "", "locations": [{"path": "a,b:c%.py", "line": 7}]}  # fmt: skip
+              "fix": "Guard it.", "replay": "", "locations": [{"path": "a,b:c%.py", "line": 7}]}  # fmt: skip
     result = {"nodeid": "t.py::test_a[x:y,z]", "seed": None, "path": "t.py", "line": 3}
     line = annotation(result, hazard, Path("/root"), Path("/root"))
     assert line.startswith(

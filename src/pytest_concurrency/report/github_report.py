@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from ..files import write_atomically
-from ..hazards import CATALOGUE
 from .places import primary
 
 
@@ -50,8 +49,7 @@ def annotation(result: Mapping[str, Any], hazard: Mapping[str, Any], root: Path,
     properties = {"file": _below(root / path, workspace), "line": str(line)}
     properties["title"] = f"{hazard['code']} {hazard['name']}"
     message = f"{result['nodeid']}: {hazard['message'].rstrip('.')}."
-    if hazard["code"] in CATALOGUE:
-        message += f"\nFix: {CATALOGUE[hazard['code']].fix}"
+    message += f"\nFix: {hazard['fix']}"
     if result["seed"] is not None:
         message += f"\nSeed: {result['seed']}"
     if hazard["replay"]:

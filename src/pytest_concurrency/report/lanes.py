@@ -73,6 +73,8 @@ def explain(found: Found, word: str, nodeid: str, root: Path, severity: str, wid
         replay=word,
         locations=_locations(found, rows, root),
         fingerprint=key_finding(failure, nodeid, root).fingerprint,
+        cause=failure.cause,
+        fix=failure.fix,
         **_drawn(found, rows, root),
     )
 

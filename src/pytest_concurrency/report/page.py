@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..hazards import Hazard
+from ..hazards import CATALOGUE, Hazard
 from ..options import GREENLETS
 from .graphs import Graph, lock_order_graph, wait_for_graph
 
@@ -56,7 +56,7 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One finding as the page shows it."""
+    """One finding as the page shows it; ``fix`` where it is not that of its kind."""
 
     anchor: str
     hazard: Json
@@ -64,6 +64,7 @@ class Shown:
     lanes: tuple[Lane, ...] = ()
     waits: Graph | None = None
     order: Graph | None = None
+    fix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +198,9 @@ def _shown(anchor: str, hazard: Json, noun: str) -> Shown:
         for position, step in enumerate(steps)
     )
     waits, order = wait_for_graph(hazard["waits"], noun), lock_order_graph(hazard["lock_order"])
-    return Shown(anchor, hazard, tuple(workers), lanes, waits, order)
+    entry = CATALOGUE.get(hazard["code"])
+    own = hazard["fix"] if entry is None or hazard["fix"] != entry.fix else ""
+    return Shown(anchor, hazard, tuple(workers), lanes, waits, order, own)
 
 
 def _order(worker: str) -> tuple[bool, list[int]]:

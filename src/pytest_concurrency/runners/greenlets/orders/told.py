@@ -144,6 +144,9 @@ def told(
         conflicts=conflicts_of(rows, stories),
         waits=waits,
         lock_order=order_in_deadlock(waits),
+        fingerprint=key_finding(failure, nodeid, root).fingerprint,
+        cause=worded(failure.cause),
+        fix=worded(failure.fix),
     )
 
 
@@ -180,8 +183,8 @@ def _text(
     else:
         how = "This is the order in which gevent runs them here; one after the other they do it right."
     lines += wrap(f"{how} gevent can run them in this order: each gives way only where it waits.", width)
-    lines += wrap(f"Cause: {worded(hazard.cause)}", width)
-    lines += wrap(f"Fix: {worded(hazard.fix)}", width)
+    lines += wrap(f"Cause: {worded(failure.cause or hazard.cause)}", width)
+    lines += wrap(f"Fix: {worded(failure.fix or hazard.fix)}", width)
     if word:
         lines.append(f"Replay: pytest '{nodeid}' --concurrency-replay={word}")
     return "\n".join(lines)
