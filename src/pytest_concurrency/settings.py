@@ -98,6 +98,10 @@ def _checked(option: Option, value: object, where: str) -> Any:
         raise pytest.UsageError(f"{where}: {option.name}={value!r} is not {error}.") from None
 
 
+MOST_THREADS = 500
+"""Workers of a test on threads: what a schedule costs grows with their square, and few bugs need more than three."""
+
+
 def check_config(config: Config) -> None:
     """Check what the ini file and the command line say; raise UsageError with the first thing wrong."""
     resolve(THREADS, "", {}, config)
@@ -108,6 +112,11 @@ def check_config(config: Config) -> None:
         stress_threads_workers(config)
     if config.option.concurrency_shards is not None:
         shards_wanted(config)
+
+
+def too_many(workers: int) -> str:
+    """Say that so many threads are not controlled."""
+    return f"workers={workers} is more than {MOST_THREADS} threads, which one schedule cannot run in time"
 
 
 def shards_wanted(config: Config) -> int:
@@ -174,6 +183,8 @@ def resolve(kind: str, nodeid: str, arguments: Mapping[str, object], config: Con
             f"{nodeid}: parallelism: workers={arguments['workers']!r} is not at least 2, or 0 for a body that starts "
             "its own threads."
         )
+    if kind == THREADS and merged.values.get("workers", 0) > MOST_THREADS:
+        raise pytest.UsageError(f"{nodeid}: {MARKER_OF[kind]}: {too_many(merged.values['workers'])}.")
     seed = merged.values.get("seed")
     if seed is None:
         merged.values["seed"] = default_seed(nodeid)

@@ -13,6 +13,7 @@ ARGUMENTS = {
     "strategy=['auto']": "strategy=['auto'] is not one of auto",
     "workers=-1": "workers=-1 is not a whole number of at least 0",
     "workers=True": "workers=True is not a whole number",
+    "workers=501": "workers=501 is more than 500 threads, which one schedule cannot run in time",
     "workers=2.0": "workers=2.0 is not a whole number",
     "schedules=0": "schedules=0 is not a whole number of at least 1",
     "seed='x'": "seed='x' is not a whole number or 'random'",
@@ -193,6 +194,8 @@ def test_runner_used_wrongly(pytester):
             with pytest.raises(TypeError, match="pass the function, do not call it"): thread_runner.run(f())
         def test_workers(thread_runner):
             with pytest.raises(ValueError, match="whole number of at least 1"): thread_runner.run(f, workers=0)
+            with pytest.raises(ValueError, match="more than 500 threads"): thread_runner.run(f, workers=1000)
+            with pytest.raises(ValueError, match="more than 500 threads"): thread_runner.map(f, range(501))
         def test_number(thread_runner):
             with pytest.raises(ValueError, match="does not go with 2 callables"): thread_runner.run(f, f, workers=3)
         @pytest.mark.stress_threads(switch_intervals=())

@@ -31,6 +31,8 @@ SETTLE_SECONDS = 0.03
 """Real seconds in which a thread outside the engine's control shows whether what a worker did has woken it up."""
 TOGETHER = 0.001
 """Virtual seconds within which deadlines count as one moment: whoever waits for them may wake in any order."""
+MOST_NAMED = 10
+"""So many workers are named of a schedule that does not end."""
 _CALL_BACK = {"Future.set_result", "Future.set_exception", "Future.add_done_callback", "Future.cancel"}
 _OPERATIONS = {"Condition.wait_for"}.union(
     f"{cls}.{name}" for classes in ANNOUNCED_CALLS.values() for cls, names in classes.items() for name in names
@@ -113,7 +115,8 @@ def whereabouts(run: Execution) -> str:
         where = f" at {short(place[0], paths)}:{place[1]}" if place is not None else ""
         name = "the test" if worker is run.main else f"worker {worker.path}"
         told.append(f"{name} {_is_doing(run, worker)}{where}")
-    return ", ".join(told)
+    more = [f"and {len(told) - MOST_NAMED} more"] if len(told) > MOST_NAMED else []
+    return ", ".join(told[:MOST_NAMED] + more)
 
 
 def _is_doing(run: Execution, worker: Worker) -> str:

@@ -11,6 +11,7 @@ from ...runtime.control import uncontrolled
 from ...runtime.execution import Execution
 from ...runtime.lifecycle import run_callables
 from ...runtime.pool import ThreadPool
+from ...settings import MOST_THREADS, too_many
 from ...state import STATE
 from ..base import Plan, bind, expand, gather
 from .free_run import run_together
@@ -32,6 +33,8 @@ class ThreadRunner:
         """Run the callables at once, each on a thread of its own; see :class:`..base.WorkerRunner`."""
         __tracebackhide__ = True
         bodies = expand(callables, workers, self._plan.settings.workers)
+        if len(bodies) > MOST_THREADS:
+            raise ValueError(too_many(len(bodies)))
         if self.measure is not None and len(bodies) > 1:
             self.measure(bodies)
         if self.free_timeout is not None:
