@@ -12,6 +12,7 @@ from _pytest.logging import caplog_handler_key
 from _pytest.tmpdir import tmppath_result_key
 
 from ..watch.deadline import Deadline
+from .errors import one_for_all
 from .rewind import rewind
 
 TEAR_DOWN_LIMIT = 60.0
@@ -123,6 +124,8 @@ def tear_down(item: pytest.Function) -> None:
     try:
         # pytest asks for the next item; any node below which everything stays set up will do.
         item.session._setupstate.teardown_exact(item.parent)  # type: ignore[arg-type]
+    except BaseExceptionGroup as error:  # each worker may have fixtures of its own, which fail alike
+        raise one_for_all(error) from None
     finally:
         item.stash[tmppath_result_key] = results
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import signal
 import types
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from _pytest.outcomes import Exit, OutcomeException
 
+from ..detect.failures import raised_at
 from ..source import PACKAGE
 
 
@@ -46,6 +48,17 @@ def from_signal_handler(error: BaseException) -> bool:
             return True
         step = step.tb_next
     return isinstance(error, KeyboardInterrupt)
+
+
+def one_for_all(error: BaseExceptionGroup[Any]) -> BaseException:
+    """Return the first of a group of errors that are equal, raised at one place, and note how many there are; any other
+    group as it is."""
+    first, *others = error.exceptions
+    if any((type(e), str(e), raised_at(e)) != (type(first), str(first), raised_at(first)) for e in others):
+        return error
+    if others:
+        first.add_note(f"the first of {len(error.exceptions)} equal errors")
+    return first
 
 
 def without_our_frames(error: BaseException) -> BaseException:

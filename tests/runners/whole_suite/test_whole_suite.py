@@ -350,3 +350,27 @@ def test_fails(): assert 0
     done = run(pytester, source, "--stress-threads", "2")
     assert done.outcomes == {"test_used_up[file0]": "PASSED", "test_fails": "FAILED"}
     assert "not passed when run several times in the same process" in done.text
+
+
+def test_equal_errors_of_a_tear_down_are_shown_once(pytester):
+    pytester.makepyfile(
+        test_it="""
+        import pytest
+        @pytest.fixture
+        def one():
+            yield
+            raise RuntimeError("cannot close")
+        @pytest.fixture
+        def named(request):
+            yield
+            raise RuntimeError(f"cannot close {id(request)}")
+        def test_equal(one): pass
+        def test_different(named): pass
+        """
+    )
+    result = pytester.runpytest_subprocess("--stress-threads=3", "-p", "no:randomly", "--tb=short")
+    text = result.stdout.str()
+    assert text.count("RuntimeError: cannot close\n") == 2, "the error, and the line of the summary"
+    assert "the first of 3 equal errors" in text
+    assert text.count("| RuntimeError: cannot close ") == 3, "different ones are all shown"
+    result.assert_outcomes(failed=2)
