@@ -151,7 +151,10 @@ def test_the_cause_of_a_failure_is_drawn_once(pytester):
     assert set(done.codes("test_scan")) >= {"CH102", "CH110"}
     assert len(re.findall(r"worker 0 +worker 1 +source", done.text)) == 1
     assert done.text.count("With it: CH102") == done.text.count("Fix of CH102") == 1
-    assert "test_scan: CH102 atomicity violation: worker 0 looked at" in done.text
+    assert "test_scan: CH102" not in done.text, "nor told once more in the summary"
+    assert "1 CH102 atomicity violation" in done.text
+    alone = run(pytester, CHECKED, "--tb=no").text
+    assert "test_scan: CH102 atomicity violation: worker 0 looked at" in alone
 
 
 DIES = """\

@@ -17,14 +17,15 @@ def with_own_text(findings: Iterable[Finding], shown: str = "") -> list[Finding]
     kept = []
     for finding in findings:
         text = words(finding.detail or finding.message)
-        if text not in told and not _is_named(finding, told):
+        if text not in told and not is_named(finding.code, finding.name, finding.message, told):
             kept.append(finding)
             told += text
     return kept
 
 
-def _is_named(finding: Finding, told: str) -> bool:
-    return words(f"With it: {finding.code} {finding.name}: {finding.message}") in told
+def is_named(code: str, name: str, message: str, told: str) -> bool:
+    """Say whether the text of another finding names this one."""
+    return words(f"With it: {code} {name}: {message}") in told
 
 
 def words(text: str) -> str:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .named import words
+from .named import is_named, words
 from .prose import broken, fitted
 from .whole_suite import NAMED, is_of_whole_suite, lines, stressed
 from .width import columns, width_of
@@ -34,8 +34,12 @@ def write_summary(reporter: TerminalReporter, results: Sequence[dict[str, Any]],
     cut_short = 0
     for result in results:
         warnings = [h for h in result["hazards"] if h["severity"] == "warning" and not h["known"]]
+        failures = words(" ".join(h["detail"] for h in result["hazards"] if h["severity"] == "error"))
         for hazard in warnings:
             shown = result["outcome"] == "failed"  # the details are beside the failure
+            named = is_named(hazard["code"], hazard["name"], hazard["message"], failures)
+            if shown and named and reporter.config.option.tbstyle != "no":
+                continue
             told = _details(hazard, width_of(reporter.config)) if reporter.verbosity > 0 and not shown else []
             said = words(hazard["message"]).lower() in words(" ".join(told)).lower()
             message = "" if said else f": {hazard['message']}"
