@@ -48,3 +48,8 @@ def test_what_had_changed_again():
     assert not changed_again(rows_of(text.replace("1 notifys C, 1 writes n", "1 writes m")), [blocked()]), "once"
     assert not changed_again(rows_of(text.replace("0 waits C, 1", "0 writes m, 1")), [blocked()]), "another wait"
     assert not changed_again([], [blocked()])
+
+
+def test_what_an_exception_says_at_length_is_cut():
+    (failure,) = failures_of(Outcome(1, 9, (), 0, error=ValueError("x" * 5000)))
+    assert failure.message == f"Under this schedule: ValueError: {'x' * 297}...."

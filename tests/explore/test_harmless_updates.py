@@ -140,3 +140,36 @@ def test_what_others_have_put_back_was_not_lost(pytester):
     done = run(pytester, RESTORED)
     assert done.codes("test_nested") == [], done.text
     assert done.codes("test_crossed") == ["CH101"]
+
+
+LONG = """
+class Document:
+    def __init__(self, text):
+        self.text = text
+    def clean(self):
+        text = self.text
+        {wait}
+        self.text = text.rstrip()
+    def add(self, more):
+        text = self.text
+        {wait}
+        self.text = text + more
+
+def test_clean({runner}):
+    document = Document("x" * 60 + "  ")
+    {runner}.run(document.clean, document.clean)
+
+def test_add({runner}):
+    document = Document("x" * 60)
+    {runner}.run(lambda: document.add("a"), lambda: document.add("b"))
+"""
+
+
+@pytest.mark.parametrize("runner, wait", [("thread_runner", "pass"), ("greenlet_runner", "import time; time.sleep(0)")])
+def test_values_that_are_shown_cut_are_compared_whole(pytester: pytest.Pytester, runner: str, wait: str) -> None:
+    if runner == "greenlet_runner":
+        pytest.importorskip("gevent")
+    pytester.makepyfile(LONG.format(runner=runner, wait=wait))
+    pytester.runpytest_subprocess("-p", "no:randomly", "--concurrency-report=json:report.json")
+    tests = json.loads((pytester.path / "report.json").read_text(encoding="utf-8"))["tests"]
+    assert [[hazard["code"] for hazard in test["hazards"]] for test in tests] == [[], ["CH101"]]

@@ -80,3 +80,9 @@ def test_decimals_that_cannot_be_compared_are_told_apart_by_identity() -> None:
     assert not differs(Decimal("1.0"), Decimal(1))
     assert isinstance(remember(Decimal("sNaN")), Reference)
     assert differs(Decimal("sNaN"), Decimal(1))
+
+
+def test_long_values_show_their_beginning_and_their_end():
+    assert show("x" * 38) == repr("x" * 38)
+    assert show("a" * 30 + "b" * 30) == f"'{'a' * 26}...{'b' * 9}'"
+    assert len(show(tuple(range(10**6, 10**6 + 8)))) == 40

@@ -13,6 +13,8 @@ from ..trace.outcome import Blocked, Died, LostUpdate, Outcome, Row
 from .called import called
 from .reasons import CHANGED_AGAIN, NOT_AWAITED, changed_again, not_awaited
 
+LONGEST = 300
+"""Letters of what an exception says that are repeated: the traceback has all of it."""
 RAISED_AT = "_concurrency_raised_at"
 """Attribute of an error that came from another process: path and line where it was raised there."""
 
@@ -229,7 +231,10 @@ def _called(worker: str) -> str:
 
 def _named(error: BaseException) -> str:
     text = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
+    if not text:
+        return type(error).__name__
+    line = text[0] if len(text[0]) <= LONGEST else f"{text[0][: LONGEST - 3]}..."
+    return f"{type(error).__name__}: {line}"
 
 
 def raised_at(error: BaseException) -> tuple[str, int]:

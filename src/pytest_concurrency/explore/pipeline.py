@@ -10,7 +10,7 @@ from ..detect.failures import Failure, failures_of
 from ..instrument.sites import Site, Sites
 from ..realtime import RealTime
 from ..runtime.outsiders import Outsiders
-from ..runtime.values import Reference
+from ..runtime.values import Reference, same_value
 from ..schedules.directives import Directive, Replay, from_switches
 from ..settings import Settings
 from ..strategies.base import NEVER, Strategy
@@ -407,9 +407,9 @@ class Explorer:
         if len(writes) < lost.occurrence or outcome.timed_out:
             return False
         reads = [r for r in outcome.rows if r.worker == lost.worker and r.site == lost.read.site]
-        if len(reads) < lost.read_occurrence or reads[lost.read_occurrence - 1].value == lost.read.value:
+        if len(reads) < lost.read_occurrence or same_value(reads[lost.read_occurrence - 1], lost.read):
             return False  # the other's write did not come before the read: nothing was learned
-        return writes[lost.occurrence - 1].value == lost.write.value
+        return same_value(writes[lost.occurrence - 1], lost.write)
 
     def _failures(self, outcome: Outcome) -> tuple[Failure, ...]:
         return tuple(

@@ -75,15 +75,21 @@ def check_lost_update(
                 target=name,
                 worker=worker.path,
                 other=other.worker.path,
-                read=Row(worker.path, source.path, source.line, "read", name, show(read[2]), source.key, read[3], loc),
-                overwritten=Row(
-                    other.worker.path, by.path, by.line, "write", name, show(told), by.key, other.step, loc
+                read=Row(
+                    worker.path, source.path, source.line, "read", name, show(read[2]), source.key, read[3], loc,
+                    kept=read[2],
                 ),
-                write=row or Row(worker.path, site.path, site.line, "write", name, show(value), site.key, run.steps),
+                overwritten=Row(
+                    other.worker.path, by.path, by.line, "write", name, show(told), by.key, other.step, loc, kept=told,
+                ),
+                write=row or Row(
+                    worker.path, site.path, site.line, "write", name, show(value), site.key, run.steps,
+                    kept=remember(value),
+                ),
                 value=remember(value),
                 occurrence=worker.occurrence,
                 read_occurrence=worker.counts.get(source, 0),
             )
-        )
+        )  # fmt: skip
         run.coast()
         return

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from .execution import Execution
 
 
-def note(run: Execution, worker: Worker, site: Site, action: str, target: str, value: str, loc: Any) -> Row:
+def note(
+    run: Execution, worker: Worker, site: Site, action: str, target: str, value: str, loc: Any, kept: Any = ...
+) -> Row:
     """Make the row of what ``worker`` does now, and keep it where the run is recorded."""
     reachable = run.rows is None or _reachable(worker, site)
-    row = Row(worker.path, site.path, site.line, action, target, value, site.key, run.steps, loc, reachable)
+    row = Row(worker.path, site.path, site.line, action, target, value, site.key, run.steps, loc, reachable, kept)
     if run.rows is not None:
         run.rows.append(row)
     return row

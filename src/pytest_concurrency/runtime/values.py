@@ -10,9 +10,11 @@ from decimal import Decimal
 from enum import EnumMeta
 from typing import Any
 
+from ..trace.outcome import Row
+
 ATOMS = frozenset({int, float, complex, bool, str, bytes, type(None), datetime.date, datetime.timedelta})
 """Types whose values never change, and that may be kept."""
-_LIMIT = 40
+_LIMIT, _END = 40, 10
 _CLASS_NAME: Callable[[type], str] = type.__dict__["__name__"].__get__
 
 
@@ -79,7 +81,9 @@ def show(value: Any) -> str:
         text = _text_of_container(value)
     else:
         text = _called(value)
-    return text if len(text) <= _LIMIT else text[: _LIMIT - 3] + "..."
+    if len(text) <= _LIMIT:
+        return text
+    return f"{text[: _LIMIT - _END - 3]}...{text[-_END:]}"  # what is added mostly comes at the end
 
 
 def _text(value: Any) -> str:
@@ -122,6 +126,15 @@ def _called(value: Any) -> str:
     if kind is types.FunctionType:
         return f"<function {value.__name__}>"
     return f"<{_CLASS_NAME(kind)}>"
+
+
+def same_value(one: Row, other: Row) -> bool:
+    """Say whether two rows, which may be of two runs, have one value: by the values where they are known and plain, for
+    what is shown of them is cut, else by what is shown."""
+    a, b = one.kept, other.kept
+    if a is ... or b is ... or Reference in (type(a), type(b)):
+        return one.value == other.value
+    return not differs(a, b)
 
 
 def differs(a: Any, b: Any) -> bool:

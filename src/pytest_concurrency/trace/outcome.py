@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 DELETED = "deleted"
@@ -15,6 +15,7 @@ class Row:
 
     ``step`` counts the announcements of the run; rows are in the order in which they happened. ``reachable`` says
     whether a GIL build may switch threads between this worker's previous access of something shared and this row.
+    ``value`` is cut where it is long; ``kept`` is the value as it is remembered, to be compared (``...``: not known).
     """
 
     worker: str
@@ -27,6 +28,7 @@ class Row:
     step: int = 0
     location: Any = None
     reachable: bool = True
+    kept: Any = field(default=..., compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ def read(site: Site, key: Any, loc: Any, view: View, a: Any, b: Any) -> None:
             run.recorder.access(worker, site, key, loc, False, view.target(a, b), (a, b))
     if run.rows is not None:
         value = view.peek(a, b)
-        note(run, worker, site, "read", view.target(a, b), show(value), loc)
+        note(run, worker, site, "read", view.target(a, b), show(value), loc, remember(value))
         if site.is_source:
             worker.reads[site] = (key, location.version, remember(value), run.steps, worker.section)
     elif site.is_source:
@@ -80,7 +80,7 @@ def write(site: Site, key: Any, loc: Any, value: Any, view: View, a: Any, b: Any
     row = None
     if run.rows is not None:
         told = DELETED if site.action == DELETE and view is not WHOLE else show(value)
-        row = note(run, worker, site, "write", view.target(a, b), told, loc)
+        row = note(run, worker, site, "write", view.target(a, b), told, loc, remember(value))
     if site.derived:
         check_lost_update(run, worker, site, site.derived, key, location, value, view, a, b, row)
     if site.given and worker.calls and location.version:

@@ -21,7 +21,7 @@ from ....instrument.sites import Site, Sites
 from ....model import Finding
 from ....report.fingerprint import fingerprint
 from ....report.width import width_of
-from ....runtime.values import Reference
+from ....runtime.values import Reference, same_value
 from ....schedules import token as tokens
 from ....schedules.directives import BEFORE, Directive, Replay, from_switches
 from ....schedules.minimise import ddmin
@@ -367,13 +367,14 @@ class Orders:
         spent = self._result.runs
         for reverse in (False, True):
             outcome = self._run(Replay(()), recording=True, serial=True, reverse=reverse)
-            read: dict[str, str] = {}
+            read: dict[str, Row] = {}
             for row in outcome.rows:
                 if row.site == lost.read.site:
-                    read[row.worker] = row.value
-                elif row.site == lost.write.site and read.get(row.worker) == lost.overwritten.value:
-                    self._result.runs = spent
-                    return row.value != lost.write.value
+                    read[row.worker] = row
+                elif row.site == lost.write.site and row.worker in read:
+                    if same_value(read[row.worker], lost.overwritten):
+                        self._result.runs = spent
+                        return not same_value(row, lost.write)
         self._result.runs = spent
         return False
 
