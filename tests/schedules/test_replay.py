@@ -165,3 +165,42 @@ def test_a_failure_without_any_preemption_is_replayed(pytester, test):
     again = run(pytester, None, "-k", test, f"--concurrency-replay={first.token(test)}")
     assert first.codes(test)[0] == again.codes(test)[0] == "CH110"
     assert "the replayed schedule fails as it did" in again.text
+
+
+DUE_TOGETHER = """
+import threading, time
+import pytest
+
+class Heart(threading.Thread):
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.stopped, self.closed, self.late, self.beats = threading.Event(), False, 0, []
+
+    def run(self):
+        while not self.stopped.wait(1.0):
+            if self.closed:
+                self.late += 1
+            self.beats.append(time.monotonic())
+
+@pytest.fixture
+def heart():
+    made = Heart()
+    yield made
+    assert made.late == 0
+
+@pytest.mark.stress_threads(workers=0)
+def test_beat(heart):
+    heart.start()
+    time.sleep(3.0)
+    heart.stopped.set()
+    heart.closed = True
+    assert 2 <= len(heart.beats) <= 3
+"""
+
+
+def test_a_worker_that_goes_on_at_once_where_others_are_due_as_well(pytester):
+    done = run(pytester, DUE_TOGETHER)
+    assert done.codes("test_beat")[:1] == ["CH110"], done.text
+    assert not any("run again" in note for note in done.tests["test_beat"]["notes"]), done.text
+    again = run(pytester, None, f"--concurrency-replay={done.token('test_beat')}")
+    assert again.codes("test_beat")[:1] == ["CH110"], again.text

@@ -408,8 +408,9 @@ class Execution:
                     chosen = self.strategy.pick([*enabled, *early] if early else enabled, None, self.steps, leaving)
                     self._plan()
                 ends = bool(early) and end_wait(self, chosen)
-                if leaving is not None and (ends or chosen is not leaving):
-                    self.log(leaving, chosen, forced=True, chosen=ends or chosen is not enabled[0], early=ends)
+                other = ends or chosen is not enabled[0]
+                if leaving is not None and (other or chosen is not leaving):  # it may itself be due again at once
+                    self.log(leaving, chosen, forced=True, chosen=other, early=ends)
                 return chosen  # type: ignore[no-any-return]
             first = first_due(self)
             if should_idle(self, first):
