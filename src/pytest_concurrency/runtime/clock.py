@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 from ..realtime import RealTime
 
+GRAIN = 1024
+"""The clocks begin at whole parts of a second, so many of them: what is added is rounded alike in every run, and code
+that compares two moments which are the same but for rounding takes the same way when a schedule is run again."""
 TICK = 1e-6
 """Seconds by which the clock advances each time it is read, so that a loop that waits for it makes headway."""
 
@@ -20,9 +25,9 @@ class VirtualClock:
 
     def begin(self) -> None:
         """The run begins now: what fixtures have noted of the real clocks meanwhile lies in the past."""
-        self._base_monotonic = RealTime.monotonic()
-        self._base_perf = RealTime.perf_counter()
-        self._base_time = RealTime.time()
+        self._base_monotonic = _aligned(RealTime.monotonic())
+        self._base_perf = _aligned(RealTime.perf_counter())
+        self._base_time = _aligned(RealTime.time())
 
     def advance_to(self, moment: float) -> None:
         """Move the clock forward to ``moment``; never backwards."""
@@ -45,3 +50,8 @@ class VirtualClock:
     def time(self) -> float:
         self.now += TICK
         return self._base_time + self.now
+
+
+def _aligned(moment: float) -> float:
+    """Return the first whole part of a second that is not before ``moment``."""
+    return math.ceil(moment * GRAIN) / GRAIN
