@@ -178,3 +178,31 @@ def test_what_meets_in_files_is_told_from_the_switch_on(pytester):
     (hazard,) = done.tests["test_inc"]["hazards"]
     assert {step["worker"] for step in hazard["steps"]} == {"0", "1"}
     assert len(hazard["steps"]) < 40 and not any("<module" in step["value"] for step in hazard["steps"])
+
+
+OWN = """
+    import threading
+
+    class Sessions:
+        def __init__(self):
+            self.local = threading.local()
+            self.all = ()
+
+        def get(self):
+            self.local.session = object()
+            self.all = self.all + (self.local.session,)
+            return self.local.session
+
+    def test_sessions(thread_runner):
+        sessions = Sessions()
+        thread_runner.run(sessions.get, sessions.get)
+        assert len(sessions.all) == 2
+"""
+
+
+def test_what_each_thread_has_of_its_own_is_not_shown(pytester):
+    done = run(pytester, OWN)
+    (hazard,) = [each for each in done.tests["test_sessions"]["hazards"] if each["severity"] == "error"]
+    targets = {step["target"] for step in hazard["steps"]}
+    assert "Sessions.all" in targets
+    assert not any("session" in target and "Sessions" not in target for target in targets), targets

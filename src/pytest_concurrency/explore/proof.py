@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 
 from ..instrument.sites import Site
@@ -34,15 +33,11 @@ def doubt_of(run: Execution, outcome: Outcome) -> str:
         return "time passed: a wait timed out, a worker slept or polled"
     if run.explore_timeouts and run.timed_waits:
         return "a wait has a time-out, and only the sampling strategies explore those"
-    if run.uses_thread_locals or any(site.seen and _is_thread_local(site) for site in run.all_sites()):
+    if run.uses_thread_locals:
         return "thread-local data is used"
     if run.saturated or any(site.hits > SATURATION for site in run.all_sites()):
         return "a place was passed too often to be watched"
     return ""
-
-
-def _is_thread_local(site: Site) -> bool:
-    return any(isinstance(cls, type) and issubclass(cls, threading.local) for cls in site.cache)
 
 
 def newly_shared(run: Execution) -> list[Site]:

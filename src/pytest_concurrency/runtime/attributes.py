@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import types
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from .location import View
 from .values import MISSING
 
-INSTANCE, SKIP, _CLASS, MODULE, _SLOT = 1, 0, 2, 3, 4
+INSTANCE, SKIP, _CLASS, MODULE, _SLOT, LOCAL = 1, 0, 2, 3, 4, 5
 _DATA = (types.MemberDescriptorType,)
 _mro = type.__dict__["__mro__"].__get__
 _class_dict = type.__dict__["__dict__"].__get__
@@ -23,6 +24,8 @@ def attribute_kind(cls: type, obj: Any, name: str) -> int:
         return MODULE
     if issubclass(cls, type):
         return _CLASS
+    if issubclass(cls, _thread._local):
+        return LOCAL  # each thread has its own
     for base in cls.__mro__:
         found = base.__dict__.get(name, MISSING)
         if found is not MISSING:

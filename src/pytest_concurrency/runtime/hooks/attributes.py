@@ -9,15 +9,24 @@ from typing import Any
 
 from ...instrument.sites import Site
 from ...state import STATE
-from ..attributes import ATTRIBUTE, INSTANCE, MODULE, OWN, SKIP, attribute_kind, dict_getter, module_dict, owner_of
+from ..attributes import (
+    ATTRIBUTE,
+    INSTANCE,
+    LOCAL,
+    MODULE,
+    OWN,
+    SKIP,
+    attribute_kind,
+    dict_getter,
+    module_dict,
+    owner_of,
+)
 from ..control import mine, uncontrolled
 from .access import read, read_default, write
 
 
 def _attribute_plan(cls: type, obj: Any, name: str) -> tuple[int, Callable[[Any], Any] | None]:
     """Return where attribute ``name`` of the instances of ``cls`` lives and, for plain ones, how to get their dict."""
-    if cls.__module__ == "_thread" and cls.__name__ == "_local":
-        STATE.run.uses_thread_locals = True
     kind = attribute_kind(cls, obj, name)
     return kind, dict_getter(cls) if kind == INSTANCE else None
 
@@ -39,6 +48,9 @@ def read_attr(obj: Any, site: Site) -> None:
             return
     if kind == SKIP:
         return
+    if kind == LOCAL:
+        STATE.run.uses_thread_locals = True
+        return
     owner = owner_of(obj, name, kind)
     if owner is None:
         return
@@ -58,6 +70,9 @@ def write_attr(value: Any, obj: Any, site: Site) -> None:
         plan = site.cache[cls] = _attribute_plan(cls, obj, name)
     kind = plan[0]
     if kind == SKIP:
+        return
+    if kind == LOCAL:
+        STATE.run.uses_thread_locals = True
         return
     owner = module_dict(obj) if kind == MODULE else obj
     key = (id(owner), name)
