@@ -48,6 +48,8 @@ _WAITS = {
         "A worker waits for a semaphore that nobody is left to release.",
         "Release it once for each acquire, in a finally clause, and do not acquire it again where it is held already.",
     ),
+    "ApplyResult.get": _FUTURE,
+    "ApplyResult.wait": _FUTURE,
     "Future.result": _FUTURE,
     "Future.exception": _FUTURE,
     "Condition.wait": _NOTIFY,

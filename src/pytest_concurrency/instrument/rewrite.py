@@ -43,6 +43,7 @@ from .vocabulary import (
     ENTER_CONTEXT,
     LIBRARY_NAMES,
     LOADED_METHODS,
+    QUEUE_METHODS,
     READ_ALL,
     READ_ITEM,
     SYNC_METHODS,
@@ -82,6 +83,8 @@ class Hooks:
     """Called with the level of a function that looks beyond its caller (see :mod:`.callers`), before it does."""
     settle: Callable[[Any, None], Any] = lambda owner, _: owner
     """Called with an object whose code is asked for, before it is; gives it back."""
+    loaded: Hook = lambda obj, _: obj
+    """Called with an object a method of which is loaded, to be called later; gives what stands in for it."""
     aside: Callable[[], AbstractContextManager[object]] = nullcontext
     """Not called by rewritten code: within it, hooks do not take the calling thread for a worker."""
 
@@ -303,6 +306,8 @@ class _Writer:
                 before += op.replace_top(self.hooks.method, site, where)
         elif name in ("__enter__", "__exit__") or (name in LOADED_METHODS and scope.accesses):
             before += op.replace_top(self.hooks.method, self._site(entry, METHOD, READ, name), where)
+        elif name in QUEUE_METHODS:
+            before += op.replace_top(self.hooks.loaded, self._site(entry, METHOD, WRITE, name), where)
         if name in LIBRARY_NAMES and label in scope.libraries and (is_call or op.is_called(previous, following)):
             before += op.replace_top(self.hooks.method, self._site(entry, METHOD, READ, name), where)
         return [*before, entry]

@@ -57,7 +57,7 @@ ENTER_CONTEXT = "enter_context"
 
 SYNC_METHODS = frozenset(
     {"acquire", "release", "acquire_lock", "release_lock", "locked", "__enter__", "__exit__"}
-    | {"_acquire_restore", "_release_save", "_wait_for_tstate_lock", "join", "is_done"}
+    | {"_acquire_restore", "_release_save", "_wait_for_tstate_lock", "_wait_for_updates", "join", "is_done"}
     | {"get", "put", "get_nowait", "put_nowait", "empty", "qsize"}
     | {"sleep", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "time", "time_ns"}
     | {"start_new_thread", "start_new", "start_joinable_thread"}
@@ -72,6 +72,9 @@ LOADED_METHODS = frozenset(
 )
 """Those of them that are taken over also where they are loaded as plain attributes, as compilers do for a function
 of an imported module (``time.monotonic()``)."""
+
+QUEUE_METHODS = frozenset({"get", "put", "get_nowait", "put_nowait"})
+"""Methods of C queues, taken over also where they are loaded to be called later: ``iter(queue.get, None)``."""
 
 ANNOUNCED_CALLS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
@@ -107,6 +110,8 @@ SYNC_MODULES = (
     "functools",
     "logging",
     "_threading_local",
+    "multiprocessing.dummy",
+    "multiprocessing.pool",
 )
 """Standard-library modules in whose code locks are taken over, whether or not the test's own code is near."""
 

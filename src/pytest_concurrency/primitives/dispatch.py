@@ -11,6 +11,7 @@ import time
 import types
 from _thread import get_ident
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from ..instrument.deferred import outer
@@ -29,6 +30,7 @@ from . import builtin_calls, clocks, exit_stacks, library_calls, threads
 from .intents import intend_call
 from .locks import LOCK_TYPES, AnnouncedLock, ControlledLock
 from .simple_queue import QUEUE_TYPE, ControlledSimpleQueue
+from .thread_pools import ControlledPool
 from .threads import HANDLE_TYPE, THREAD_MODULE, ControlledHandle, ControlledThread
 
 _SIGNALS = frozenset({"Condition.notify", "Condition.notify_all", "Event.set", "Semaphore.release"})
@@ -74,6 +76,8 @@ def _handler(cls: type, name: str) -> Callable[[Any, Site], Any]:
         return known
     if name == "_wait_for_tstate_lock" and issubclass(cls, threading.Thread):
         return ControlledThread
+    if name == "_wait_for_updates" and cls is type:
+        return _pool
     if name == "run" and issubclass(cls, (threading.Thread, contextvars.Context)):  # a context from 3.14 on
         return _begin
     if issubclass(cls, threading.Condition) and name in ("acquire", "release", "_release_save", "_acquire_restore"):
@@ -86,6 +90,10 @@ def _handler(cls: type, name: str) -> Callable[[Any, Site], Any]:
         if issubclass(cls, base) and getattr(cls, name, None) is getattr(base, name, None):
             return _HANDLERS[base]
     return _none
+
+
+def _pool(obj: Any, site: Site) -> Any:
+    return ControlledPool(obj, site) if obj.__module__ == "multiprocessing.pool" else obj
 
 
 def _condition(obj: Any, site: Site) -> Any:
@@ -104,6 +112,14 @@ def method(obj: Any, site: Site) -> Any:
     if handler is None:
         handler = site.cache["handler", cls] = _handler(cls, site.name)  # type: ignore[index]
     return handler(obj, site)
+
+
+def loaded(obj: Any, site: Site) -> Any:
+    """Return what stands in for ``obj`` while its method ``site.name`` is looked up, to be called later."""
+    cls = type(obj)
+    if not issubclass(cls, QUEUE_TYPE) or getattr(cls, site.name, None) is not getattr(QUEUE_TYPE, site.name):
+        return obj
+    return ControlledSimpleQueue(obj, site)
 
 
 def enter(obj: Any, site: Site) -> Any:
@@ -170,7 +186,7 @@ def call(obj: Any, site: Site) -> None:
         run.signals[id(obj)] = worker.path
 
 
-HOOKS = hooks(method, enter, call, substitute)
+HOOKS = replace(hooks(method, enter, call, substitute), loaded=loaded)
 
 SUBSTITUTES: dict[int, Any] = {**clocks.SUBSTITUTES, **threads.SUBSTITUTES}
 BUILTINS = builtin_calls.CONTROLLED

@@ -71,13 +71,13 @@ class _Named:
 def _identities_of_classes(names: Iterable[str]) -> Iterator[int]:
     """Yield the identities of classes called like one of ``names``: an attribute may live in the class."""
     wanted = frozenset(names)
-    seen: set[type] = set()
+    seen: set[int] = set()  # a class may be hashed by code of the program
     waiting: list[type] = [object]
     while waiting:
         subclasses: list[type] = type.__subclasses__(waiting.pop())
         for cls in subclasses:
-            if cls not in seen:
-                seen.add(cls)
+            if id(cls) not in seen:
+                seen.add(id(cls))
                 waiting.append(cls)
                 if type.__dict__["__name__"].__get__(cls) in wanted:
                     yield id(cls)

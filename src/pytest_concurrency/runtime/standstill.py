@@ -12,12 +12,14 @@ from ..instrument.vocabulary import ANNOUNCED_CALLS
 from ..realtime import RealTime
 from ..trace.outcome import Blocked, Died
 from .kernel import used_and_asleep
-from .waits import ItemWait, LockWait, SleepWait
+from .waits import ItemWait, LockWait, PipeWait, SleepWait
 from .worker import MAIN, Worker
 
 if TYPE_CHECKING:
     from .execution import Execution
 
+_POOLS = ("concurrent.futures.thread:_worker:", "multiprocessing.pool:")
+"""So the keys begin of sites at which threads of executors and pools wait for work."""
 JUMPS_LIMIT = 20_000
 """Clock jumps without any write before polling workers count as a livelock."""
 NAP_SECONDS = 0.1
@@ -34,7 +36,7 @@ TOGETHER = 0.001
 MOST_NAMED = 10
 """So many workers are named of a schedule that does not end."""
 _CALL_BACK = {"Future.set_result", "Future.set_exception", "Future.add_done_callback", "Future.cancel"}
-_OPERATIONS = {"Condition.wait_for"}.union(
+_OPERATIONS = {"Condition.wait_for", "ApplyResult.get", "ApplyResult.wait"}.union(
     f"{cls}.{name}" for classes in ANNOUNCED_CALLS.values() for cls, names in classes.items() for name in names
 ) - _CALL_BACK
 """What may wait by itself, and not in what it calls back."""
@@ -186,9 +188,10 @@ def called_from(run: Execution, worker: Worker) -> tuple[str, tuple[str, int] | 
 
 
 def idle_in_pool(worker: Worker) -> bool:
-    """Say whether ``worker`` is an executor's thread that waits for its next task."""
-    in_worker = worker.site is not None and worker.site.key.startswith("concurrent.futures.thread:_worker:")
-    return in_worker and (worker.wait is None or isinstance(worker.wait, ItemWait))  # else its task is the library's
+    """Say whether ``worker`` is a thread of an executor or a pool that waits for what it is to do next."""
+    in_worker = worker.site is not None and worker.site.key.startswith(_POOLS)
+    waits = worker.wait is None or isinstance(worker.wait, (ItemWait, PipeWait))
+    return in_worker and waits  # else its task is the library's
 
 
 def advance_clock(run: Execution, first: Worker) -> None:

@@ -69,3 +69,22 @@ class ItemWait:
 
     def describe(self) -> str:
         return "an item of a SimpleQueue"
+
+
+class PipeWait:
+    """Until a pipe that threads of this process write to holds something."""
+
+    kind = "pipe"
+    deadline: float | None = None
+
+    def __init__(self, reader: Any) -> None:
+        self.reader = reader
+
+    def ready(self) -> bool:
+        try:
+            return bool(self.reader.poll(0))
+        except OSError:  # it is closed
+            return True
+
+    def describe(self) -> str:
+        return "an update of its pool"
