@@ -8,6 +8,8 @@ import sys
 import threading
 import types
 from dataclasses import replace
+from time import perf_counter
+from types import SimpleNamespace
 
 import pytest
 
@@ -17,6 +19,7 @@ from pytest_concurrency.runners.greenlets.bindings import binding_of
 from pytest_concurrency.runners.greenlets.callsite import MISSING, callee_of
 from pytest_concurrency.runners.greenlets.channel import Channel, Closed, Expired
 from pytest_concurrency.runners.greenlets.evidence import Block, FrameView, Sample, SlowCall, Who, view_stack
+from pytest_concurrency.runners.greenlets.exact import ExactCalls
 from pytest_concurrency.runners.greenlets.guard import Guard
 from pytest_concurrency.runners.greenlets.kernel import Sleeping
 from pytest_concurrency.runners.greenlets.serial import most_at_once
@@ -79,6 +82,27 @@ def test_a_computation_that_was_seen_at_a_call_is_that_call_only_where_it_stays_
     (observation,) = observe(block(0.050, 0.048, samples), MAX_BLOCK)
     assert (observation.at_rest, observation.doubtful) == (at_rest, doubtful)
     assert unexplained(block(0.050, 0.048, samples), MAX_BLOCK) is doubtful
+
+
+class Table:
+    def __init__(self):
+        self.rows = [float(n) for n in range(20_000)]
+
+
+def test_timing_each_call_is_no_part_of_the_call_around_them():
+    monitor = SimpleNamespace(switches=0, slow_calls=[])
+    calls = ExactCalls(monitor, 0.001)
+    began = perf_counter()
+    calls.start()
+    try:
+        sorted(range(20_000), key=lambda n: abs(n))
+        Table()
+    finally:
+        calls.stop()
+    seconds = perf_counter() - began
+    longest = max(monitor.slow_calls, key=lambda call: call.seconds)
+    assert longest.function is sorted and longest.seconds < seconds / 2
+    assert all(call.function is not Table for call in monitor.slow_calls)
 
 
 def test_a_short_call_in_which_the_processor_was_taken_away_is_not_what_computes():
