@@ -190,7 +190,7 @@ def test_only_what_has_run_is_named(pytester: pytest.Pytester) -> None:
     hazards, _ = _hazards(pytester, OTHER_PATH)
     assert [hazard["code"] for hazard in hazards] == ["CH110", "CH102"]
     assert [line for line, _ in _lines(hazards[1])] == [7, 14, 8]
-    assert ("dict['a']", "deleted") in [(step["target"], step["value"]) for step in hazards[0]["steps"]]
+    assert ("Box.items['a']", "deleted") in [(step["target"], step["value"]) for step in hazards[0]["steps"]]
 
 
 EVICTED = """

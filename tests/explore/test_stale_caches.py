@@ -89,6 +89,6 @@ def test_a_stale_value_is_kept_after_the_cache_was_cleared(pytester):
         (hazard,) = (hazard for hazard in done.tests[name]["hazards"] if hazard["code"] == "CH110")
         assert hazard["schedule"] <= 20 and hazard["preemptions"] == 1
     assert (
-        "worker 0 looked at dict['tea'] (-> 1) at test_it.py:9, worker 1 changed dict['tea'] at test_it.py:13"
+        "worker 0 looked at PRICES['tea'] (-> 1) at test_it.py:9, worker 1 changed PRICES['tea'] at test_it.py:13"
         in " ".join(done.text.split())
     )
