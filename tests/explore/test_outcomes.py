@@ -50,6 +50,7 @@ def test_table_forbidden_outcome_and_replay(pytester: pytest.Pytester) -> None:
     options = ("-p", "no:randomly", "-p", "no:cacheprovider", "--concurrency-report=json:report.json")
     result = pytester.runpytest_subprocess(*options, "--concurrency-strategy=auto", "--concurrency-max-seconds=30")
     tests = json.loads((pytester.path / "report.json").read_text())["tests"]
+    result.stdout.fnmatch_lines(["FAILED test_it.py::test_counter - ForbiddenOutcome: the outcome 2 is forbidden"])
     buffer, counter, counted = [test["outcomes"] for test in tests]
     assert {(row["value"], row["interleavings"], row["verdict"]) for row in buffer} == {
         ("(0, 1)", 1, "acceptable"), ("(1, 0)", 1, "acceptable"), ("(1, 1)", 1, "acceptable"),

@@ -21,6 +21,8 @@ _LIMIT = 200
 class ForbiddenOutcome(AssertionError):
     """A test saw a result that it says must not be."""
 
+    __module__ = "builtins"  # so that pytest's short summary has room for what it says
+
 
 @dataclass(frozen=True, slots=True)
 class OutcomeRow:
