@@ -9,8 +9,8 @@ import pytest
 
 from pytest_concurrency.detect.failures import Failure
 from pytest_concurrency.report.baseline import Baseline, Entry, seen_and_gone, told
+from pytest_concurrency.report.explain import key_finding
 from pytest_concurrency.report.fingerprint import fingerprint
-from pytest_concurrency.report.lanes import key_finding
 from pytest_concurrency.trace.outcome import LostUpdate, Row
 from pytest_concurrency.watch.lost_update import find_lost
 from pytester_runs import run

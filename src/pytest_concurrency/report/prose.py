@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .lanes import wrap
+from .explain import wrap
 
 _SENTENCE = re.compile(r"CH\d{3} [a-z]|Cause: |Fix: ")
 

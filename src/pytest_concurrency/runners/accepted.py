@@ -53,7 +53,7 @@ class Accepted:
         return tuple(failure for failure in left if not (struck and failure.code in CONSEQUENCES))
 
     def _known(self, failure: Failure, schedule: int) -> bool:
-        from ..report.lanes import key_finding
+        from ..report.explain import key_finding
 
         assert self._baseline is not None
         level = self._settings.severity(failure.code)

@@ -14,7 +14,7 @@ from ...model import Finding, TestResult
 from ...options import THREADS
 from ...realtime import RealTime
 from ...report.baseline import marked
-from ...report.lanes import explain
+from ...report.explain import explain
 from ...report.named import with_own_text
 from ...report.prose import fitted
 from ...report.terminal import NOT_INCLUDED

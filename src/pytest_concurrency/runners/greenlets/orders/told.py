@@ -15,8 +15,9 @@ from ....detect.failures import Failure
 from ....hazards import CATALOGUE
 from ....model import Finding, Location
 from ....project import relative
+from ....report.explain import with_it, wrap
 from ....report.fingerprint import fingerprint
-from ....report.lanes import lanes, with_it, wrap
+from ....report.lanes import lanes
 from ....report.steps import conflicts_of, order_in_deadlock, steps_of, waits_of
 from ....trace.outcome import Outcome, Row
 

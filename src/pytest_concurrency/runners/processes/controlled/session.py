@@ -24,7 +24,7 @@ from ....explore.model import Exploration
 from ....model import Finding
 from ....realtime import RealTime
 from ....report.baseline import marked
-from ....report.lanes import explain
+from ....report.explain import explain
 from ....report.width import width_of
 from ....runtime.ending import outcome_of
 from ....runtime.execution import Execution
