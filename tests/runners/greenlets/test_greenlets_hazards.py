@@ -252,6 +252,37 @@ def test_a_failure_does_not_hide_the_block_that_it_comes_from(stress):
     stress.result.stdout.fnmatch_lines(["*assert poller.value*", "*select.select() stopped every greenlet*"])
 
 
+def test_what_only_the_hub_sees_is_a_note(stress):
+    tests = stress(
+        test_unseen="""
+        import gevent, pytest, socket
+        from gevent.server import StreamServer
+
+        @pytest.mark.stress_greenlets(workers=0, repeats=2)
+        def test_link():
+            def ended(job):
+                raise LookupError("of a link")
+            job = gevent.spawn(gevent.sleep, 0)
+            job.link(ended)
+            job.join()
+
+        @pytest.mark.stress_greenlets(workers=0, repeats=2)
+        def test_handler():
+            def handle(conn, address):
+                raise LookupError("of a handler")
+            server = StreamServer(("127.0.0.1", 0), handle)
+            server.start()
+            with socket.create_connection(server.address, timeout=5) as conn:
+                assert conn.recv(1) == b""
+            server.stop()
+        """
+    )
+    stress.result.assert_outcomes(passed=2)
+    for name, line in (("link", 7), ("handler", 15)):
+        notes = [note for note in tests[f"test_{name}"]["notes"] if "only who reads standard error" in note]
+        assert [note.startswith(f"test_unseen.py:{line} raised LookupError: of a {name}") for note in notes] == [True]
+
+
 LEFT_BEHIND = """
     import gevent, gevent.event, os, pytest
     from pathlib import Path

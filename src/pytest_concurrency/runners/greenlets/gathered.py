@@ -47,6 +47,7 @@ class Gathered:
         self._has_blocks = False
         self._endless: set[object] = set()
         self._unexplained: dict[int, float] = {}
+        self._unseen: dict[tuple[str, int], str] = {}
 
     def add(self, finding: Finding) -> None:
         """Add a finding once: the first of its code and place stays."""
@@ -70,6 +71,7 @@ class Gathered:
         if not repeat.exact:
             self.needs_exact = any(unexplained(block, settings.max_block) for block in repeat.blocks)
         self._take_lives(repeat)
+        self._unseen.update(repeat.unseen)
         if not self.timeline or (not self._has_blocks and repeat.blocks):
             self.timeline = timeline(repeat.began, repeat.seconds, repeat.lives, self._marks(repeat), self._relative)
             self._has_blocks = bool(repeat.blocks)
@@ -170,6 +172,11 @@ class Gathered:
                     f"{self._relative(path)}:{line} kept the thread for {milliseconds(observation.seconds)} "
                     "once and not again; not counted"
                 )
+        for (path, line), text in self._unseen.items():
+            notes.append(
+                f"{self._relative(path)}:{line} raised {text} in a callback of the hub, or in a greenlet that the test "
+                "has not spawned: only who reads standard error sees it"
+            )
         lost = self._unexplained.values()
         # Alike each time, or it was another process that had the processor.
         if len(lost) == self._runs >= 3 and not self._seen and max(lost) <= _ALIKE * min(lost):

@@ -104,6 +104,11 @@ class Lives:
         life = self.lives.get(greenlet)
         return life.path if life is not None else "?"
 
+    def is_users(self, greenlet: Any) -> bool:
+        """Return whether the user's code has spawned ``greenlet``, which may be anything."""
+        life = self.lives.get(greenlet) if hasattr(greenlet, "gr_frame") else None
+        return life is not None and is_user_file(life.site[0])
+
     def who(self, greenlet: Any) -> Who:
         """Return who ``greenlet`` is, and how many other followed greenlets are alive."""
         life = self.lives.get(greenlet)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import types
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from .lifecycle import Life, Lives, where_parked
 from .monitor import Monitor
 from .places import is_machinery
 from .runner import run_at_once
+from .unseen import Unseen
 from .why import milliseconds, relative_to
 
 _FORK_WARNING = r"This process \(pid=\d+\) is multi-threaded"
@@ -38,7 +40,7 @@ class Repeat:
     ``began`` in seconds of the performance counter. ``deadlocked`` are the greenlets that were waiting when nothing
     could wake one any more. ``forget`` lets go of the objects of the program: what is closed with its last reference
     must not live on into the next repeat. ``survivors`` are greenlets that could not be killed afterwards, ``spawned``
-    the file and line that spawned one.
+    the file and line that spawned one. ``unseen`` are exceptions that only the hub has seen, by file and line.
     """
 
     number: int
@@ -53,6 +55,7 @@ class Repeat:
     began: float = 0.0
     survivors: int = 0
     spawned: str = ""
+    unseen: Mapping[tuple[str, int], str] = MappingProxyType({})
 
 
 def run_repeat(
@@ -86,6 +89,7 @@ def run_repeat(
 
     monitor = Monitor(settings.max_block, lives.who, settings.timeout + OVERDUE, overdue, lives.in_c)
     peers = ClosedPeers(lives.name_of)
+    unseen = Unseen(lives.is_users)
     calls = ExactCalls(monitor, settings.max_block / 2) if exact else None
     body = body_of(item, plan)
     error: BaseException | None = None
@@ -98,6 +102,7 @@ def run_repeat(
     try:
         peers.start()
         lives.start()
+        unseen.start()
         monitor.start()
         limit.start()
         if calls is not None:
@@ -123,6 +128,7 @@ def run_repeat(
         limit.close()
         monitor.stop()
         lives.stop()
+        unseen.stop()
         survivors, spawned = _end(lives)
         peers.stop()
         channel.send("body", False)
@@ -135,8 +141,9 @@ def run_repeat(
     monitor.forget()
     forget = lives.forget
     return Repeat(
-        number, exact, seconds, error, blocks, ended, peers, deadlocked, forget, began, survivors, relative(spawned)
-    )
+        number, exact, seconds, error, blocks, ended, peers, deadlocked, forget, began, survivors, relative(spawned),
+        unseen.errors,
+    )  # fmt: skip
 
 
 def body_of(item: pytest.Function, plan: Plan) -> Callable[[], Any]:
