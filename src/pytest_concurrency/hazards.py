@@ -207,11 +207,11 @@ CATALOGUE = _table(
 )  # fmt: skip
 
 
-def help_text(code: str, fix: str = "") -> str:
-    """Return the cause and the fix of the hazard ``code`` (``fix`` where one fits better), a line each; raise KeyError
-    if it is unknown."""
+def help_text(code: str, fix: str = "", cause: str = "") -> str:
+    """Return the cause and the fix of the hazard ``code`` (``fix`` and ``cause`` where they fit better), a line each;
+    raise KeyError if it is unknown."""
     hazard = CATALOGUE[code]
-    return f"Cause: {hazard.cause}\nFix: {fix or hazard.fix}"
+    return f"Cause: {cause or hazard.cause}\nFix: {fix or hazard.fix}"
 
 
 def render_catalogue() -> str:

@@ -231,7 +231,26 @@ def test_an_unpatched_process_says_so(stress):
         """
     )
     assert stress.codes(tests["test_sleep"]) == ["CH301"]
-    assert "has not patched" in tests["test_sleep"]["hazards"][0]["message"]
+    hazard = tests["test_sleep"]["hazards"][0]
+    assert "has not patched" in hazard["message"]
+    assert "Fix: Call gevent.monkey.patch_all()" in hazard["detail"]
+
+
+def test_what_patch_all_was_told_to_leave_alone(stress):
+    tests = stress(
+        test_partly="""
+        from gevent import monkey
+        monkey.patch_all(thread=False)
+        import gevent, pytest, threading
+        @pytest.mark.stress_greenlets(workers=0, repeats=3)
+        def test_event():
+            done = threading.Event()
+            gevent.spawn(done.wait, 0.04).join()
+        """
+    )
+    assert stress.codes(tests["test_event"]) == ["CH301"]
+    assert "patch_all() without thread=False" in tests["test_event"]["hazards"][0]["detail"]
+    assert "Cause: gevent has not patched threading" in tests["test_event"]["hazards"][0]["detail"]
 
 
 def test_ignored_and_only_warned(stress):

@@ -7,7 +7,7 @@ import functools
 import os
 import types
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from types import MappingProxyType
 from typing import Any
@@ -43,8 +43,12 @@ class Reason:
     binding: Binding | None = None
     fix: str = ""
     """What to do, where that is told better than for all blocks of this kind."""
+    cause: str = ""
+    """How it comes, likewise."""
 
 
+_ARGUMENTS = MappingProxyType({"threading": "thread", "_thread": "thread", "selectors": "select"})
+"""What ``patch_all`` calls a module, where it does not use its name."""
 _LETS_OTHERS_RUN = ("hashlib.", "zlib.", "bz2.", "lzma.", "binascii.", "numpy.")
 """C code that lets other threads run while it computes."""
 _IN_A_POOL = "Run it in gevent.get_hub().threadpool: it lets the other threads run meanwhile."
@@ -124,7 +128,7 @@ def _held(callee: Callee, frame: FrameView) -> Any:
 def _bound(original: Original, text: str, binding: Binding | None) -> Reason:
     what = f"{original.dotted}()"
     if not original.replaced:
-        return Reason("CH301", what, "gevent has not patched this process", None)
+        return _unpatched(original, what, "gevent has not patched this process", None)
     where = f", bound as {binding.how}" if binding is not None else f", called as {text}"
     return Reason("CH301", what, f"it is the original{where}, taken before gevent patched {original.module}", binding)
 
@@ -132,7 +136,7 @@ def _bound(original: Original, text: str, binding: Binding | None) -> Reason:
 def _made(kind: Original, text: str, binding: Binding | None, owner: object) -> Reason:
     what = text
     if not kind.replaced:
-        return Reason("CH301", what, f"its {kind.dotted} is not patched in this process", binding)
+        return _unpatched(kind, what, f"its {kind.dotted} is not patched in this process", binding)
     held = f", held in {binding.how}," if binding is not None else ""
     return Reason(
         "CH301",
@@ -140,6 +144,19 @@ def _made(kind: Original, text: str, binding: Binding | None, owner: object) -> 
         f"its {type(owner).__name__} is an original {kind.dotted}{held} made before gevent patched",
         binding,
     )
+
+
+def _unpatched(original: Original, what: str, why: str, binding: Binding | None) -> Reason:
+    """Return the reason of a block in what gevent was never asked to patch, or told to leave alone."""
+    from gevent import monkey
+
+    argument = _ARGUMENTS.get(original.module, original.module)
+    fix = "Call gevent.monkey.patch_all() before anything else is imported."
+    if monkey.saved:
+        why = f"gevent has patched this process, but not {original.module}" if binding is None else why
+        fix = f"Let gevent patch {original.module}, too (patch_all() without {argument}=False), or do not wait there."
+    cause = f"gevent has not patched {original.module}: a call that blocks there stops every greenlet."
+    return Reason("CH301", what, why, binding, fix, cause)
 
 
 def _blamed(reason: Reason, frames: tuple[FrameView, ...]) -> Reason:
@@ -154,7 +171,7 @@ def _blamed(reason: Reason, frames: tuple[FrameView, ...]) -> Reason:
     binding = binding_of(expression, user, None)
     if binding is None or not is_user_file(binding.path):
         return reason
-    return Reason(reason.code, callee.shown, reason.why, binding)
+    return replace(reason, what=callee.shown, binding=binding)
 
 
 def _computing(observation: Observation) -> Reason:
@@ -236,7 +253,7 @@ def finding_of(
             Location(relative(binding.path), binding.line, chosen.who.path, "bound", reason.what, binding.how)
         )
         rows.append(f"  bound at {relative(binding.path)}:{binding.line}: {binding.how}")
-    rows.append(help_text(code, reason.fix))
+    rows.append(help_text(code, reason.fix, reason.cause))
     return Finding(code, message, "\n".join(rows), level, repeat, locations=tuple(locations))
 
 
