@@ -1,6 +1,7 @@
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from pytest_concurrency.parallelism import cause, judge, verdict
 from pytest_concurrency.parallelism.measure import gil_enabled
@@ -51,6 +52,14 @@ def test_threads_that_compute_for_a_moment_are_made_to_meet():
     if gil_enabled():
         assert (judge(found), cause(found)) == ("serialised", "CH201")
     assert sys.getswitchinterval() == interval
+
+
+def test_tasks_of_an_executor_are_only_watched():
+    def body():
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(time.sleep, [0.03] * 3))
+
+    assert "executor" in measure_own(body, max_seconds=5).measurement.problem
 
 
 def test_threads_that_need_each_other_are_not_measured():

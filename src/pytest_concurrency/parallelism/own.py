@@ -216,6 +216,8 @@ class _Session:
         if not self._spawns:
             self._spawns = log.spawns
         threads = [entry for entry in log.entries if entry.kind == "thread"]
+        if not threads and log.library:
+            raise _Stop("its threads are started by the standard library, for an executor say: only watched for CH203")
         if not threads:
             raise _Stop("the body starts no threads")
         spawners = {entry.spawner for entry in threads}

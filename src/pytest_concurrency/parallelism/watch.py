@@ -57,9 +57,11 @@ class Entry:
 
 @dataclass(slots=True)
 class Log:
-    """The log of one watch; :attr:`spawns` may be read once the watch is over."""
+    """The log of one watch; :attr:`spawns` may be read once the watch is over. ``library`` counts the workers that the
+    standard library has started for itself."""
 
     entries: list[Entry] = field(default_factory=list)
+    library: int = 0
     before_start: Callable[[], None] = field(default=lambda: None)
     after_start: Callable[[threading.Thread], None] = field(default=lambda thread: None)
 
@@ -113,6 +115,7 @@ def _patch(undo: list[Callable[[], None]], cls: type, name: str, around: Callabl
 def _start(log: Log, kind: str, original: Callable[..., Any], worker: Any, *args: Any, **kwargs: Any) -> Any:
     site = _site(sys._getframe(2))
     if not site:
+        log.library += 1
         return original(worker, *args, **kwargs)
     entry = Entry(worker, kind, site, threading.get_ident(), quick_stamp())
     if kind == "thread":

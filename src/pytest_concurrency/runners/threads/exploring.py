@@ -148,7 +148,7 @@ def run_freely(stress: Stress) -> None:
         slept = first.virtual_seconds - first.polled_seconds
         what = f"sleeps or waits for time-outs ({slept:.3g} s in the first schedule)"
         if slept <= MAX_VIRTUAL_SECONDS:
-            what = "polls for what others do"
+            what = "polls for what others do, or computes for long from what nobody writes"
         exploration.notes.append(f"not run freely on real threads: the test {what}")
         return
     for interval in settings.switch_intervals:
