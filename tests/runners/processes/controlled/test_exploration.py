@@ -612,3 +612,28 @@ def test_a_replay_tells_of_the_hazard_that_its_token_is_of(pytester: pytest.Pyte
     assert [h["code"] for h in again["hazards"]] == [hazard["code"]] == ["CH110"]
     assert again["hazards"][0]["replay"] == hazard["replay"]
     result.stdout.fnmatch_lines(["*fails as it did"])
+
+
+def test_a_worker_that_works_until_it_is_told_to_stop_lets_the_others_go_on(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        test_it="""
+        import multiprocessing, pytest
+        ctx = multiprocessing.get_context("fork")
+        def work(done, started, stop):
+            while not stop.is_set():
+                with done.get_lock():
+                    done.value += 1
+                started.set()
+        @pytest.mark.stress_processes(workers=0, repeats=1, max_seconds=100, schedules=3)
+        def test_it():
+            done, started, stop = ctx.Value("i", 0), ctx.Event(), ctx.Event()
+            process = ctx.Process(target=work, args=(done, started, stop))
+            process.start()
+            started.wait()
+            stop.set()
+            process.join()
+            assert done.value
+        """
+    )
+    _, (test,) = run(pytester)
+    assert (test["outcome"], test["schedules"], test["verdict"]) == ("passed", 4, "explored")

@@ -27,6 +27,8 @@ _LOOK = 0.02
 _LOOKS = 10
 _SPIN = 300
 """Operations without a change after which the others get a turn."""
+_LONG = 2_000
+"""Operations of one worker in a row after which the others get a turn, whatever it changes: it may wait for them."""
 _JUMPS = 5_000
 _NAPS = 200
 """So many times one may sleep without the others: it may poll for what they do."""
@@ -61,6 +63,7 @@ class Conductor:
         self._doubtful = False
         self._asked_at = 0
         self._changed_at = 0
+        self._since = 0
         self._jumps = 0
 
     # -- a group of workers
@@ -111,6 +114,8 @@ class Conductor:
                 chosen = self._next(current)
             if chosen is None:
                 return
+            if chosen is not current:
+                self._since = self.execution.steps
             self._let_run(chosen, GO)
             current = chosen
 
@@ -162,7 +167,8 @@ class Conductor:
         execution = self.execution
         while self._sleepers_first(enabled := self._enabled(), current):
             pass
-        if execution.steps - self._changed_at > _SPIN and len(enabled) > 1:
+        spins = execution.steps - self._changed_at > _SPIN or execution.steps - self._since > _LONG
+        if spins and len(enabled) > 1:
             self._changed_at = execution.steps
             others = [m for m in enabled if m is not current]
             chosen = min(others, key=lambda m: (m.worker.last_run, m.worker.index))
