@@ -70,6 +70,7 @@ def _telling(agent: Agent, run: Callable[[], None], daemon: bool) -> Callable[[]
         except Exception as error:
             with agent.aside():
                 agent.died(_death(error, agent.rootdir, daemon))
+            agent.quiet += 1  # what the library does to print it is nobody's operation
             raise
 
     return told

@@ -121,7 +121,19 @@ class ProcessExplorer(Explorer):
             shown = tuple(lost for lost in outcome.lost if not self._changes_nothing(lost, outcome.failed_at))
             if shown:  # others came in between while a worker slept
                 return super()._take(replace(outcome, lost=shown))
+        if outcome.unseen and outcome.error is None and not outcome.lost and self._dies_in_the_other_order(outcome):
+            self._result.plain = outcome.unseen[0][1]
+            return True
         return super()._take_first(outcome)
+
+    def _dies_in_the_other_order(self, outcome: Outcome) -> bool:
+        """Say whether a worker that died in the first order dies of the same in another: real runs show it better."""
+        if outcome.timed_out or outcome.external:
+            return False
+        with self._runs.uncounted():
+            other = self._runs(Serial(last_first=True))
+        kinds = {(type(error).__name__, str(error)) for _, error in other.unseen}
+        return any((type(error).__name__, str(error)) in kinds for _, error in outcome.unseen)
 
     def _ends_in_the_other_order(self) -> bool:
         """Say whether the workers, who wait for ever when the first runs first, end well when the last does: the order
