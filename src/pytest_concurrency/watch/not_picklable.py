@@ -16,11 +16,15 @@ def find(record: Record, context: Context) -> list[Finding]:
     """
     unseen = [task for task in record.failed if not task.seen]
     findings: dict[tuple[str, str], Finding] = {}
+    found: list[tuple[PickleFailed, bool]] = []
     for entry in record.unpicklable:
         lost = entry.lost or any(_is_of(entry, task) for task in unseen)
         told = entry.arrived and any(_is_of(entry, task) and _fails_the_test(task, context) for task in record.failed)
         if lost or told or context.raised(entry.exception) or _same_text(entry, context.error):
-            entry = _placed(entry, record)
+            found.append((_placed(entry, record), lost))
+    placed = {(entry.culprit, entry.error) for entry, _ in found if entry.site.path}
+    for entry, lost in found:
+        if entry.site.path or (entry.culprit, entry.error) not in placed:  # else another part of the same task
             findings.setdefault((str(entry.site), entry.culprit), _finding(entry, lost, context))
     for task in record.failed:
         if is_of_result(task) and (context.raised(task.error) or not task.seen):
