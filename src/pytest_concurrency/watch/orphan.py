@@ -18,7 +18,8 @@ def find(record: Record, context: Context) -> list[Finding]:
         if hands_over(orphan.stack):
             continue  # CH407's
         where = f", started at {orphan.site}" if orphan.site is not NOWHERE else f", a child of process {orphan.parent}"
-        message = f"{orphan.name} (pid {orphan.pid}){where}, was still running when the test ended and was killed"
+        pid = "" if str(orphan.pid) in orphan.name else f" (pid {orphan.pid})"
+        message = f"{orphan.name}{pid}{where}, was still running when the test ended and was killed"
         rows = [f"{orphan.site}: {orphan.site.text}"] if orphan.site.path else []
         if orphan.command != command_of(os.getpid()):  # a forked process shows its parent's
             rows.append(f"command: {orphan.command}")

@@ -34,7 +34,7 @@ _PAUSES = (0.0005, 0.005, 0.05)
 
 def settle(watch: Watch, error: BaseException | None, teardown: Callable[[], None] | None) -> None:
     """See :meth:`Watch.settle`."""
-    watch.record.started.extend(raw_forks(watch))
+    _meet_raw_forks(watch)
     for pool in list(watch.pools) if watch.hung else ():
         if isinstance(pool, concurrent.futures.ProcessPoolExecutor):
             _free(pool)
@@ -44,6 +44,7 @@ def settle(watch: Watch, error: BaseException | None, teardown: Callable[[], Non
         if _reportable(watch, left) and teardown is not None and error is None and not watch.hung:
             teardown()  # a fixture may end what the body has started
             left = _wait(watch, GRACE)
+        _meet_raw_forks(watch)  # a child says who it is when it first runs
         if error is None and not watch.hung:
             watch.record.orphans.extend(_orphans(watch, left))
         watch.record.failed.extend(failed_futures(watch.futures))
@@ -55,6 +56,11 @@ def settle(watch: Watch, error: BaseException | None, teardown: Callable[[], Non
         watch.record.died.extend(died for died in deaths if died.when <= watch.ended_at)
         watch.record.unpicklable.extend(read_dropped(watch.files("*.dropped")))
         watch.record.lost.extend(find_lost(watch.files("*.updates")))
+
+
+def _meet_raw_forks(watch: Watch) -> None:
+    known = {entry.pid for entry in watch.record.started}
+    watch.record.started.extend(entry for entry in raw_forks(watch) if entry.pid not in known)
 
 
 def _left(watch: Watch) -> dict[int, tree.ProcessInfo]:
