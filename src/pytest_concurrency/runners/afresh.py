@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import types
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -156,6 +157,21 @@ def forget_output(item: pytest.Item) -> None:
     manager: Any = item.config.pluginmanager.getplugin("capturemanager")
     if manager is not None and manager.is_globally_capturing():
         manager.read_global_capture()
+
+
+def output_so_far(item: pytest.Item) -> Callable[[], None]:
+    """Take what the last run of ``item`` printed; return what prints it again, in the place of what came since."""
+    manager: Any = item.config.pluginmanager.getplugin("capturemanager")
+    if manager is None or not manager.is_globally_capturing():
+        return lambda: None
+    out, err = manager.read_global_capture()
+
+    def again() -> None:
+        manager.read_global_capture()
+        sys.stdout.write(out)
+        sys.stderr.write(err)
+
+    return again
 
 
 def arguments(item: pytest.Function) -> dict[str, object]:

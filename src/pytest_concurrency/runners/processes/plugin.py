@@ -20,7 +20,7 @@ from ...report.width import width_of
 from ...runtime.leftovers import exit_without
 from ...settings import Settings
 from ...watch.tree import helpers, stop_fork_server
-from ..afresh import begin_again, tear_down, without_fixtures
+from ..afresh import begin_again, output_so_far, tear_down, without_fixtures
 from ..base import ACTIVE_RUNNER, Plan, hand_in, plan_of
 from ..rewind import forget_state, note_state
 from ..subtests import raising_subtests
@@ -222,7 +222,9 @@ class _Session:
             and isinstance(run.error, Exception)
             and not any(finding.code in ENDING for finding in run.findings)
         ):
+            print_again = output_so_far(self.item)
             self._explored_afresh()
+            print_again()
             if self.verdict:
                 self.notes.append("it failed in a run in real time, and under none of the schedules that were explored")
 
