@@ -74,20 +74,26 @@ def read(directory: str, pid: int, start: int = 0) -> str:
 
 
 def trim(text: str) -> str:
-    """Leave out, of each thread's stack, the frames of this plugin and all that lie outside of them.
+    """Leave out, of each thread's stack, the frames of this plugin, and all that lie outside of the one that began it.
 
-    A forked process still has the frames of the test runner below its own.
+    A forked process still has the frames of the test runner below its own. What the plugin wraps (``value.value``, a
+    read from a pipe) lies in the middle.
     """
     kept: list[str] = []
     below = False
     for line in text.splitlines(keepends=True):
         if not line.startswith("  File"):
             below = False
-        elif _PACKAGE in line and kept and kept[-1].startswith("  File"):
+        elif _PACKAGE in line and not _is_wrapper(line) and kept and kept[-1].startswith("  File"):
             below = True  # the first frame of ours below frames of others
         if not below and not (line.startswith("  File") and _PACKAGE in line):
             kept.append(line)
     return "".join(kept)
+
+
+def _is_wrapper(line: str) -> bool:
+    """Say whether a frame is that of a wrapper around a function of the library, and not one that begins something."""
+    return f"{os.sep}watch{os.sep}" in line and "probe.py" not in line and not line.rstrip().endswith(" in start")
 
 
 def record_own_end(stream: IO[str]) -> None:
