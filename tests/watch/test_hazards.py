@@ -576,6 +576,65 @@ def test_it_is_said_that_pools_are_watched_and_not_explored(pytester: pytest.Pyt
     assert f"schedules were not explored: {what} was started, which is watched only" in test["notes"]
 
 
+def test_the_tasks_of_one_call_that_cannot_be_pickled_are_one_hazard(pytester: pytest.Pytester) -> None:
+    program = """
+@watched
+def test_it():
+    with ctx.Pool(2) as pool:
+        pool.map(lambda n: n + 1, [1, 2, 3])
+"""
+    (test,) = run(pytester, program)["tests"]
+    (hazard,) = test["hazards"]
+    assert [location["line"] for location in hazard["locations"]] == [line_of(pytester, "pool.map(")]
+
+
+def test_a_hang_names_the_line_of_each_process(pytester: pytest.Pytester) -> None:
+    program = """
+def serve(ready, go):
+    go.wait()
+@watched
+def test_it():
+    ready, go = ctx.Event(), ctx.Event()
+    process = ctx.Process(target=serve, args=(ready, go))
+    process.start()
+    ready.wait()
+    go.set()
+    process.join()
+"""
+    hazard = hazards(run(pytester, program, timeout=3))["CH409"]
+    lines = [line_of(pytester, "    ready.wait()"), line_of(pytester, "    go.wait()")]
+    assert [location["line"] for location in hazard["locations"]] == lines
+    assert f":{lines[1]}: go.wait()" in hazard["message"]
+
+
+def test_a_forked_child_that_is_left_is_shown_with_the_line_of_its_fork(pytester: pytest.Pytester) -> None:
+    program = """
+@watched
+def test_it():
+    if os.fork() == 0:
+        time.sleep(60)
+        os._exit(0)
+"""
+    hazard = hazards(run(pytester, program))["CH408"]
+    assert [location["line"] for location in hazard["locations"]] == [line_of(pytester, "os.fork()")]
+
+
+def test_what_the_failing_run_printed_is_shown_though_schedules_were_explored_after_it(
+    pytester: pytest.Pytester,
+) -> None:
+    program = """
+@watched
+def test_it():
+    process = ctx.Process(target=print, args=("said by the child",))
+    process.start()
+    process.join()
+    assert process.exitcode == 1
+"""
+    pytester.makepyfile(HEAD.format(method="fork", timeout=15) + program)
+    result = pytester.runpytest_subprocess("-p", "no:randomly", "--concurrency-schedules", "2")
+    result.stdout.fnmatch_lines(["*Captured stdout call*", "said by the child"])
+
+
 UNSEEN = """
 def save(rows): return [row["id"] for row in rows]
 @watched

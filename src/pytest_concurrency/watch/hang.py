@@ -2,12 +2,59 @@
 
 from __future__ import annotations
 
+import linecache
+import re
+from collections.abc import Sequence
+
 from ..model import Finding, Location
+from ..project import relative
 from .child_died import named
 from .fork_hazard import waits_for
 from .judging import Context, explain
 from .queue_not_drained import hands_over, last_own_line
-from .record import Record
+from .record import Record, Stuck
+from .sites import is_own
+
+_THREAD = "(most recent call first):"
+_KNOWN = (
+    (
+        "a pipe end is left open",
+        "A process waits for the end of a pipe of which somebody still holds the writing end.",
+        "Close, in every process, the ends of the pipe that it does not use.",
+    ),
+    (
+        "task_done missing",
+        "JoinableQueue.join() waits until every item that was put has been marked as done.",
+        "Call task_done() once for each get(), in a finally clause.",
+    ),
+    (
+        "was ended with",
+        "A process that is ended by force keeps the locks that it holds.",
+        "Let it end by itself: ask it to by an Event or a last item of its queue, and join it.",
+    ),
+    (
+        "waits to write its output",
+        "A pipe takes some 64 KB: who writes more waits until somebody reads.",
+        "Use communicate() or subprocess.run(), which read while they wait, or let the output go to a file.",
+    ),
+    (
+        "of the pool has died",
+        "A pool replaces a worker that has died, but nobody gets the task that it had.",
+        "Find out why it dies, or use ProcessPoolExecutor, which then raises BrokenProcessPool.",
+    ),
+    (
+        " died of ",
+        "A process that others wait for has died of an exception.",
+        "Mend the exception, and let nobody wait in vain where there is one: look at exitcode, wait with a time-out, "
+        "or put the last item in a finally clause.",
+    ),
+    (
+        " waits in get() ",
+        "A process waits for an item of a queue, and nobody is left to put one.",
+        "Put as many items, or sentinels, as are waited for, also where something fails before.",
+    ),
+)
+"""Cause and fix by a part of what is known about the hang."""
 
 
 def find(record: Record, context: Context) -> list[Finding]:
@@ -35,16 +82,41 @@ def find(record: Record, context: Context) -> list[Finding]:
     place = last_own_line(body.stack, context.rootdir)
     others = [stuck for stuck in record.stuck if stuck is not body]
     where = f" at {place[0]}:{place[1]}" if place else ""
-    message = f"the test hangs{where}" + (f": {facts[0]}" if facts else f" with {len(others)} process(es) running")
-    rows = [*facts]
+    waits = [(stuck, wait) for stuck in others if (wait := _waits_at(stuck, context.rootdir))]
+    told = [f"{stuck.name} waits at {wait[0]}:{wait[1]}: {wait[2]}" for stuck, wait in waits]
+    if facts:
+        message = f"the test hangs{where}: {facts[0]}"
+    else:
+        message = (
+            "; ".join([f"the test hangs{where}", *told]) if told else f"the test hangs{where} with {_many(others)}"
+        )
+    rows = [*facts[1:], *(told if facts else ())]
     rows += [f"stack of {stuck.name} (pid {stuck.pid}):\n{stuck.stack.rstrip()}" for stuck in record.stuck]
     locations: list[Location] = []
     if place:
         locations.append(Location(place[0], place[1], context.worker, "wait", body.name))
+    locations += [Location(wait[0], wait[1], stuck.name, "wait", stuck.name, wait[2]) for stuck, wait in waits]
     locations += [
         ended.site.location(ended.how, ended.name, "", context.worker) for ended in record.terminated if ended.site.path
     ]
-    return [Finding("CH409", message, explain(*rows, code="CH409"), locations=tuple(locations))]
+    cause, fix = next(((cause, fix) for part, cause, fix in _KNOWN if facts and part in facts[0]), ("", ""))
+    detail = explain(*rows, code="CH409", cause=cause, fix=fix)
+    return [Finding("CH409", message, detail, locations=tuple(locations))]
+
+
+def _many(others: Sequence[Stuck]) -> str:
+    return "one process running" if len(others) == 1 else f"{len(others)} processes running"
+
+
+def _waits_at(stuck: Stuck, rootdir: str) -> tuple[str, int, str] | None:
+    """Return path, line and source of the project's line at which the main thread of a child stands: the last one of a
+    dump, whose innermost frame comes first."""
+    thread = stuck.stack.split(_THREAD)[-1]
+    for match in re.finditer(r'File "([^"]+)", line (\d+)', thread):
+        if is_own(match[1], rootdir):
+            line = int(match[2])
+            return relative(match[1], rootdir), line, linecache.getline(match[1], line).strip()
+    return None
 
 
 def _rank(fact: str) -> int:
