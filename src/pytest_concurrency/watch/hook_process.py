@@ -105,11 +105,19 @@ def _start(watch: Watch, original: Any) -> Any:
                 owner=owner,
                 target=target if target is not None else type(self).run,
                 passed=passed,
+                by_default=_is_default(self),
             )
         )
         return None
 
     return start
+
+
+def _is_default(process: Any) -> bool:
+    """Return whether ``process`` was started by the method that Python starts processes by if nobody says otherwise."""
+    default = multiprocessing.get_all_start_methods()[0]
+    asked = getattr(type(process), "_start_method", "")
+    return asked is None and multiprocessing.get_start_method(allow_none=True) in (None, default)
 
 
 def _is_ours(watch: Watch, process: Any, owner: str) -> bool:

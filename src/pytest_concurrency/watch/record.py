@@ -34,7 +34,8 @@ class ProcessStarted:
     """A process was started.
 
     ``owner`` is "" or what it works for ("Pool", "ProcessPoolExecutor", "Manager", "runner", "os.fork", "subprocess");
-    ``created_here``: its object, or its owner, was made while the body ran; ``passed``: functions among its arguments.
+    ``created_here``: its object, or its owner, was made while the body ran; ``passed``: functions among its arguments;
+    ``by_default``: nobody asked for its start method, it is Python's default.
     """
 
     pid: int
@@ -46,6 +47,7 @@ class ProcessStarted:
     owner: str = ""
     target: Any = None
     passed: tuple[Any, ...] = ()
+    by_default: bool = False
 
 
 @dataclass(frozen=True, slots=True)

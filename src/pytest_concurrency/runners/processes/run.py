@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -68,7 +69,7 @@ def run_body(item: pytest.Function, settings: Settings, teardown: Callable[[], N
         error = _hung(watch, settings, findings, width_of(item.config))
         left = tuple(t for t in threading.enumerate() if t not in before and not t.daemon)
     plain = [entry for entry in watch.record.started if entry.owner != "Manager"]
-    others = [entry for entry in plain if not _is_fork(entry)]
+    others = [entry for entry in plain if not _can_be_forked(entry, settings)]
     notes: tuple[str, ...] = ()
     if others and settings.workers == 0 and "process_runner" not in item.fixturenames:
         notes = (f"schedules were not explored: {_shown(others[0])} was started, which is watched only",)
@@ -78,9 +79,10 @@ def run_body(item: pytest.Function, settings: Settings, teardown: Callable[[], N
     return Run(error, findings, notes=notes, explorable=bool(plain) and not others, threads=left)
 
 
-def _is_fork(entry: ProcessStarted) -> bool:
-    """Say whether a process that was started so can be controlled."""
-    return entry.method == "fork" and entry.owner in ("", "os.fork") and entry.created_here
+def _can_be_forked(entry: ProcessStarted, settings: Settings) -> bool:
+    """Say whether a process that was started so can be controlled: it was forked, or nobody asked for anything else."""
+    default = entry.by_default and settings.start_method is None and "fork" in multiprocessing.get_all_start_methods()
+    return (entry.method == "fork" or default) and entry.owner in ("", "os.fork") and entry.created_here
 
 
 def _shown(entry: ProcessStarted) -> str:

@@ -637,3 +637,39 @@ def test_a_worker_that_works_until_it_is_told_to_stop_lets_the_others_go_on(pyte
     )
     _, (test,) = run(pytester)
     assert (test["outcome"], test["schedules"], test["verdict"]) == ("passed", 4, "explored")
+
+
+FORKSERVER = """
+import multiprocessing
+multiprocessing.get_all_start_methods = lambda: ["forkserver", "fork", "spawn"]
+multiprocessing.set_start_method("forkserver", force=True)
+"""
+
+
+@pytest.mark.skipif("forkserver" not in multiprocessing.get_all_start_methods(), reason="no fork server")
+@pytest.mark.parametrize(("context", "explored"), [("multiprocessing", True), ("forkserver", False)])
+def test_processes_that_python_would_not_fork_are_forked_to_explore_them(
+    pytester: pytest.Pytester, context: str, explored: bool
+) -> None:
+    pytester.makeconftest(FORKSERVER)
+    asked = "multiprocessing" if explored else f'multiprocessing.get_context("{context}")'
+    pytester.makepyfile(
+        test_it=f"""
+        import multiprocessing, pytest
+        ctx = {asked}
+        def put(path):
+            if not path.exists():
+                path.touch(exist_ok=False)
+        @pytest.mark.stress_processes(workers=0, repeats=1, schedules=20, max_seconds=100)
+        def test_it(tmp_path):
+            processes = [ctx.Process(target=put, args=(tmp_path / "once",)) for _ in range(2)]
+            for process in processes: process.start()
+            for process in processes: process.join()
+            assert [process.exitcode for process in processes] == [0, 0]
+        """
+    )
+    _, (test,) = run(pytester)
+    notes = "\n".join(test["notes"])
+    assert ("CH110" in [hazard["code"] for hazard in test["hazards"]]) is explored
+    assert ("explored with forked workers (forkserver is Python's default)" in notes) is explored
+    assert ("a process by forkserver was started, which is watched only" in notes) is not explored

@@ -78,7 +78,8 @@ class Last:
 
 class ProcessExplorer(Explorer):
     """Explores a program of processes. ``last_run`` gives the values, the files' openings and the order of operations
-    of the latest run."""
+    of the latest run; ``like_theirs``: its processes are started as the program starts them. Where they are forked
+    instead, they inherit pipe ends, and a wait for the end of a pipe says nothing."""
 
     def __init__(
         self,
@@ -88,9 +89,11 @@ class ProcessExplorer(Explorer):
         last_run: Callable[[], tuple[Values, Mapping[tuple[str, str, int], tuple[str, int]], object]],
         dismissed: Callable[[Failure], bool] = lambda failure: False,
         accepted: Callable[[Sequence[Failure], int], Sequence[Failure]] = lambda failures, schedule: failures,
+        like_theirs: bool = True,
     ) -> None:
         super().__init__(run_once, settings, sites.all, dismissed=dismissed, accepted=accepted)
         self._last_run = last_run
+        self._like_theirs = like_theirs
         self._switches: Sequence[Switch] = ()
         self._evidence = last_run()
         self._shown: set[tuple[str, str]] = set()
@@ -110,9 +113,12 @@ class ProcessExplorer(Explorer):
         ]
         return result
 
+    def _waits_for_inherited(self, outcome: Outcome) -> bool:
+        return not self._like_theirs and any(row.operation.startswith("Connection.") for row in outcome.stuck)
+
     def _take_first(self, outcome: Outcome) -> bool:
         if outcome.stuck:
-            if not outcome.external and self._ends_in_the_other_order():
+            if not outcome.external and not self._waits_for_inherited(outcome) and self._ends_in_the_other_order():
                 return super()._take(outcome)
             self._result.stopped = "its workers wait for each other when one runs after the other"
             return True
@@ -145,6 +151,8 @@ class ProcessExplorer(Explorer):
     def _take(self, outcome: Outcome) -> bool:
         self._switches = outcome.switches
         self._evidence = self._last_run()
+        if self._waits_for_inherited(outcome):
+            outcome = replace(outcome, stuck=())
         if outcome.external:  # what happens beside the schedule is not the schedule's doing
             outcome = replace(outcome, error=None, stuck=(), unseen=())
         failed = outcome.error is not None or outcome.unseen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import linecache
 import math
@@ -198,7 +199,8 @@ class ProcessProgram:
 
     def _own(self) -> list[Outcome]:
         """Run the body in a process of its own, which with all that it forks is controlled."""
-        member = self._ready().run_main(self._starter([(self.item.obj, arguments(self.item))]))
+        call = forking(self.item.obj), arguments(self.item)
+        member = self._ready().run_main(self._starter([call]))
         self.outcomes = [_outcome(0, member)]
         return self.outcomes
 
@@ -288,6 +290,18 @@ class ProcessProgram:
         return self.conductor.ledger.values, self.conductor.ledger.updates.opened, self.order
 
 
+def forking(body: Callable[..., Any]) -> Callable[..., Any]:
+    """Return ``body`` such that processes are forked in it, where nothing else is asked for; for a worker process."""
+
+    @functools.wraps(body)
+    def forked(**kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        multiprocessing.set_start_method("fork", force=True)
+        return body(**kwargs)
+
+    return forked if default_method() != "fork" else body
+
+
 def _outcome(index: int, member: Member) -> Outcome:
     report: WorkerReport | None = None
     if member.report is not None:
@@ -347,8 +361,9 @@ class _Exploring:
         limit = timeout_of_other_plugin(self.item)
         settings = replace(self.settings, max_seconds=min(seconds, limit / 3) if limit else seconds)
         explorer = ProcessExplorer(
-            self.program.once, settings, self.program.sites, self.program.last_run, self.dismissals, self.accepted
-        )
+            self.program.once, settings, self.program.sites, self.program.last_run, self.dismissals, self.accepted,
+            like_theirs=default_method() == "fork" or not self.program.agent.adopts,
+        )  # fmt: skip
         begun = RealTime.monotonic()
         adopted = tree.adopt_orphans(True)
         try:
