@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import copy
 import json
 import linecache
 import os
@@ -83,7 +84,7 @@ class SharedAccess:
                 with contextlib.suppress(Exception):
                     place = update_at(frame)
                     if place is not None:
-                        self._reads[id(target), key] = (frame, place[0], place[1], value)
+                        self._reads[id(target), key] = (frame, place[0], place[1], _as_it_is(value))
                         self._pause(lambda: peek(target, key[0] if key else None), value)
             return value
 
@@ -130,6 +131,14 @@ class SharedAccess:
         }
         with Path(self._directory, f"{os.getpid()}.updates").open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(row) + "\n")
+
+
+def _as_it_is(value: Any) -> Any:
+    """Return what does not change when ``value`` is changed in place, as ``shared[k] += [item]`` does."""
+    try:
+        return copy.deepcopy(value)
+    except Exception:
+        return value
 
 
 def update_at(frame: types.FrameType) -> tuple[int, str] | None:
