@@ -576,6 +576,49 @@ def test_it_is_said_that_pools_are_watched_and_not_explored(pytester: pytest.Pyt
     assert f"schedules were not explored: {what} was started, which is watched only" in test["notes"]
 
 
+COPIES = {
+    "append": "shared['names'].append(1)",
+    "item": "shared['sizes']['a'] = 1",
+    "get": "shared.get('names').extend([1])",
+    "added": "shared['sizes']['a'] += 1",
+    "deleted": "del shared['sizes']['a']",
+    "namespace": "space.names.append(1)",
+}
+KEPT = {
+    "assigned": "names = shared['names']; names.append(1); shared['names'] = names",
+    "augmented": "shared['names'] += [1]",
+    "used": "assert shared['names'].pop() == 0",
+    "own": "mine = dict(shared); mine['names'].append(1)",
+    "nested proxy": "shared['proxy'].append(1)",
+    "counter": "shared['n'] += 1",
+}
+MANAGED = """
+def work(shared, space):
+    {statement}
+@watched
+def test_it():
+    with ctx.Manager() as manager:
+        space = manager.Namespace(names=[0])
+        shared = manager.dict(names=[0], sizes={{"a": 0}}, n=0, proxy=manager.list())
+        process = ctx.Process(target=work, args=(shared, space))
+        process.start()
+        process.join()
+        assert process.exitcode == 0
+"""
+
+
+@pytest.mark.parametrize("how", COPIES)
+def test_a_change_of_a_copy_that_a_manager_hands_out(pytester: pytest.Pytester, how: str) -> None:
+    hazard = hazards(run(pytester, MANAGED.format(statement=COPIES[how])))["CH401"]
+    assert "changes a copy" in hazard["message"]
+    assert [location["line"] for location in hazard["locations"]] == [line_of(pytester, COPIES[how])]
+
+
+@pytest.mark.parametrize("how", KEPT)
+def test_a_copy_that_is_kept_is_no_hazard(pytester: pytest.Pytester, how: str) -> None:
+    assert hazards(run(pytester, MANAGED.format(statement=KEPT[how]))) == {}
+
+
 def test_the_tasks_of_one_call_that_cannot_be_pickled_are_one_hazard(pytester: pytest.Pytester) -> None:
     program = """
 @watched

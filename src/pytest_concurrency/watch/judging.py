@@ -53,6 +53,7 @@ def judge(watch: Watch, error: BaseException | None) -> tuple[Finding, ...]:
         return ()
     from . import (  # each of them needs this module
         child_died,
+        copies,
         error_not_fetched,
         fork_hazard,
         hang,
@@ -68,6 +69,7 @@ def judge(watch: Watch, error: BaseException | None) -> tuple[Finding, ...]:
     detectors: tuple[Detector, ...] = (
         child_died.find,
         state_not_shared.find,
+        copies.find,
         target_called.find,
         error_not_fetched.find,
         not_picklable.find,

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from . import stacks
+from .copies import Copies, leave_word
 from .deaths import note_death
 from .dropped import Dropped
 from .globals import Fingerprints, take
 from .lost_update import SharedAccess
+from .patching import Patches
 
 ATTRIBUTE = "_concurrency_probe"
 _WRAPPED = "_concurrency_wrapped"
@@ -43,6 +45,7 @@ class Probe:
             self._access = SharedAccess(self.directory, self.rootdir, str(self.number), self.number % 2 == 0)
             self._access.install()
             Dropped(self.directory, self.rootdir).install()
+            Copies(self.rootdir, Patches()).install(leave_word(self.directory))
         self._before: Fingerprints = {}
         self._written: Fingerprints = {}
         self.rebase()

@@ -156,6 +156,15 @@ class ChildDied:
 
 
 @dataclass(frozen=True, slots=True)
+class CopyChanged:
+    """The statement ``expression`` changed a copy, of that ``kind``, of what a manager holds, and dropped it."""
+
+    site: Site
+    expression: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class GlobalChanged:
     """A child changed a global: its values as short texts before and after, and what decides whether they are equal."""
 
@@ -212,6 +221,7 @@ class Record:
     died: list[ChildDied] = field(default_factory=list)
     asked_about: set[int] = field(default_factory=set)
     end_met: bool = False
+    copies: list[CopyChanged] = field(default_factory=list)
     changed: list[GlobalChanged] = field(default_factory=list)
     orphans: list[Orphan] = field(default_factory=list)
     stuck: list[Stuck] = field(default_factory=list)

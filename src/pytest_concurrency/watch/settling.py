@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..realtime import RealTime
 from . import stacks, tree
+from .copies import read_copies
 from .deadline import BodyHung, Deadline
 from .deaths import read_deaths
 from .dropped import read_dropped
@@ -54,6 +55,7 @@ def settle(watch: Watch, error: BaseException | None, teardown: Callable[[], Non
         watch.record.changed.extend(_changes(watch))
         deaths = read_deaths(watch.files("*.died"))
         watch.record.died.extend(died for died in deaths if died.when <= watch.ended_at)
+        watch.record.copies.extend(read_copies(watch.files("*.copies")))
         watch.record.unpicklable.extend(read_dropped(watch.files("*.dropped")))
         watch.record.lost.extend(find_lost(watch.files("*.updates")))
 

@@ -17,6 +17,7 @@ from ..model import Finding
 from ..realtime import RealTime
 from ..state import STATE
 from . import hook_fork, hook_pickle, hook_pool, hook_process, stacks, tree
+from .copies import Copies
 from .deadline import PATIENCE, BodyHung, Deadline
 from .deadlock import Suspicion
 from .deaths import read_deaths
@@ -24,7 +25,7 @@ from .hang_facts import gather
 from .judging import judge
 from .patching import Patches
 from .probe import Probe
-from .record import Record, Site
+from .record import CopyChanged, Record, Site
 from .settling import settle
 from .sites import is_own
 
@@ -83,6 +84,7 @@ class Watch:
             hook_process.install(self, self._patches)
             hook_pool.install(self, self._patches)
             hook_pickle.install(self, self._patches)
+            Copies(self.plan.rootdir, self._patches).install(self._note_copy)
         except BaseException:
             self._patches.undo()
             raise
@@ -151,6 +153,10 @@ class Watch:
             self.record.stuck = stuck
         tree.kill([info for pid, info in tree.descendants().items() if self.may_end(pid)])
         return True
+
+    def _note_copy(self, changed: CopyChanged) -> None:
+        if self.recording:
+            self.record.copies.append(changed)
 
     def _pool_cannot_begin(self) -> bool:
         """Say whether workers of a pool die before they have begun: it starts others for ever."""
