@@ -92,7 +92,8 @@ CATALOGUE = _table(
     (
         "CH108", "unhandled worker exception", ERROR,
         "A thread or a process died of an exception that nobody saw.",
-        "Hand the exception over (a Future, a queue) and look at it, or at exitcode, where the worker is joined.",
+        "Hand the exception over (a Future, a queue) and look at it where the thread is joined, or at a process's "
+        "exitcode.",
     ),
     (
         "CH109", "leaked thread", ERROR,
