@@ -22,11 +22,13 @@ class Laboratory:
     def __init__(self) -> None:
         self.events: list[tuple[Any, ...]] = []
         self.module: dict[str, Any] = {}
-        names = [name for name in Hooks.__slots__ if name not in ("iterate", "method", "enter", "substitute", "aside")]
+        names = [name for name in Hooks.__slots__ if name not in
+                 ("iterate", "method", "loaded", "enter", "substitute", "aside")]  # fmt: skip
         self.hooks = Hooks(
             **{name: self._noting(name) for name in names},
             iterate=self._noting("iterate", True),
             method=self._noting("method", True),
+            loaded=self._noting("loaded", True),
             enter=self._noting("enter", True),
             substitute=lambda obj, site: {**self.stand_ins, **self.library}.get(id(obj), obj),
         )
@@ -54,6 +56,10 @@ class Laboratory:
         """What is loaded is all of the area, or all of the library."""
         loaded = [function for function in functions if function.__globals__ is self.module]
         return Divided([], [], loaded) if self.is_library else Divided(loaded, [], [])
+
+    def covers(self, module: str, filename: str) -> bool:
+        """The area is what is loaded."""
+        return filename == "subject.py"
 
     @contextlib.contextmanager
     def active(self, builtins: tuple[str, ...] = (), at_once: bool = True) -> Iterator[Sites]:

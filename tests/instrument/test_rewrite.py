@@ -370,3 +370,15 @@ def test_same_results(lab, source):
     module = lab.load(source, collections=collections)
     with lab.active():
         assert result_of(module) == plain
+
+
+def test_a_queues_method_that_is_loaded_to_be_called_later(lab):
+    module = lab.load("def f(queue, table):\n    take = queue.get\n    return take(), max('a', key=table.count)\n")
+    with lab.active():
+        assert module["f"](_Queue(), "a") == (7, "a")
+    assert [event[:2] for event in lab.told("loaded")] == [("loaded", "get")]
+
+
+class _Queue:
+    def get(self):
+        return 7
