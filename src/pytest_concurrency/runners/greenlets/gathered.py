@@ -61,8 +61,9 @@ class Gathered:
         self._blocks.clear()
         for block in repeat.blocks:
             for observation in observe(block, settings.max_block):
-                if repeat.exact and observation.kind == CPU and observation.call is None:
-                    continue  # timing each call has made it slow
+                slowed = repeat.exact and observation.frames[0].runs is None  # by timing each call
+                if slowed and observation.kind == CPU and observation.call is None:
+                    continue
                 self._add(repeat.number, observation)
         lost = [block.seconds for block in repeat.blocks if unexplained(block, settings.max_block)
                 and not observe(block, settings.max_block)]  # fmt: skip
