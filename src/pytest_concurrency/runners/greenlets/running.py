@@ -79,6 +79,7 @@ class StressedTest:
         self._spawned = 0
         self._counted: int | None = None
         self._over = False
+        self._was_exact = False
 
     def run(self) -> None:
         """Run the test; raise its own failure, or one for what was found."""
@@ -117,7 +118,9 @@ class StressedTest:
 
     def _repeat(self) -> BaseException | None:
         """Run the test once more and return what it failed with."""
-        exact = self._gathered.needs_exact and self._exact_runs < _MOST_EXACT
+        # In turns with plain ones, which alone tell of computations in Python.
+        exact = self._gathered.needs_exact and self._exact_runs < _MOST_EXACT and not self._was_exact
+        self._was_exact = exact
         if self._runs:
             begin_again(self._item, bounded=False)
         self._exact_runs += exact
