@@ -20,27 +20,30 @@ if TYPE_CHECKING:
     from .watch.watch import Watch
 
 
-Place: TypeAlias = "tuple[CodeType, int, str, str]"
-"""The code that calls a builtin, where (``f_lasti``), and the action and target of the call."""
+Place: TypeAlias = "tuple[int, int, str, str]"
+"""The identity of the code that calls a builtin (to hash the code itself takes long), where it does (``f_lasti``),
+and the action and target of the call."""
 
 
 class Places:
     """The sites of builtins that look at shared state, made when they are first called; forgotten with each test, so
-    that they count alike whatever ran before."""
+    that they count alike whatever ran before. They keep the code alive that calls them."""
 
-    __slots__ = ("_ordinals", "_sites")
+    __slots__ = ("_codes", "_ordinals", "_sites")
 
     def __init__(self) -> None:
         self._sites: dict[Place, Site] = {}
-        self._ordinals: dict[tuple[CodeType, str, str], int] = {}
+        self._ordinals: dict[tuple[int, str, str], int] = {}
+        self._codes: dict[int, CodeType] = {}
 
     def get(self, place: Place) -> Site | None:
         """Return the site of ``place``, or None."""
         return self._sites.get(place)
 
-    def add(self, place: Place, make: Callable[[int], Site]) -> Site:
-        """Make the site of ``place`` by calling ``make`` with its ordinal among those alike in the same code."""
+    def add(self, place: Place, code: CodeType, make: Callable[[int], Site]) -> Site:
+        """Make the site of ``place`` in ``code`` by calling ``make`` with its ordinal among those alike there."""
         alike = place[0], place[2], place[3]
+        self._codes[place[0]] = code
         ordinal = self._ordinals[alike] = self._ordinals.get(alike, -1) + 1
         site = self._sites[place] = make(ordinal)
         return site
@@ -56,6 +59,7 @@ class Places:
         """Forget them."""
         self._sites.clear()
         self._ordinals.clear()
+        self._codes.clear()
 
 
 class ToldPlaces:

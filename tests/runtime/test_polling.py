@@ -95,3 +95,64 @@ def test_polling_under_a_lock_lets_others_have_their_turn(run):
         """
     )
     result.assert_outcomes(passed=2)
+
+
+def test_polling_that_counts_its_rounds_lets_others_have_their_turn(run):
+    """It is in a new state each time, like what computes; others have to have a turn now and then, and time to go on."""
+    result = run(
+        """
+        import os, time
+
+        def test_counting(thread_runner, tmp_path):
+            path = tmp_path / "there"
+
+            def poll():
+                rounds = 0
+                while not os.path.exists(path):
+                    rounds += 1
+                return rounds
+
+            thread_runner.run(poll, path.touch)
+
+        def test_until_then(thread_runner):
+            def poll():
+                rounds, end = 0, time.monotonic() + 5
+                while time.monotonic() < end:
+                    rounds += 1
+                return rounds
+
+            assert all(thread_runner.run(poll, poll))
+        """
+    )
+    result.assert_outcomes(passed=2)
+
+
+def test_a_long_computation_is_not_held_up_at_each_of_its_calls(pytester):
+    pytester.makeconftest(
+        """
+        def pytest_concurrency_schedule_finished(outcome):
+            print("announced", outcome.steps)
+        """
+    )
+    pytester.makepyfile(
+        """
+        import pytest
+
+        def square(number):
+            return number * number
+
+        @pytest.mark.stress_threads(schedules=1)
+        def test_own():
+            assert sum(square(number) for number in range(200_000))
+
+        @pytest.mark.stress_threads(schedules=1)
+        def test_builtin():
+            largest = 0
+            for number in range(200_000):
+                largest = max(largest, number % 7)
+        """
+    )
+    result = pytester.runpytest_subprocess("-s", "-p", "no:cacheprovider", "-p", "no:randomly", timeout=120)
+    result.assert_outcomes(passed=2)
+    announced = [int(line.split()[-1]) for line in result.outlines if "announced" in line]
+    assert announced and max(announced) < 200_000, "two workers make 400,000 calls"

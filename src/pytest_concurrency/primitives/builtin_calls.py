@@ -14,6 +14,7 @@ from ..runtime.control import mine
 from ..runtime.hooks.access import asks_key
 from ..runtime.hooks.attributes import read_attr, write_attr
 from ..runtime.hooks.containers import read_whole
+from ..runtime.values import ATOMS
 from ..state import STATE
 
 
@@ -22,7 +23,7 @@ def place_site(kind: str, action: str, target: str, what: str = "builtin") -> Si
     place and target."""
     frame = sys._getframe(2)
     code = frame.f_code
-    place = (code, frame.f_lasti, action, target)
+    place = (id(code), frame.f_lasti, action, target)
     site = STATE.places.get(place)
     if site is not None:
         return site
@@ -31,7 +32,7 @@ def place_site(kind: str, action: str, target: str, what: str = "builtin") -> Si
         key = f"{frame.f_globals.get('__name__')}:{code.co_qualname}:{action} {what} {target}#{ordinal}"
         return Site(kind, action, target, key, code.co_filename, frame.f_lineno, code.co_qualname, 0, muted=False)
 
-    return STATE.places.add(place, make)
+    return STATE.places.add(place, code, make)
 
 
 def is_controlled() -> bool:
@@ -43,9 +44,10 @@ def _reader(name: str) -> Callable[..., Any]:
     real = getattr(builtins, name)
 
     def controlled(*args: Any, **kwargs: Any) -> Any:
-        if is_controlled():
+        looked_into = [arg for arg in args if type(arg) not in ATOMS]
+        if (looked_into or kwargs) and is_controlled():
             site = place_site(WHOLE, READ, name)
-            for arg in args:
+            for arg in looked_into:
                 read_whole(arg, site)
             if kwargs:
                 asks_key(name, kwargs)

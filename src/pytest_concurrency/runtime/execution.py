@@ -116,6 +116,8 @@ class Execution:
         self.steps = 0
         self.progress = 0
         self.spins = 0
+        self.spin_again = SPIN_AGAIN
+        self.spun: set[object] = set()  # the states in which workers were found to spin
         self.jumps = 0
         self.next_decision = 0
         self.asked_at = 0
@@ -208,8 +210,13 @@ class Execution:
         if len(times) < TIMES_KEPT:
             times.append(worker.occurrence)
         site.seen = True
+        self.passed(site)
+
+    def passed(self, site: Site) -> None:
+        """Count a passing of ``site`` in an observing run: one that is passed very often is silent for a while."""
         site.hits += 1
-        if site.hits > SATURATION and self.precise is None and self.steps - self.progress < SATURATION:
+        computes = self.spin_again > SATURATION  # or it may spin, which is to be seen
+        if site.hits > SATURATION and self.precise is None and (computes or self.steps - self.progress < SATURATION):
             site.off = True
             self.saturated.append(site)
             self.silenced = True
@@ -227,7 +234,7 @@ class Execution:
         if write:
             self.progress = step
             self.spins = self.jumps = 0
-        elif step - self.progress > (SPIN_AGAIN if self.spins else SPIN_LIMIT):
+        elif step - self.progress > (self.spin_again if self.spins else SPIN_LIMIT):
             spin(self, worker)
         if step >= self.next_decision:
             self._decide(worker)

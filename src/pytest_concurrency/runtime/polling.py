@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 SPIN_LIMIT = 2_000
 """Consecutive reads without a write, after which a worker counts as spinning and another one gets a turn."""
 SPIN_AGAIN = 100
-"""The same for the turns that follow while still nobody writes."""
+"""The same for the turns that follow while still nobody writes, and a worker comes back in a state it was in before."""
+SPIN_LONGEST = 8_000
+"""The most that it grows to, twice as long each time, while workers are in ever new states: they compute."""
 ROUNDS_LIMIT = 60
 """Turns of spinning workers without any write before the run counts as a livelock."""
 POLL_CHECK = 499
@@ -53,6 +55,9 @@ def spin(run: Execution, worker: Worker) -> None:
     """A worker only reads: give the others a turn, and time a push."""
     run.progress = run.steps
     run.spins += 1
+    here = worker.index, posture()
+    run.spin_again = SPIN_AGAIN if run.spins == 1 or here in run.spun else min(2 * run.spin_again, SPIN_LONGEST)
+    run.spun.add(here)
     run.clock.push(0.001 * 2 ** min(run.spins, 20))
     for site in run.saturated:
         site.off = False
