@@ -103,6 +103,13 @@ def _target(owner: Any, name: str) -> str:
     return f"{type(owner).__name__}.{name}"
 
 
+def _peek_default(pair: tuple[Any, Any], name: str) -> Any:
+    value = _peek(pair[0], name)
+    return value if value is not MISSING else _peek(pair[1], name)
+
+
 ATTRIBUTE = View(_peek, _target)
+DEFAULT = View(_peek_default, lambda pair, name: _target(pair[0], name))
+"""An attribute that an object does not have yet, but its class does; the operands are (object, class) and the name."""
 OWN = View(lambda pair, name: pair[1].get(name, MISSING), lambda pair, name: f"{type(pair[0]).__name__}.{name}")
 """An attribute in the dictionary of an instance; the operands are (instance, dictionary) and the name."""

@@ -22,11 +22,12 @@ OFTEN = 30_000
 """Calls at one place after which it is silent for a while in any run: what computes for long has to come to its end."""
 
 
-def read(site: Site, key: Any, loc: Any, view: View, a: Any, b: Any) -> None:
+def read(site: Site, key: Any, loc: Any, view: View, a: Any, b: Any, shown: Any = None) -> None:
     """Announce a read, then note it.
 
     ``loc`` is the location that counts for scheduling, ``key`` the exact one: a container, and one item of it. ``a``
-    and ``b`` are the operands with which ``view`` looks at it.
+    and ``b`` are the operands with which ``view`` looks at it. The row is of ``shown``, where that is another location:
+    nobody has written to ``loc``.
     """
     run = STATE.run
     worker = STATE.worker
@@ -43,7 +44,8 @@ def read(site: Site, key: Any, loc: Any, view: View, a: Any, b: Any) -> None:
             run.recorder.access(worker, site, key, loc, False, view.target(a, b), (a, b))
     if run.rows is not None:
         value = view.peek(a, b)
-        note(run, worker, site, "read", view.target(a, b), show(value), loc, remember(value))
+        place = loc if shown is None or location.version else shown
+        note(run, worker, site, "read", view.target(a, b), show(value), place, remember(value))
         if site.is_source:
             worker.reads[site] = (key, location.version, remember(value), run.steps, worker.section)
     elif site.is_source:
@@ -52,16 +54,24 @@ def read(site: Site, key: Any, loc: Any, view: View, a: Any, b: Any) -> None:
         worker.calls[site] = call_of()
 
 
-def read_default(site: Site, key: Any, own: Any, obj: Any) -> None:
-    """Note that what was just read at ``key``, in a class, stood for what the instance ``obj`` does not have yet: it is
-    out of date, too, once somebody writes to ``own``, the location of the instance."""
+def look_for_own(site: Site, own: Any, obj: Any) -> None:
+    """Announce that ``obj`` is looked into, at the location ``own``, for an attribute that it does not have: that of its
+    class, which is read next, stands for it until somebody writes there."""
+    run, worker = STATE.run, STATE.worker
+    worker.key = own
+    run.announce(worker, site, own, False)
+    if run.observing and not run.coasting:
+        run.observe(worker, site, own, False, obj)
+
+
+def read_default(site: Site, key: Any, own: Any) -> None:
+    """Note that what was just read at ``key``, in a class, stood for what an instance does not have yet: it is out of
+    date, too, once somebody writes to ``own``, the location of the instance."""
     run, worker = STATE.run, STATE.worker
     found = worker.reads.get(site)
     if run.coasting or found is None or found[0] != key:
         return
     location = run.locations.get(own)
-    if run.observing:
-        run.observe(worker, site, own, False, obj)
     worker.defaults[site] = (own, 0 if location is None else location.version, *found[2:])
 
 

@@ -11,6 +11,7 @@ from ...instrument.sites import Site
 from ...state import STATE
 from ..attributes import (
     ATTRIBUTE,
+    DEFAULT,
     INSTANCE,
     LOCAL,
     MODULE,
@@ -22,7 +23,7 @@ from ..attributes import (
     owner_of,
 )
 from ..control import mine, uncontrolled
-from .access import read, read_default, write
+from .access import look_for_own, read, read_default, write
 
 
 def _attribute_plan(cls: type, obj: Any, name: str) -> tuple[int, Callable[[Any], Any] | None]:
@@ -52,12 +53,19 @@ def read_attr(obj: Any, site: Site) -> None:
         STATE.run.uses_thread_locals = True
         return
     owner = owner_of(obj, name, kind)
+    if owner is not None and owner is not obj and kind != MODULE:
+        look_for_own(site, (id(obj), name), obj)
+        owner = owner_of(obj, name, kind)  # others may have given it one of its own meanwhile
     if owner is None:
         return
     key = (id(owner), name)
-    read(site, key, key, ATTRIBUTE, owner, name)
-    if getter is not None and owner is not obj and site.is_source:
-        read_default(site, key, (id(obj), name), obj)
+    if owner is obj or kind == MODULE:
+        read(site, key, key, ATTRIBUTE, owner, name)
+        return
+    own_key = (id(obj), name)
+    read(site, key, key, DEFAULT, (obj, owner), name, own_key)
+    if site.is_source:
+        read_default(site, key, own_key)
 
 
 def write_attr(value: Any, obj: Any, site: Site) -> None:
