@@ -18,7 +18,10 @@ def site(ordinal: int) -> Site:
 
 def test_places_that_are_alike_in_one_function_are_numbered() -> None:
     places = Places()
-    keys = [places.add(place(offset, target), place.__code__, site).key for offset, target in [(2, "len"), (8, "len"), (4, "list")]]
+    keys = [
+        places.add(place(offset, target), place.__code__, site).key
+        for offset, target in [(2, "len"), (8, "len"), (4, "list")]
+    ]
     assert keys == ["#0", "#1", "#0"]
     found = places.get(place(8, "len"))
     assert found is not None and found.key == "#1"

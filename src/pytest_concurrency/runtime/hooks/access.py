@@ -55,8 +55,8 @@ def read(site: Site, key: Any, loc: Any, view: View, a: Any, b: Any, shown: Any 
 
 
 def look_for_own(site: Site, own: Any, obj: Any) -> None:
-    """Announce that ``obj`` is looked into, at the location ``own``, for an attribute that it does not have: that of its
-    class, which is read next, stands for it until somebody writes there."""
+    """Announce that ``obj`` is looked into, at ``own``, for an attribute that it does not have: that of its class,
+    which is read next, stands for it until somebody writes there."""
     run, worker = STATE.run, STATE.worker
     worker.key = own
     run.announce(worker, site, own, False)
