@@ -274,5 +274,5 @@ def test_what_was_called_on_what(pytester: pytest.Pytester) -> None:
     assert "looked at Hall.sold (-> [])" in cause["message"]
     assert ", worker 1 called Hall.sold.append at " in cause["message"], cause["message"]
     assert [location["target"] for location in cause["locations"]] == ["Hall.sold", *["Hall.sold.append"] * 2]
-    assert "Hall.sold.append = 'bob'" in output or "Hall.sold.append = 'ann'" in output
+    assert "sold.append = 'bob'" in output or "sold.append = 'ann'" in output  # without the owner where it is narrow
     assert "Hall.sold.append" in {step["target"] for step in failure["steps"]}
