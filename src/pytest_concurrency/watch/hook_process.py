@@ -7,10 +7,12 @@ import multiprocessing.connection
 import os
 import subprocess
 import sys
+import types
 from functools import partial
 from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Any
 
+from . import ends
 from .globals import short
 from .patching import Patches
 from .probe import ATTRIBUTE, Probe, install_bootstrap
@@ -28,7 +30,7 @@ def install(watch: Watch, patches: Patches) -> None:
     patches.wrap(BaseProcess, "start", lambda original: _start(watch, original))
     for name in ("terminate", "kill"):
         patches.wrap(BaseProcess, name, partial(_ended, watch, name))
-    _install_looks(watch, patches)
+    ends.install(patches, partial(_seen, watch), partial(_met_end, watch))
     patches.wrap(os, "_exit", lambda original: _exit(watch, original))
     patches.wrap(subprocess.Popen, "__init__", lambda original: _popen(watch, original))
     patches.wrap(multiprocessing.connection, "Pipe", lambda original: _pipe(watch, original))
@@ -158,45 +160,14 @@ def _ended(watch: Watch, how: str, original: Any) -> Any:
     return end
 
 
-def _install_looks(watch: Watch, patches: Patches) -> None:
-    """Patch what tells how a process has ended, or that it has."""
-    process, connection = vars(BaseProcess), multiprocessing.connection.Connection
-    exitcode, sentinel, is_alive = process["exitcode"].fget, process["sentinel"].fget, BaseProcess.is_alive
-    receive: Any = vars(connection)["_recv"]
+def _seen(watch: Watch, child: Any) -> None:
+    if watch.recording and child.pid is not None:
+        watch.record.asked_about.add(child.pid)
 
-    def seen(child: Any) -> None:
-        if watch.recording and child.pid is not None:
-            watch.record.asked_about.add(child.pid)
 
-    def exitcode_(self: Any) -> int | None:
-        code: int | None = exitcode(self)
-        if code is not None:
-            seen(self)
-        return code
-
-    def sentinel_(self: Any) -> int:
-        seen(self)
-        return sentinel(self)  # type: ignore[no-any-return]
-
-    def is_alive_(self: Any) -> bool:
-        alive = is_alive(self)
-        if not alive:
-            seen(self)
-        return alive
-
-    def receive_(self: Any, *args: Any, **kwargs: Any) -> Any:
-        __tracebackhide__ = True
-        try:
-            return receive(self, *args, **kwargs)
-        except EOFError:
-            if watch.recording and os.getpid() == watch.pid and own_frame(sys._getframe(1), watch.plan.rootdir):
-                watch.record.end_met = True  # not by a thread of a pool's, which has nobody to tell
-            raise
-
-    patches.set(BaseProcess, "exitcode", property(exitcode_))
-    patches.set(BaseProcess, "sentinel", property(sentinel_))
-    patches.set(BaseProcess, "is_alive", is_alive_)
-    patches.set(connection, "_recv", receive_)
+def _met_end(watch: Watch, frame: types.FrameType) -> None:
+    if watch.recording and os.getpid() == watch.pid and own_frame(frame, watch.plan.rootdir):
+        watch.record.end_met = True  # not by a thread of a pool's, which has nobody to tell
 
 
 def _exit(watch: Watch, original: Any) -> Any:

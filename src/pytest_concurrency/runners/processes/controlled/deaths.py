@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import pickle
 import traceback
+import types
 from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing import connection, process
+from multiprocessing import process
 from typing import Any
 
 from ....detect.failures import RAISED_AT
 from ....report.raised import CALLS
+from ....watch import ends
 from ....watch.deaths import has_told, raised_in
 from ..represent import pickled
 from .agent import Agent
@@ -59,7 +61,16 @@ def install(agent: Agent, patches: Patches) -> None:
         return bootstrap(self, *args, **kwargs)
 
     patches.set(base, "_bootstrap", _bootstrap)
-    _hook_looks(agent, patches, base)
+
+    def seen(child: Any) -> None:
+        if agent.here():
+            agent.asked(child.pid)
+
+    def met_end(frame: types.FrameType) -> None:
+        if agent.on:
+            agent.asked(None)  # whoever it was that has gone: somebody has met the end of a pipe
+
+    ends.install(patches, seen, met_end)
 
 
 def _telling(agent: Agent, run: Callable[[], None], daemon: bool) -> Callable[[], None]:
@@ -82,42 +93,6 @@ def _death(error: Exception, rootdir: str, daemon: bool) -> Death:
     at = raised_in(error, rootdir)
     expected = expected or has_told(error, rootdir)
     return Death(os.getpid(), type(error).__name__, str(error), pickled(error), at, calls, expected)
-
-
-def _hook_looks(agent: Agent, patches: Patches, base: Any) -> None:
-    exitcode, sentinel, is_alive = vars(base)["exitcode"].fget, vars(base)["sentinel"].fget, base.is_alive
-    ends: Any = connection.Connection
-    receive = ends._recv
-
-    def exitcode_(self: Any) -> int | None:
-        code: int | None = exitcode(self)
-        if code is not None and agent.here():
-            agent.asked(self.pid)
-        return code
-
-    def sentinel_(self: Any) -> int:
-        if agent.here():
-            agent.asked(self.pid)
-        return sentinel(self)  # type: ignore[no-any-return]
-
-    def is_alive_(self: Any) -> bool:
-        alive: bool = is_alive(self)
-        if not alive and agent.here():
-            agent.asked(self.pid)
-        return alive
-
-    def receive_(self: Any, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return receive(self, *args, **kwargs)
-        except EOFError:
-            if agent.on:
-                agent.asked(None)  # whoever it was that has gone: somebody has met the end of a pipe
-            raise
-
-    patches.set(base, "exitcode", property(exitcode_))
-    patches.set(base, "sentinel", property(sentinel_))
-    patches.set(base, "is_alive", is_alive_)
-    patches.set(ends, "_recv", receive_)
 
 
 __all__ = ["Death", "install"]
