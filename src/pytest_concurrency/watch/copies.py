@@ -20,6 +20,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from ..instrument.vocabulary import CONTAINER_METHODS, READ_ALL, READ_ITEM
 from ..model import Finding
 from ..source import Position, parsed, position_at, position_of
 from .judging import Context, explain
@@ -29,11 +30,7 @@ from .sites import own_frame, site_of
 
 _PLAIN = (list, dict, set, bytearray, deque)
 _GIVES = frozenset({"__getitem__", "get", "__getattribute__"})  # the last: an attribute of a Namespace
-_CHANGES = frozenset({
-    "add", "append", "appendleft", "clear", "difference_update", "discard", "extend", "extendleft", "insert",
-    "intersection_update", "pop", "popitem", "popleft", "remove", "reverse", "setdefault", "sort",
-    "symmetric_difference_update", "update",
-})  # fmt: skip
+_CHANGES = frozenset(name for name, effect in CONTAINER_METHODS.items() if effect not in (READ_ITEM, READ_ALL))
 _CAUSE = "What a manager's dict or list hands out is a copy: to change it in place changes nothing that is shared."
 _FIX = "Assign the changed value (names = shared[k]; names.append(n); shared[k] = names), or put a manager.list() in."
 _ROWS = 50
