@@ -22,14 +22,14 @@ LOOKING = frozenset({"read", "call", "wait", "wait_for"})
 CONDITIONS = frozenset({"Condition.wait", "Condition.wait_for"})
 
 
-def not_awaited(rows: Sequence[Row], main: str = MAIN) -> bool:
+def not_awaited(rows: Sequence[Row]) -> bool:
     """Say whether the test, which failed after its last row, had looked at what a worker touched only afterwards, and
     then changed."""
-    last = max((i for i, row in enumerate(rows) if row.worker == main), default=-1)
+    last = max((i for i, row in enumerate(rows) if row.worker == MAIN), default=-1)
     late = [row for row in rows[last + 1 :] if row.action == "write" and row.location is not None]
     if last < 0 or not late:
         return False
-    looked = next((row for row in reversed(rows[: last + 1]) if row.worker == main and row.location is not None
+    looked = next((row for row in reversed(rows[: last + 1]) if row.worker == MAIN and row.location is not None
                    and row.location in {other.location for other in late}), None)  # fmt: skip
     if looked is None or looked.action != "read":
         return False

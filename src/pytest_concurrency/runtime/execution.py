@@ -213,7 +213,7 @@ class Execution:
         self.passed(site)
 
     def passed(self, site: Site) -> None:
-        """Count a passing of ``site`` in an observing run: one that is passed very often is silent for a while."""
+        """Count a passing of ``site``: one that is passed very often is silent until the next switch."""
         site.hits += 1
         computes = self.spin_again > SATURATION  # or it may spin, which is to be seen
         if site.hits > SATURATION and self.precise is None and (computes or self.steps - self.progress < SATURATION):

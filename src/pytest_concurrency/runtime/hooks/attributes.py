@@ -53,8 +53,9 @@ def read_attr(obj: Any, site: Site) -> None:
         STATE.run.uses_thread_locals = True
         return
     owner = owner_of(obj, name, kind)
+    own_key = (id(obj), name)
     if owner is not None and owner is not obj and kind != MODULE:
-        look_for_own(site, (id(obj), name), obj)
+        look_for_own(site, own_key, obj)
         owner = owner_of(obj, name, kind)  # others may have given it one of its own meanwhile
     if owner is None:
         return
@@ -62,7 +63,6 @@ def read_attr(obj: Any, site: Site) -> None:
     if owner is obj or kind == MODULE:
         read(site, key, key, ATTRIBUTE, owner, name)
         return
-    own_key = (id(obj), name)
     read(site, key, key, DEFAULT, (obj, owner), name, own_key)
     if site.is_source:
         read_default(site, key, own_key)
