@@ -550,21 +550,6 @@ def test_other_start_methods_say_that_nothing_was_explored(pytester: pytest.Pyte
     result.assert_outcomes(passed=1)
 
 
-TWO_LOCKS = """
-import multiprocessing
-class Account:
-    def __init__(self):
-        self.lock = multiprocessing.Lock()
-    def send(self, other):
-        with self.lock:
-            with other.lock:
-                pass
-def test_it(process_runner):
-    a, b = Account(), Account()
-    process_runner.run(lambda: a.send(b), lambda: b.send(a))
-"""
-
-
 def test_the_process_of_greenlet_tests_is_no_helper_from_outside(pytester: pytest.Pytester) -> None:
     """It lives on beside the tests that follow, and will not bring what their workers wait for."""
     pytest.importorskip("gevent")
@@ -574,9 +559,9 @@ def test_the_process_of_greenlet_tests_is_no_helper_from_outside(pytester: pytes
         @pytest.mark.stress_greenlets(repeats=1)
         def test_greenlets(): pass
         """,
-        test_second=TWO_LOCKS,
+        test_second=PROGRAMS.read_text(),
     )
-    _, tests = run(pytester)
+    _, tests = run(pytester, "test_first.py", "test_second.py::test_wrong_deadlock")
     (hazard,) = tests[-1]["hazards"]
     assert hazard["code"] == "CH104", hazard
     assert hazard["replay"]
