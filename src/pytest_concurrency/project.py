@@ -12,6 +12,7 @@ import site
 import sysconfig
 from collections.abc import Mapping
 from functools import cache, lru_cache
+from itertools import chain
 
 _ENVIRONMENTS = frozenset({".tox", ".nox", ".venv", "site-packages", "dist-packages"})
 _FOLDERS = ("", "src", "lib", "python")
@@ -53,7 +54,10 @@ def holds(filename: str, root: str) -> bool:
     """Say whether ``filename`` is a source file of the project at ``root``."""
     if not filename or filename.startswith("<"):
         return False
-    return _is_below(os.path.dirname(filename), root) or original(filename, root) is not None
+    directory = os.path.dirname(filename)
+    if _is_below(directory, root):
+        return True
+    return bool(_counterparts(directory, root)) and original(filename, root) is not None
 
 
 @lru_cache(maxsize=4096)
@@ -71,15 +75,25 @@ def _is_below(directory: str, root: str) -> bool:
 def original(filename: str, root: str) -> str | None:
     """Return the file of the project at ``root`` that ``filename`` is an installed copy of, or None."""
     directory, name = os.path.split(filename)
-    path = os.path.join(real(directory), name)
+    for folder in _counterparts(directory, root):
+        found = os.path.join(folder, name)
+        if found != os.path.join(real(directory), name) and os.path.isfile(found):
+            return found
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _counterparts(directory: str, root: str) -> tuple[str, ...]:
+    """Return the folders of the project at ``root`` that ``directory``, of installed packages, may be a copy of."""
+    path = os.path.join(real(directory), "")
+    found: list[str] = []
     for each in site_roots():
         if path.startswith(each):
-            below = path[len(each) :]
-            for folder in _packages(root).get(below.partition(os.sep)[0], ()):
-                found = os.path.join(folder, below)
-                if found != path and os.path.isfile(found):
-                    return found
-    return None
+            below, packages = path[len(each) :], _packages(root)
+            every = dict.fromkeys(chain.from_iterable(packages.values()))
+            folders = packages.get(below.partition(os.sep)[0], ()) if below else every
+            found += (os.path.join(folder, below) for folder in folders)
+    return tuple(found)
 
 
 @lru_cache(maxsize=256)

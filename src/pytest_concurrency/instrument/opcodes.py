@@ -5,6 +5,7 @@ from __future__ import annotations
 import dis
 import sys
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from bytecode import Instr
@@ -30,14 +31,22 @@ WITH_OPCODES = frozenset(dis.opmap[name] for name in ("BEFORE_WITH", "LOAD_SPECI
 """Numbers of the instructions with which a ``with`` statement looks its context manager's methods up."""
 
 
-def _call(count: int, where: Location) -> list[Instr]:
-    call = [Instr("CALL", count, location=where)]
-    return call if PY312 else [Instr("PRECALL", count, location=where), *call]
+@cache
+def _after(name: str, arg: int | None = None) -> Instr:
+    """Return an instruction that has the location of the one before it; one of each kind, which nobody changes:
+    to make instructions is what inserting costs."""
+    return Instr(name) if arg is None else Instr(name, arg)
+
+
+def _call(count: int) -> list[Instr]:
+    call = _after("CALL", count)
+    return [call] if PY312 else [_after("PRECALL", count), call]
 
 
 def _begin(hook: Any, where: Location) -> list[Instr]:
-    load, null = Instr("LOAD_CONST", hook, location=where), Instr("PUSH_NULL", location=where)
-    return [load, null] if PY313 else [null, load]
+    if PY313:
+        return [Instr("LOAD_CONST", hook, location=where), _after("PUSH_NULL")]
+    return [Instr("PUSH_NULL", location=where), Instr("LOAD_CONST", hook)]
 
 
 def call_hook(hook: Any, depths: Sequence[int], site: Any, where: Location) -> list[Instr]:
@@ -45,24 +54,24 @@ def call_hook(hook: Any, depths: Sequence[int], site: Any, where: Location) -> l
 
     ``depths`` are the positions of the operands on the stack, 1 for the top.
     """
-    code = _begin(hook, where)
-    for pushed, depth in enumerate(depths):
-        code.append(Instr("COPY", depth + 2 + pushed, location=where))
-    code.append(Instr("LOAD_CONST", site, location=where))
-    code += _call(len(depths) + 1, where)
-    code.append(Instr("POP_TOP", location=where))
-    return code
+    return [
+        *_begin(hook, where),
+        *(_after("COPY", depth + 2 + pushed) for pushed, depth in enumerate(depths)),
+        Instr("LOAD_CONST", site),
+        *_call(len(depths) + 1),
+        _after("POP_TOP"),
+    ]
 
 
 def replace_top(hook: Any, site: Any, where: Location) -> list[Instr]:
     """Replace the top of the stack by ``hook(top, site)``."""
     return [
         *_begin(hook, where),
-        Instr("COPY", 3, location=where),
-        Instr("LOAD_CONST", site, location=where),
-        *_call(2, where),
-        Instr("SWAP", 2, location=where),
-        Instr("POP_TOP", location=where),
+        _after("COPY", 3),
+        Instr("LOAD_CONST", site),
+        *_call(2),
+        _after("SWAP", 2),
+        _after("POP_TOP"),
     ]
 
 
@@ -71,9 +80,9 @@ def hook_with_loaded(hook: Any, loads: Sequence[Instr], site: Any, where: Locati
     return [
         *_begin(hook, where),
         *loads,
-        Instr("LOAD_CONST", site, location=where),
-        *_call(len(loads) + 1, where),
-        Instr("POP_TOP", location=where),
+        Instr("LOAD_CONST", site),
+        *_call(len(loads) + 1),
+        _after("POP_TOP"),
     ]
 
 
@@ -81,11 +90,11 @@ def hook_with_top(hook: Any, loads: Sequence[Instr], site: Any, where: Location)
     """Call ``hook(top, *loaded, site)``; drop the result."""
     return [
         *_begin(hook, where),
-        Instr("COPY", 3, location=where),
+        _after("COPY", 3),
         *loads,
-        Instr("LOAD_CONST", site, location=where),
-        *_call(len(loads) + 2, where),
-        Instr("POP_TOP", location=where),
+        Instr("LOAD_CONST", site),
+        *_call(len(loads) + 2),
+        _after("POP_TOP"),
     ]
 
 

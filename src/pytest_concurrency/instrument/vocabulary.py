@@ -116,10 +116,13 @@ SYNC_MODULES = (
 """Standard-library modules in whose code locks are taken over, whether or not the test's own code is near."""
 
 WITHOUT_LOCKS: Mapping[str, frozenset[str]] = MappingProxyType(
-    {"logging": frozenset({"Logger.findCaller", "Formatter.__init__"})}
+    {
+        "logging": frozenset({"Logger.findCaller", "Formatter.__init__"}),
+        "threading": frozenset({"Condition.__init__", "Condition._is_owned"}),
+    }
 )
-"""Functions of these modules whose ``with`` statement is no lock's, and whose ``join`` is a string's: to leave them
-alone is cheaper."""
+"""Functions of these modules that are left alone, which is cheaper: their ``with`` statement is no lock's, their
+``join`` is a string's, they take a lock's methods without a call, or try a real lock between two steps."""
 
 WITHOUT_A_LOOK: Mapping[str, frozenset[str]] = MappingProxyType({"threading": frozenset({"Thread._bootstrap_inner"})})
 """Functions of these modules that seem to look at their callers, and see none: this one sets the trace function that
