@@ -13,8 +13,8 @@ import pytest_concurrency
 ROOT = Path(pytest_concurrency.__file__).parent
 
 LAYERS = (
-    ("realtime", "state", "files", "source", "project"),
-    ("newhooks", "trace", "strategies", "instrument"),
+    ("realtime", "state", "files", "source", "project", "trace"),
+    ("newhooks", "strategies", "instrument"),
     ("hazards", "detect", "schedules", "runtime"),
     ("model", "options", "primitives"),
     ("settings", "extensions", "parallelism", "watch"),

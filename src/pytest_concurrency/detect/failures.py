@@ -8,13 +8,13 @@ from typing import Any
 
 from ..files import short
 from ..source import PACKAGE
+from ..trace.errors import in_a_line
 from ..trace.locks import Numbers, numbers_of, waiting_for
 from ..trace.outcome import Blocked, Died, LostUpdate, Outcome, Row
+from ..trace.workers import TEST, in_a_sentence
 from .called import called
 from .reasons import CHANGED_AGAIN, NOT_AWAITED, changed_again, not_awaited
 
-LONGEST = 300
-"""Letters of what an exception says that are repeated: the traceback has all of it."""
 RAISED_AT = "_concurrency_raised_at"
 """Attribute of an error that came from another process: path and line where it was raised there."""
 
@@ -98,7 +98,7 @@ def failures_of(outcome: Outcome) -> tuple[Failure, ...]:
         found.append(Failure("CH107", ("livelock",), f"The workers make no headway: {outcome.livelock}."))
     for worker, error in outcome.unseen:
         place = (type(error).__name__, raised_at(error))
-        message = f"Worker {worker} died of {_named(error)} and nobody saw it."
+        message = f"Worker {worker} died of {in_a_line(error)} and nobody saw it."
         found.append(Failure("CH108", place, message, error))
     if outcome.leaked:
         rows = outcome.leaked
@@ -112,7 +112,7 @@ def failures_of(outcome: Outcome) -> tuple[Failure, ...]:
         error = outcome.error
         reason = NOT_AWAITED if not outcome.failing and not_awaited(outcome.rows) else ("", "")
         place = (type(error).__name__, raised_at(error))
-        found.append(Failure("CH110", place, f"Under this schedule: {_named(error)}.", error, *reason))
+        found.append(Failure("CH110", place, f"Under this schedule: {in_a_line(error)}.", error, *reason))
     return tuple(found)
 
 
@@ -149,8 +149,8 @@ def stuck(
     rows = [waiting_for(row, numbers) for row in rows]
     places = tuple(sorted((row.path, row.line) for row in rows if row.line))
     notified = [row for row in rows if row.signalled_before and row.operation in ("Condition.wait", "Event.wait")]
-    named = len(rows) == 1 or any(row.holder == "main" for row in rows)  # in any other case the test just waits
-    told = "; ".join(_blocked_sentence(row, rows) for row in rows if row.worker != "main" or named or row.holder
+    named = len(rows) == 1 or any(row.holder == TEST for row in rows)  # in any other case the test just waits
+    told = "; ".join(_blocked_sentence(row, rows) for row in rows if row.worker != TEST or named or row.holder
                      or row.lock is not None)  # fmt: skip
     kept = [row for row in rows if row.holder_ended]
     if kept:
@@ -200,17 +200,19 @@ def _kept_locks(rows: Sequence[Blocked], died: Sequence[Died]) -> str:
     for row in {row.holder: row for row in rows}.values():
         since = f", which it took at {short(row.holder_path)}:{row.holder_line}," if row.holder_line else ""
         error = errors.get(row.holder)
-        how = f"died of {_named(error)}{_raised(error)} and kept" if error is not None else "has ended and kept"
-        told.append(f"{_called(row.holder)} {how} {row.waits_for}{since}".rstrip(","))
+        how = f"died of {in_a_line(error)}{_raised(error)} and kept" if error is not None else "has ended and kept"
+        told.append(f"{in_a_sentence(row.holder)} {how} {row.waits_for}{since}".rstrip(","))
     text = "; ".join(told)
     return f"{text[0].upper()}{text[1:]}."
 
 
 def _deaths(died: Sequence[Died]) -> str:
-    return "; ".join(
-        f"{'a task of ' if each.task else ''}{_called(each.worker)} died of {_named(each.error)}{_raised(each.error)}"
-        for each in died
-    )
+    return "; ".join(map(_death, died))
+
+
+def _death(died: Died) -> str:
+    who = f"{'a task of ' if died.task else ''}{in_a_sentence(died.worker)}"
+    return f"{who} died of {in_a_line(died.error)}{_raised(died.error)}"
 
 
 def _raised(error: BaseException) -> str:
@@ -220,23 +222,11 @@ def _raised(error: BaseException) -> str:
 
 def _blocked_sentence(row: Blocked, rows: Sequence[Blocked]) -> str:
     what = row.operation if row.operation not in ("", "Thread.join") and not row.holder else row.waits_for
-    held = f" held by {_called(row.holder)}" if row.holder else ""
+    held = f" held by {in_a_sentence(row.holder)}" if row.holder else ""
     if row.holder == row.worker:
         held = " that it holds itself"
     where = f" at {short(row.path, (each.path for each in rows))}:{row.line}" if row.line else ""
-    return f"{_called(row.worker)} waits{where} for {what}{held}"
-
-
-def _called(worker: str) -> str:
-    return "the test" if worker == "main" else f"worker {worker}"
-
-
-def _named(error: BaseException) -> str:
-    text = str(error).strip().splitlines()
-    if not text:
-        return type(error).__name__
-    line = text[0] if len(text[0]) <= LONGEST else f"{text[0][: LONGEST - 3]}..."
-    return f"{type(error).__name__}: {line}"
+    return f"{in_a_sentence(row.worker)} waits{where} for {what}{held}"
 
 
 def raised_at(error: BaseException) -> tuple[str, int]:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..trace.outcome import Blocked, Row
+from ..trace.workers import TEST
 
-MAIN = "main"
 NOT_AWAITED = (
     "The test looks at what a worker that it has started has not done yet.",
     "Wait for it first: join the thread, take the result of its future, or wait for what it sets.",
@@ -25,11 +25,11 @@ CONDITIONS = frozenset({"Condition.wait", "Condition.wait_for"})
 def not_awaited(rows: Sequence[Row]) -> bool:
     """Say whether the test, which failed after its last row, had looked at what a worker touched only afterwards, and
     then changed."""
-    last = max((i for i, row in enumerate(rows) if row.worker == MAIN), default=-1)
+    last = max((i for i, row in enumerate(rows) if row.worker == TEST), default=-1)
     late = [row for row in rows[last + 1 :] if row.action == "write" and row.location is not None]
     if last < 0 or not late:
         return False
-    looked = next((row for row in reversed(rows[: last + 1]) if row.worker == MAIN and row.location is not None
+    looked = next((row for row in reversed(rows[: last + 1]) if row.worker == TEST and row.location is not None
                    and row.location in {other.location for other in late}), None)  # fmt: skip
     if looked is None or looked.action != "read":
         return False

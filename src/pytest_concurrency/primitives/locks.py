@@ -16,6 +16,7 @@ from ..runtime.rows import note
 from ..runtime.waits import LockWait
 from ..runtime.worker import Abandon, Detached, Worker
 from ..state import STATE
+from ..trace.workers import in_a_sentence
 from .intents import announce_release, intend_acquire
 
 LOCK_TYPES = (type(allocate_lock()), RLock)
@@ -92,7 +93,7 @@ def _holder(run: Execution, lock: Any) -> str:
     owner = run.owners.get(id(lock))
     if owner is None:
         return "held"
-    return "held by the test" if owner[0].path == "main" else f"held by worker {owner[0].path}"
+    return f"held by {in_a_sentence(owner[0].path)}"
 
 
 def _taken(run: Execution, worker: Worker, lock: Any, site: Site, for_ever: bool = True) -> None:

@@ -16,6 +16,7 @@ from ..model import Finding, Location
 from ..project import relative
 from ..trace.locks import numbered, numbers_of
 from ..trace.outcome import Row
+from ..trace.workers import TEST
 from .fingerprint import fingerprint
 from .lanes import lanes
 from .raised import calls_of
@@ -114,8 +115,8 @@ def _relevant(found: Found) -> list[Row]:
     """Return the rows worth showing: those on locations that more than one worker touched, around the switches."""
     rows = _with_deaths(found)
     data: Any = found.failure.data
-    if not (found.failure.code in STUCK and any(blocked.holder == "main" for blocked in data or ())):
-        while rows and rows[-1].worker == "main" and any(row.worker != "main" for row in rows):
+    if not (found.failure.code in STUCK and any(blocked.holder == TEST for blocked in data or ())):
+        while rows and rows[-1].worker == TEST and any(row.worker != TEST for row in rows):
             rows.pop()  # what the test does after its workers is not part of the interleaving
     if found.failure.code in ("CH102", "CH103", "CH105"):
         return list(data.rows)
@@ -131,7 +132,7 @@ def _relevant(found: Found) -> list[Row]:
             rows = rows[: end + 1]
             begin = max((i for i, r in enumerate(rows) if r.site == data.read.site and r.step <= data.read.step
                          and r.worker == data.worker), default=0)  # fmt: skip
-            begin = next((i for i, r in enumerate(rows[:begin]) if r.location in passed and r.worker != "main"), begin)
+            begin = next((i for i, r in enumerate(rows[:begin]) if r.location in passed and r.worker != TEST), begin)
             rows = rows[begin:]
             deciding = {(row.worker, row.step, row.action) for row in (data.read, data.overwritten, data.write)}
             needed = [row for row in rows if (row.worker, row.step, row.action) in deciding]
@@ -141,8 +142,8 @@ def _relevant(found: Found) -> list[Row]:
     users: dict[Any, set[str]] = {}
     for row in rows:
         users.setdefault(row.location, set()).add(row.worker)
-    changed = {row.location for row in rows if row.worker != "main" and row.action not in ("read", "call")} - {None}
-    met = any(len(users[location] - {"main"}) > 1 for location in changed)
+    changed = {row.location for row in rows if row.worker != TEST and row.action not in ("read", "call")} - {None}
+    met = any(len(users[location] - {TEST}) > 1 for location in changed)
     if not met and any(row.action in ("call", "read", "write") and row.site in points for row in rows):
         return _from_the_first_switch(rows, [s.step for s in found.outcome.switches if s.chosen])
     always = {"times out:", "run", "start"} if found.failure.code == "CH109" else {"times out:", "run"}
@@ -170,14 +171,14 @@ def _passed_on_the_way(found: Found, rows: Sequence[Row]) -> set[Any]:
     users: dict[Any, set[str]] = {}
     for row in rows:
         users.setdefault(row.location, set()).add(row.worker)
-    return {row.location for row in rows if row.site in points and len(users[row.location] - {"main"}) > 1} - {None}
+    return {row.location for row in rows if row.site in points and len(users[row.location] - {TEST}) > 1} - {None}
 
 
 def _from_the_first_switch(rows: Sequence[Row], switches: Sequence[int]) -> list[Row]:
     """Return what workers did around their switches, from the first of ``switches`` (steps) on, where nothing that is
     known to be shared was changed."""
     first = min(switches, default=0)
-    begin = next((i for i, row in enumerate(rows) if row.worker != "main" or row.step >= first), 0)
+    begin = next((i for i, row in enumerate(rows) if row.worker != TEST or row.step >= first), 0)
     told = [row for row in rows[begin:] if row.action != "read" or not row.value.startswith(_SAYS_NOTHING)]
     told = _one_call_a_line(told or rows[begin:])
     at = next((i for i, row in enumerate(told) if row.step >= first), 0)
@@ -197,7 +198,7 @@ def _with_deaths(found: Found) -> list[Row]:
 
 def _without_preparations(rows: Sequence[Row], kept: Sequence[Row]) -> Sequence[Row]:
     """Return ``rows`` without what the test did before its workers began, but for what it left in each location."""
-    first = next((i for i, row in enumerate(rows) if row.worker != "main"), 0)
+    first = next((i for i, row in enumerate(rows) if row.worker != TEST), 0)
     left = {row.location: i for i, row in enumerate(rows[:first]) if row.action == "write"}
     return [r for i, r in enumerate(rows) if i >= first or left.get(r.location) == i or r in kept]
 
@@ -217,7 +218,7 @@ def _last_of_the_stuck(found: Found, rows: Sequence[Row]) -> list[Row]:
 
 def _fixed(rows: Sequence[Row]) -> set[Any]:
     """Return the locations that only the test wrote, before its workers began: reading them tells nothing."""
-    first = next((i for i, row in enumerate(rows) if row.worker != "main"), 0)
+    first = next((i for i, row in enumerate(rows) if row.worker != TEST), 0)
     accessed = {row.location for row in rows if row.action in ("read", "write")}
     changed = {row.location for row in rows[first:] if row.action != "read"}
     return accessed - changed - {None}
@@ -274,7 +275,7 @@ def _key_places(failure: Failure, root: Path, name: Callable[[Row], str] = calle
     if failure.code in STUCK:
         return tuple(
             Location(relative(b.path, root), b.line, b.worker, "wait", b.operation or b.waits_for, b.waits_for)
-            for b in sorted(data, key=lambda b: b.worker == "main")  # the test waits for its workers in any case
+            for b in sorted(data, key=lambda b: b.worker == TEST)  # the test waits for its workers in any case
             if b.line
         )
     if failure.code in ("CH108", "CH110"):

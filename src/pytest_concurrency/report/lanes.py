@@ -9,7 +9,9 @@ from pathlib import Path
 
 from ..files import short
 from ..trace.outcome import Row
+from ..trace.workers import in_order
 from .instances import told_apart
+from .places import named
 from .width import ELSEWHERE
 
 LANE, NARROW_LANE = 36, 14
@@ -31,7 +33,7 @@ def lanes(
     """
     marked = [row in decides for row in rows]
     rows = told_apart(rows)
-    workers = sorted({row.worker for row in rows}, key=lambda p: (p != "main", [_number(x) for x in p.split(".")]))
+    workers = sorted({row.worker for row in rows}, key=in_order)
     names = _names(rows)
     needed = max((len(_source(row, names)) for row in rows), default=0)
     longest = min(LANE, max([len(f"{noun} 00")] + [len(_verb(row)) for row in rows]))
@@ -43,7 +45,7 @@ def lanes(
     if needed > room and room < WIDE_SOURCE and len(names) == 1:  # the name of the only file would cost some of it
         ((path, name),) = names.items()
         head, names = f"source in {_cut_front(name, room - len('source in '))}", {path: ""}
-    header = "".join(_head(worker, noun).ljust(width) for worker in workers) + head
+    header = "".join(named(worker, noun).ljust(width) for worker in workers) + head
     drawn = [GUTTER + header, GUTTER + "".join(("-" * (width - 2)).ljust(width) for _ in workers) + "------"]
     last: str | None = None
     for row, cell, mark in zip(rows, _cells(rows, width - 2), marked, strict=True):
@@ -119,14 +121,6 @@ def _cut(text: str, columns: int) -> str:
 def _cut_front(place: str, columns: int) -> str:
     """Return ``place`` with the front of a long file name left out: of a place the line is what is wanted most."""
     return place if len(place) <= columns else f"..{place[2 - columns :]}"
-
-
-def _number(part: str) -> int:
-    return int(part) if part.isdigit() else -1
-
-
-def _head(worker: str, noun: str) -> str:
-    return "test" if worker == "main" else f"{noun} {worker}"
 
 
 def _verb(row: Row) -> str:

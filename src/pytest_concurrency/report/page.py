@@ -9,6 +9,7 @@ from typing import Any
 
 from ..hazards import CATALOGUE, Hazard
 from ..options import GREENLETS
+from ..trace.workers import in_order
 from .graphs import Graph, lock_order_graph, wait_for_graph
 
 Json = Mapping[str, Any]
@@ -182,7 +183,7 @@ def noun_of(result: Json) -> str:
 
 def _shown(anchor: str, hazard: Json, noun: str) -> Shown:
     steps: Sequence[Json] = hazard["steps"]
-    workers = sorted({step["worker"] for step in steps}, key=_order)
+    workers = sorted({step["worker"] for step in steps}, key=in_order)
     partners: dict[int, list[int]] = {}
     for a, b in hazard["conflicts"]:
         partners.setdefault(a, []).append(b)
@@ -201,10 +202,6 @@ def _shown(anchor: str, hazard: Json, noun: str) -> Shown:
     entry = CATALOGUE.get(hazard["code"])
     own = hazard["fix"] if entry is None or hazard["fix"] != entry.fix else ""
     return Shown(anchor, hazard, tuple(workers), lanes, waits, order, own)
-
-
-def _order(worker: str) -> tuple[bool, list[int]]:
-    return worker != "main", [int(part) if part.isdigit() else -1 for part in worker.split(".")]
 
 
 def _timeline(stretches: Sequence[Json]) -> tuple[float, tuple[Line, ...], tuple[str, ...]]:

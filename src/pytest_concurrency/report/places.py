@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..trace.workers import TEST
+
 
 def primary(hazard: Mapping[str, Any], result: Mapping[str, Any]) -> tuple[str, int]:
     """Return path and line to point at: the first place below the rootdir, else the first, else the test."""
@@ -28,4 +30,4 @@ def told(step: Mapping[str, Any]) -> str:
 
 def named(worker: str, noun: str = "worker") -> str:
     """Return a worker as readers know it."""
-    return "test" if worker in ("", "main") else f"{noun} {worker}"
+    return "test" if worker in ("", TEST) else f"{noun} {worker}"

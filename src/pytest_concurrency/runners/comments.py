@@ -16,6 +16,7 @@ from ..detect.failures import Failure
 from ..hazards import CATALOGUE
 from ..options import is_path
 from ..project import relative
+from ..trace.workers import TEST
 
 COMMENT = re.compile(r"#\s*concurrency:\s*ignore\[([^\]]*)\]")
 MEANT = re.compile(r"#\s*concurrency:\s*ignore\b")
@@ -35,7 +36,7 @@ def lines_of(failure: Failure, elsewhere: bool = True) -> Iterator[tuple[str, in
         yield from ((row.path, row.line) for row in (data.read, data.overwritten, data.write))
     elif failure.code in ("CH104", "CH106", "CH109"):
         for row in data or ():
-            if elsewhere or row.worker != "main" or len(data) == 1:
+            if elsewhere or row.worker != TEST or len(data) == 1:
                 yield row.path, row.line
             yield row.holder_path, row.holder_line
     elif failure.code in ("CH108", "CH110"):

@@ -16,6 +16,7 @@ from ..realtime import RealTime
 from ..state import STATE
 from ..strategies.base import EARLY, NEVER, Strategy
 from ..trace.outcome import Blocked, Died, LostUpdate, Outcome, Row, Switch
+from ..trace.workers import TEST
 from .clock import VirtualClock
 from .ending import drain, give_up, outcome_of, release_leftovers
 from .interrupting import contained
@@ -26,7 +27,7 @@ from .polling import POLL_CHECK, SPIN_AGAIN, SPIN_LIMIT, spin, yield_of_polling
 from .standstill import advance_clock, fail_livelock, fail_stuck, first_due, should_idle
 from .timeouts import early_candidates, early_timeouts, end_wait
 from .waits import SleepWait
-from .worker import MAIN, Abandon, Detached, Wait, Worker
+from .worker import Abandon, Detached, Wait, Worker
 
 if TYPE_CHECKING:
     from .recorder import Recorder
@@ -99,7 +100,7 @@ class Execution:
         self.nested: list[tuple[str, str, int, frozenset[int], int]] = []
         # its workers, and who has the baton
         self.workers: list[Worker] = []
-        self.main = Worker(MAIN, 0, None)
+        self.main = Worker(TEST, 0, None)
         self.live = 1  # workers that have not ended
         self.by_ident: dict[int, Worker] = {}  # by the thread's identifier
         self.threads: dict[int, Worker] = {}  # by the id() of the Thread

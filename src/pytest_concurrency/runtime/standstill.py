@@ -11,9 +11,10 @@ from ..instrument.deferred import is_stub
 from ..instrument.vocabulary import ANNOUNCED_CALLS
 from ..realtime import RealTime
 from ..trace.outcome import Blocked, Died
+from ..trace.workers import TEST
 from .kernel import used_and_asleep
 from .waits import ItemWait, LockWait, PipeWait, SleepWait
-from .worker import MAIN, Worker
+from .worker import Worker
 
 if TYPE_CHECKING:
     from .execution import Execution
@@ -213,7 +214,7 @@ def fail_stuck(run: Execution) -> None:
     run.freeze()
     rows = tuple(blocked(run, w) for w in run.workers if not w.done and w.wait is not None)
     if run.draining:
-        run.leaked = tuple(row for row in rows if row.worker != MAIN and not row.daemon and not row.idle_in_pool)
+        run.leaked = tuple(row for row in rows if row.worker != TEST and not row.daemon and not row.idle_in_pool)
         run.aborting = "over"
     else:
         run.stuck = rows

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from .outsiders import Resident
     from .passed import Call
 
-MAIN = "main"
-
 
 class Abandon(BaseException):
     """Raised in a worker whose run is being given up, to unwind it at its own pace."""

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from ..trace.workers import TEST
 from .directives import BEFORE, BLOCKED, Directive
 
 T = TypeVar("T")
-TEST = "main"
 TARGETS = 4
 """Workers to which a schedule of one preemption may go straight."""
 

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..trace.workers import TEST
 from .base import NEVER, Candidate
 from .directed import meets
 from .serial import Serial
@@ -29,7 +30,6 @@ STEPS = 10_000
 """Operations after which nobody is let in any more: each of them costs a look."""
 OPEN = 8
 """Accesses of one worker, its latest, after which others may come in."""
-MAIN = "main"
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +239,7 @@ def _last_times(races: Mapping[str, Race]) -> dict[tuple[int, bool], list[tuple[
 def _starts(path: str, other: str) -> bool:
     """Say whether the worker ``path`` is the one that starts the worker ``other``."""
     parent, _, _ = other.rpartition(".")
-    return path == (parent or MAIN) and other != MAIN
+    return path == (parent or TEST) and other != TEST
 
 
 def _conflict(done: _Operation, window: _Operation) -> bool:

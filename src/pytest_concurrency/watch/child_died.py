@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..model import Finding, Location
 from ..project import relative
+from ..trace.errors import told
 from .judging import Context, explain
 from .record import NOWHERE, ChildDied, ProcessStarted, Record
 
@@ -49,10 +50,8 @@ def unseen(record: Record) -> list[ChildDied]:
 
 def named(died: ChildDied, rootdir: str, name: str) -> str:
     """Return a sentence on what a child died of, and where."""
-    text = died.text.strip().splitlines()
-    what = f"{died.error}: {text[0]}" if text else died.error
     where = f" at {relative(died.path, rootdir)}:{died.line}" if died.line else ""
-    return f"{name} died of {what}{where}{f' in {died.during}' if died.during else ''}"
+    return f"{name} died of {told(died.error, died.text)}{where}{f' in {died.during}' if died.during else ''}"
 
 
 def _finding(rows: list[tuple[ChildDied, ProcessStarted | None]], context: Context) -> Finding:

@@ -14,6 +14,7 @@ from ...report.baseline import marked
 from ...report.named import with_own_text
 from ...report.prose import fitted
 from ...report.width import width_of
+from ...trace.errors import in_a_line
 from ..afresh import begin_again, without_fixtures
 from ..base import ACTIVE_RUNNER, Plan, hand_in, plan_of, root_of
 from ..rewind import forget_state, note_state
@@ -240,11 +241,9 @@ class StressedTest:
 
 def _left_behind(error: BaseException) -> str:
     """Return the note on a test that can be run once and then only fails."""
-    text = str(error).splitlines()
-    named = f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
     return (
-        f"it passed once and fails whenever it is run again ({named}): what it leaves behind could not be put "
-        "back; those runs do not count, and the order of the greenlets was not explored"
+        f"it passed once and fails whenever it is run again ({in_a_line(error)}): what it leaves behind "
+        "could not be put back; those runs do not count, and the order of the greenlets was not explored"
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...options import PARALLELISM
+from ...trace.workers import TEST
 from ..parallelism import relative
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ def worth_asking(exploration: Exploration, program: Program) -> bool:
     first = exploration.first
     if first is None:
         return False
-    workers = {switch.to for switch in first.switches} - {"main"}
-    waits = any(switch.forced and not switch.ended and switch.worker != "main" for switch in first.switches)
+    workers = {switch.to for switch in first.switches} - {TEST}
+    waits = any(switch.forced and not switch.ended and switch.worker != TEST for switch in first.switches)
     return len(workers) > 1 and program.busy_seconds / len(workers) >= HEAVY and not waits
 
 

@@ -10,6 +10,7 @@ import pytest
 from ...explore.model import Exploration
 from ...explore.pipeline import Explorer
 from ...settings import Settings
+from ...trace.errors import in_a_line
 from ..base import PLAN, Plan, root_of
 from .blame import OwnDoing, TestCode
 from .boundaries import Trial, is_tests_own
@@ -90,9 +91,7 @@ def too_slow(stopped: str) -> OneWorker:
 
 def not_repeatable(error: BaseException) -> OneWorker:
     """Return the reason of a test that does not pass N times one after the other."""
-    said = str(error).strip().splitlines()
-    what = f"{type(error).__name__}{': ' + said[0][:80] if said else ''}"
     return OneWorker(
         "not passed when run several times in the same process",
-        f"run on one worker: it does not pass when it is run several times in the same process ({what})",
+        f"run on one worker: it does not pass when it is run several times in the same process ({in_a_line(error)})",
     )

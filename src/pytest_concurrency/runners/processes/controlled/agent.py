@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ....source import PACKAGE
+from ....trace.workers import TEST
 from .places import CALL, LOCK, Place, place_of, tell
 from .values import full, shown
 from .wire import FREE, RUN, TIMED_OUT, Channel
@@ -183,7 +184,7 @@ class Agent:
         if not self.adopts:
             self.note("a worker started a process of its own, which was not controlled while exploring")
             return
-        path = f"{self.path}.{self.children}" if self.path != "main" else str(self.children)
+        path = f"{self.path}.{self.children}" if self.path != TEST else str(self.children)
         self.children += 1
         self._free = 0  # it is no longer the only one
         theirs, ours = socket.socketpair()
