@@ -15,7 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pytest_concurrency.explore.pipeline import Explorer
-from pytest_concurrency.instrument.activation import Cache, Instrumenter
+from pytest_concurrency.instrument.activation import Instrumenter
+from pytest_concurrency.instrument.cache import Cache
 from pytest_concurrency.instrument.scope import Area, Chooser
 from pytest_concurrency.primitives.dispatch import BUILTINS, HOOKS, SUBSTITUTES
 from pytest_concurrency.runtime.execution import Execution

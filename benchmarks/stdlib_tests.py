@@ -158,7 +158,8 @@ class _Outcomes(unittest.TestResult):
 def instrumented(modules: tuple[str, ...]) -> Iterator[tuple[Collection[object], Collection[str]]]:
     """Instrument everything in ``modules``, and run each test case as a worker; gives the sites and the
     functions that the bytecode library cannot take apart (those with t-strings), which run as they are."""
-    from pytest_concurrency.instrument.activation import Cache, Instrumenter
+    from pytest_concurrency.instrument.activation import Instrumenter
+    from pytest_concurrency.instrument.cache import Cache
     from pytest_concurrency.instrument.scope import Area, Chooser
     from pytest_concurrency.primitives.dispatch import BUILTINS, HOOKS, SUBSTITUTES
     from pytest_concurrency.runtime.execution import Execution

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from pytest_concurrency.instrument.activation import Cache, Instrumenter
+from pytest_concurrency.instrument.activation import Instrumenter
+from pytest_concurrency.instrument.cache import Cache
 from pytest_concurrency.instrument.rewrite import Hooks
 from pytest_concurrency.instrument.scope import Area, Divided
 from pytest_concurrency.instrument.sites import Site, Sites

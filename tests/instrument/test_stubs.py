@@ -16,7 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_concurrency.instrument.activation import Cache, Instrumenter
+from pytest_concurrency.instrument.activation import Instrumenter
+from pytest_concurrency.instrument.cache import Cache
 from pytest_concurrency.instrument.deferred import Deferred, current, is_stub, itself, outer
 from pytest_concurrency.instrument.stubs import Stubs, can_wait
 

@@ -6,102 +6,22 @@ import gc
 import sys
 import types
 from _thread import get_ident
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .caches import uses_caches
-from .callers import ANYWHERE, BEYOND, NOWHERE, aliases, inner, looks
+from .cache import Cache
+from .callers import ANYWHERE, BEYOND, NOWHERE, inner
 from .census import Census, ageings
 from .deferred import hearing, is_stub, settled
 from .injected import Injected, in_attributes, in_defaults
 from .naming import Names
-from .rewrite import Hooks, Rewritten, Scope, rewrite, synchronises, written_cells
-from .scope import Area, Chooser, Divided, Stores, all_functions, globals_written, scan_stores, young_functions
+from .rewrite import Hooks, Rewritten, Scope, rewrite, written_cells
+from .scope import Area, Chooser, Divided, Stores, all_functions, scan_stores, young_functions
 from .sites import Sites
-from .stubs import Stubs, can_wait
-from .vocabulary import ANNOUNCED_CALLS, LIBRARY_CALLS, LIBRARY_NAMES, SYNC_METHODS, WITHOUT_A_LOOK, WITHOUT_LOCKS
-
-
-@dataclass(slots=True)
-class Cache:
-    """Rewritten code by original code and scope; lives as long as the session. Keys keep their code alive.
-
-    ``known`` are the identities of the code that was rewritten, ``levels`` say how far code looks at its callers,
-    ``locks`` whether code of the library has anything to take over, by the names that count there,
-    ``audit`` is the code of audit hooks, which runs as it is, ``resolver`` is asked by stubs what to run, and
-    ``watcher`` is told by code that looks beyond its caller how far, before it does.
-    """
-
-    entries: dict[tuple[int, Scope, tuple[int, ...]], Rewritten] = field(default_factory=dict)
-    originals: dict[int, types.CodeType] = field(default_factory=dict)
-    known: set[int] = field(default_factory=set)
-    levels: dict[int, tuple[types.CodeType, int]] = field(default_factory=dict)
-    locks: dict[tuple[int, frozenset[str]], tuple[types.CodeType, bool]] = field(default_factory=dict)
-    audit: dict[int, types.CodeType] = field(default_factory=dict)
-    resolver: Callable[[types.CodeType], types.CodeType] | None = None
-    watcher: Callable[[int], None] | None = None
-    _stubs: dict[int, types.CodeType] = field(default_factory=dict)
-    _maker: Stubs = field(default_factory=Stubs)
-
-    def by_replacement(self, code: types.CodeType) -> types.CodeType | None:
-        """Return the original for which ``code`` stands in, or None."""
-        return self.originals.get(id(code))
-
-    def stub(self, code: types.CodeType) -> types.CodeType | None:
-        """Return a stub for ``code``, or None where it cannot be given one. A stub keeps its code alive."""
-        stub = self._stubs.get(id(code))
-        if stub is None and can_wait(code):
-            stub = self._stubs[id(code)] = self._maker.make(code, self._resolve)
-            self.originals[id(stub)] = code
-        return stub
-
-    def level(self, code: types.CodeType, names: Mapping[str, str]) -> int:
-        """Return how far ``code`` looks, in a module with these :func:`aliases`."""
-        known = self.levels.get(id(code))
-        if known is None:
-            known = self.levels[id(code)] = code, looks(inner(code), names)
-        return known[1]
-
-    def synchronises(self, code: types.CodeType, names: frozenset[str], announced: frozenset[str]) -> bool:
-        """Return whether ``code`` of the library may hold anything to take over."""
-        known = self.locks.get((id(code), names))
-        if known is None:
-            known = self.locks[id(code), names] = code, synchronises(inner(code), names, announced)
-        return known[1]
-
-    def look(self, level: int) -> None:
-        """Take note that the calling function, rewritten code, may look as far as ``level``."""
-        if self.watcher is not None:
-            self.watcher(level)
-
-    def _resolve(self, code: types.CodeType) -> types.CodeType:
-        return code if self.resolver is None else self.resolver(code)
-
-
-@dataclass(frozen=True, slots=True)
-class _Module:
-    """What has to be known of a module to rewrite its code, as it was before the test ran.
-
-    ``written``, ``substituted``, ``calls`` and ``libraries`` are global names: that code in scope may rebind, that hold
-    a function with a controlled stand-in, that have one where they are called (builtins, and functions of the library),
-    and that may be a module with such functions. ``synchronising`` are the names of all that is taken over in code of
-    the library, ``announced`` the functions that are. ``aliases`` see :mod:`.callers`. ``caches``: it may use those of
-    :mod:`functools`.
-    """
-
-    names: dict[str, Any]
-    name: str
-    accesses: bool
-    written: frozenset[str]
-    substituted: frozenset[str]
-    calls: frozenset[str]
-    libraries: frozenset[str]
-    synchronising: frozenset[str]
-    announced: frozenset[str]
-    aliases: Mapping[str, str]
-    caches: bool
+from .surroundings import Replaced, Surroundings, surroundings_of
+from .vocabulary import WITHOUT_A_LOOK, WITHOUT_LOCKS
 
 
 @dataclass(slots=True)
@@ -118,12 +38,12 @@ class _Known:
     modules: frozenset[str]
     stores: Stores
     sites: Sites
-    scopes: dict[tuple[int, bool], _Module] = field(default_factory=dict)
+    scopes: dict[tuple[int, bool], Surroundings] = field(default_factory=dict)
     local: dict[int, types.CodeType] = field(default_factory=dict)
     swapped: list[tuple[types.FunctionType, types.CodeType]] = field(default_factory=list)
     names: Names = field(default_factory=Names)
     entries: dict[int, Rewritten] = field(default_factory=dict)
-    waiting: dict[int, tuple[types.CodeType, _Module]] = field(default_factory=dict)
+    waiting: dict[int, tuple[types.CodeType, Surroundings]] = field(default_factory=dict)
     users: dict[int, list[types.FunctionType]] = field(default_factory=dict)
     lookers: set[int] = field(default_factory=set)
     at_once: bool = False
@@ -152,9 +72,7 @@ class Instrumenter:
         at_once: bool = False,
     ) -> None:
         self._hooks = replace(hooks, look=cache.look, settle=settled)
-        self._substitutes = substitutes
-        self._builtins = frozenset(builtins)
-        self._library = library
+        self._replaced = Replaced(substitutes, frozenset(builtins), library)
         self._stand_ins = stand_ins or {}
         self._cache = cache
         self._at_once = at_once
@@ -163,10 +81,6 @@ class Instrumenter:
         self._census = Census()
         self._busy: set[int] = set()
         self.untouched: set[str] = set()
-        self._announced = {
-            module: frozenset(f"{cls}.{name}" for cls, names in classes.items() for name in names)
-            for module, classes in ANNOUNCED_CALLS.items()
-        }
 
     @contextmanager
     def active(self, chooser: Chooser, many: bool = False) -> Iterator[Sites]:
@@ -262,35 +176,17 @@ class Instrumenter:
             if entry is not None:
                 known.sites.renumber(entry.sites, known.names.number_of(code))
 
-    def _module(self, function: types.FunctionType, accesses: bool, known: _Known) -> _Module:
-        names = function.__globals__
-        module = known.scopes.get((id(names), accesses))
+    def _module(self, function: types.FunctionType, accesses: bool, known: _Known) -> Surroundings:
+        key = id(function.__globals__), accesses
+        module = known.scopes.get(key)
         if module is None:
-            name = str(names.get("__name__", "?"))
-            substituted = frozenset(name for name, value in list(names.items()) if id(value) in self._substitutes)
-            module = known.scopes[id(names), accesses] = _Module(
-                names,
-                name,
-                accesses,
-                globals_written(function, known.stores) if accesses else frozenset(),
-                substituted,
-                self._called(names) if accesses else frozenset(),
-                _libraries(names) if accesses and self._library else frozenset(),
-                SYNC_METHODS | substituted,
-                self._announced.get(name, frozenset()),
-                aliases(names),
-                accesses and uses_caches(names),
-            )
+            module = known.scopes[key] = surroundings_of(function, accesses, known.stores, self._replaced)
         return module
-
-    def _called(self, names: Mapping[str, Any]) -> frozenset[str]:
-        held = {name for name, value in list(names.items()) if id(value) in self._library}
-        return frozenset(held | (self._builtins - names.keys()))
 
     def _swap(
         self,
         function: types.FunctionType,
-        module: _Module,
+        module: Surroundings,
         swapped: list[tuple[types.FunctionType, types.CodeType]],
         known: _Known,
     ) -> None:
@@ -329,12 +225,12 @@ class Instrumenter:
             known.users.pop(number, None)
             known.local[number] = code
 
-    def _synchronises(self, code: types.CodeType, module: _Module) -> bool:
+    def _synchronises(self, code: types.CodeType, module: Surroundings) -> bool:
         if code.co_qualname in WITHOUT_LOCKS.get(module.name, ()):
             return False
         return self._cache.synchronises(code, module.synchronising, module.announced)
 
-    def _waits(self, code: types.CodeType, module: _Module, known: _Known) -> bool:
+    def _waits(self, code: types.CodeType, module: Surroundings, known: _Known) -> bool:
         """Say whether functions with ``code`` may be rewritten when they are first called."""
         if id(code) in known.waiting:
             return True
@@ -397,7 +293,9 @@ class Instrumenter:
             if keys is None or any((module.name, each.co_qualname) in wanted for each in inner(code)):
                 self._resolve(code)
 
-    def _rewrite(self, code: types.CodeType, module: _Module, cells: frozenset[str], known: _Known) -> types.CodeType:
+    def _rewrite(
+        self, code: types.CodeType, module: Surroundings, cells: frozenset[str], known: _Known
+    ) -> types.CodeType:
         done = known.local.get(id(code))
         if done is not None:
             return done
@@ -407,22 +305,7 @@ class Instrumenter:
             for const in code.co_consts
             if isinstance(const, types.CodeType)
         }
-        used = frozenset(code.co_names)
-        stores, accesses = known.stores, module.accesses
-        level = looks((code,), module.aliases) if accesses else NOWHERE
-        scope = Scope(
-            module=module.name,
-            accesses=accesses,
-            globals_written=module.written & used,
-            attributes_written=frozenset(stores.attributes & used) if accesses else frozenset(),
-            any_attribute=accesses and stores.any_attribute,
-            substituted=module.substituted & used,
-            substituted_calls=module.calls & used,
-            libraries=frozenset() if LIBRARY_NAMES.isdisjoint(used) else module.libraries,
-            announced=module.announced,
-            looks=level if level >= BEYOND else NOWHERE,
-            caches=accesses and module.caches,
-        )
+        scope = module.scope_of(code, known.stores)
         key = (id(code), scope, tuple(id(replaced) for replaced in nested.values()))
         entry = self._cache.entries.get(key)
         if entry is None:
@@ -430,7 +313,7 @@ class Instrumenter:
         if entry.code is not code:
             self._cache.originals[id(entry.code)] = code
         self._cache.known.add(id(code))
-        if level == BEYOND:
+        if scope.looks == BEYOND:
             known.lookers.add(id(entry.code))
         known.entries[id(code)] = entry
         known.sites.add(entry.sites, known.names.number_of(code))
@@ -456,17 +339,6 @@ def _stack() -> Iterator[types.CodeType]:
     while frame is not None:
         yield frame.f_code
         frame = frame.f_back
-
-
-def _libraries(names: Mapping[str, Any]) -> frozenset[str]:
-    """Return the names under which code of a module may have one of the modules in ``LIBRARY_CALLS``: those of its
-    globals, and their own, which a function may import."""
-    held = {name for name, value in list(names.items()) if type(value) is types.ModuleType}
-    return frozenset(LIBRARY_CALLS).union(
-        name
-        for name in held
-        if types.ModuleType.__getattribute__(names[name], "__dict__").get("__name__") in LIBRARY_CALLS
-    )
 
 
 def _shape(code: types.CodeType) -> tuple[object, ...]:

@@ -15,7 +15,7 @@ from .places import is_machinery
 from .repeat import body_of
 
 if TYPE_CHECKING:
-    from ...instrument.activation import Cache
+    from ...instrument.cache import Cache
     from ...schedules.database import FailureDatabase
     from .orders.explore import Explored, Orders
 
@@ -28,7 +28,7 @@ class Explorations:
         self._cache: Cache | None = None
 
     def _orders(self, item: pytest.Function, plan: Plan, channel: Channel, slow: bool) -> Orders:
-        from ...instrument.activation import Cache
+        from ...instrument.cache import Cache
         from .orders.explore import Orders
 
         if self._cache is None:

@@ -11,7 +11,8 @@ import pytest
 from _pytest.faulthandler import fault_handler_stderr_fd_key
 
 from ...extensions import detectors, files_of_strategies
-from ...instrument.activation import Cache, Instrumenter
+from ...instrument.activation import Instrumenter
+from ...instrument.cache import Cache
 from ...instrument.scope import Area, Chooser, test_module_files
 from ...model import TestResult
 from ...options import THREADS

@@ -15,7 +15,7 @@ import pytest
 
 from ....detect.causes import Cause, atomicity_violation
 from ....detect.failures import Failure, failures_of
-from ....instrument.activation import Cache
+from ....instrument.cache import Cache
 from ....instrument.scope import Chooser, test_module_files
 from ....instrument.sites import Site, Sites
 from ....model import Finding

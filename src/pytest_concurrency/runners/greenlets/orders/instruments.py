@@ -6,7 +6,8 @@ import builtins
 import types
 from typing import Any
 
-from ....instrument.activation import Cache, Instrumenter
+from ....instrument.activation import Instrumenter
+from ....instrument.cache import Cache
 from ....instrument.scope import Area, Chooser
 from ....instrument.sites import Site
 from ....primitives import builtin_calls, library_calls
