@@ -11,8 +11,9 @@ al., "Detection of deadlock potentials in multithreaded programs", IBM Journal o
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
 from ..trace.events import Action, Clock, Event, merge
 
@@ -89,6 +90,31 @@ def acquisitions(events: Iterable[Event]) -> Iterator[Acquisition]:
             ended[target] += 1
 
 
+class Acquired(Protocol):
+    """An acquisition of ``lock`` under those in ``held``."""
+
+    @property
+    def lock(self) -> Hashable: ...
+
+    @property
+    def held(self) -> Collection[Hashable]: ...
+
+
+A = TypeVar("A", bound=Acquired)
+
+
+def on_cycles(acquired: Sequence[A]) -> Sequence[A]:
+    """Return those of ``acquired`` that may be on a cycle: their lock is held in one of them, and one that they hold is
+    wanted. Where locks are taken in one order, as they should be, none is left, however many there are."""
+    while True:
+        held = {lock for each in acquired for lock in each.held}
+        wanted = {each.lock for each in acquired}
+        left = [each for each in acquired if each.lock in held and not wanted.isdisjoint(each.held)]
+        if len(left) == len(acquired):
+            return left
+        acquired = left
+
+
 def _signals(trace: tuple[Event, ...]) -> set[Hashable]:
     """Return the objects that are no locks: merged into, or released by a worker that does not hold them."""
     signals: set[Hashable] = set()
@@ -109,17 +135,19 @@ def inversions(acquired: Iterable[Acquisition], longest: int = 5, limit: int = 1
     ``longest`` is the largest number of workers in a cycle that is looked for, ``limit`` the number of steps
     after which the search ends with what it has found.
     """
-    holding: dict[Hashable, list[Acquisition]] = {}  # by the lock that is held
     seen: set[object] = set()
-    starts: list[Acquisition] = []
+    distinct: list[Acquisition] = []
     for acquisition in acquired:
         clock = frozenset(acquisition.ordered.items())
         key = (acquisition.worker, acquisition.lock, frozenset(acquisition.held), acquisition.segment, clock)
         if key not in seen:
             seen.add(key)
-            starts.append(acquisition)
-            for lock in acquisition.held:
-                holding.setdefault(lock, []).append(acquisition)
+            distinct.append(acquisition)
+    starts = on_cycles(distinct)
+    holding: dict[Hashable, list[Acquisition]] = {}  # by the lock that is held
+    for acquisition in starts:
+        for lock in acquisition.held:
+            holding.setdefault(lock, []).append(acquisition)
 
     rank = {id(acquisition): index for index, acquisition in enumerate(starts)}
     found: dict[frozenset[tuple[Hashable, Hashable]], Inversion] = {}

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Hashable, Sequence
 
+from ..detect.lock_order import on_cycles
 from .contention import Nested
 
 Points = tuple[tuple[str, str, int], ...]
 CYCLE_LIMIT = 8
+"""Workers in a cycle, at most."""
+CHAINS = 5_000
+"""Chains of acquires that are looked at, short ones first: a matter of milliseconds."""
+ENOUGH = 50
+"""Cycles after which the search ends."""
 CYCLES = 4
 """Cycles of locks that are tried out."""
 
@@ -16,25 +23,30 @@ def closing_cycles(nested: Sequence[Nested]) -> list[Points]:
     """Return the acquires that would close a cycle of waiting, one tuple a cycle, short cycles first.
 
     Each worker of a cycle holds a lock that the one before it wants; no lock is held by two of them (a gate lock
-    makes the cycle impossible).
+    makes the cycle impossible). Of what a worker does again and again in one place the first time counts.
     """
+    alike: dict[Hashable, Nested] = {}
+    for acquired in nested:
+        alike.setdefault((acquired.path, acquired.site, acquired.lock, acquired.held), acquired)
+    starts = on_cycles(tuple(alike.values()))
+    holding: dict[int, list[Nested]] = {}
+    for acquired in starts:
+        for lock in acquired.held:
+            holding.setdefault(lock, []).append(acquired)
     found: dict[frozenset[tuple[str, str, int]], Points] = {}
-
-    def extend(chain: list[Nested]) -> None:
+    chains: deque[tuple[Nested, ...]] = deque((start,) for start in starts)
+    for _ in range(CHAINS):
+        if not chains or len(found) >= ENOUGH:
+            break
+        chain = chains.popleft()
         last = chain[-1]
         if len(chain) >= 2 and last.lock in chain[0].held:
             points = tuple((n.path, n.site, n.occurrence) for n in chain)
             found.setdefault(frozenset(points), points)
-            return
-        if len(chain) >= CYCLE_LIMIT or len(found) >= 50:
-            return
-        for candidate in nested:
-            if last.lock not in candidate.held:
-                continue
-            if any(candidate.path == n.path or candidate.held & n.held for n in chain):
-                continue
-            extend([*chain, candidate])
-
-    for start in nested:
-        extend([start])
-    return sorted(found.values(), key=len)
+        elif len(chain) < CYCLE_LIMIT and len(chains) < CHAINS:
+            chains.extend(
+                (*chain, candidate)
+                for candidate in holding.get(last.lock, ())
+                if not any(candidate.path == n.path or candidate.held & n.held for n in chain)
+            )
+    return list(found.values())
