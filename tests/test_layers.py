@@ -13,7 +13,7 @@ import pytest_concurrency
 ROOT = Path(pytest_concurrency.__file__).parent
 
 LAYERS = (
-    ("realtime", "state", "files", "source", "project", "trace"),
+    ("realtime", "monitoring", "state", "files", "source", "project", "trace"),
     ("newhooks", "strategies", "instrument"),
     ("hazards", "detect", "schedules", "runtime"),
     ("model", "options", "primitives"),

@@ -18,6 +18,7 @@ from typing import Any
 
 from ..instrument.scope import is_tooling
 from ..instrument.vocabulary import ANNOUNCED_CALLS, CONTAINER_METHODS
+from ..monitoring import free_tool
 from ..primitives import builtin_calls, library_calls
 from ..project import is_standard
 from ..runtime.hooks import container_calls
@@ -181,10 +182,8 @@ class Audit:
             self._strategy.doubts.append("before Python 3.12 there is no way to see what C code is called")
             return self
         monitoring = _MONITORING
-        for tool in (4, 3, 5, 2, 1, 0):
-            if monitoring.get_tool(tool) is None:
-                break
-        else:
+        tool = free_tool()
+        if tool is None:
             self._strategy.doubts.append("no way to watch calls is left by other tools")
             return self
         self._tool = tool

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
+from ..monitoring import free_tool
 from ..realtime import RealTime
 from ..source import PACKAGE
 from ..state import STATE
@@ -32,8 +33,6 @@ AGAIN_SECONDS = 0.1
 POLITE = 10
 """Attempts of that kind; then come many at once."""
 INSIST_SECONDS = 1.0
-TOOLS = (4, 3)
-"""Numbers of tools for :mod:`sys.monitoring` that no kind of tool has been given."""
 LEAST_SECONDS = 10.0
 """Seconds of processor time that the interpreter may stand still, at the least, before the process is ended."""
 STILL_FACTOR = 3
@@ -143,7 +142,7 @@ def _insist(ident: int, error: type[BaseException], goes_on: Callable[[], bool])
     """Raise ``error`` at every line that the thread ``ident`` comes to, for a while: also in the ``except`` clause that
     swallows it. Needs :mod:`sys.monitoring` (3.12 and later)."""
     monitoring: Any = getattr(sys, "monitoring", None)
-    tool = next((n for n in TOOLS if monitoring.get_tool(n) is None), None) if monitoring is not None else None
+    tool = free_tool()
     frame: Any = sys._current_frames().get(ident)
     if tool is None or frame is None:
         return

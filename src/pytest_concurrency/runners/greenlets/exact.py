@@ -12,12 +12,12 @@ from collections.abc import Callable
 from time import perf_counter, thread_time
 from typing import Any
 
+from ...monitoring import free_tool
 from .evidence import SlowCall, view_stack
 from .monitor import Monitor
 from .originals import primitive
 
 _TOOL_NAME = "pytest-concurrency greenlets"
-_CANDIDATE_IDS = (4, 3, 5, 2)
 _PYTHON = (types.FunctionType, types.MethodType)
 _MAX_OPEN = 512
 
@@ -39,7 +39,7 @@ class ExactCalls:
         if sys.version_info < (3, 12):
             return self._start_profile()
         monitoring = sys.monitoring
-        tool = next((i for i in _CANDIDATE_IDS if monitoring.get_tool(i) is None), None)
+        tool = free_tool()
         if tool is None:
             return False
         events = monitoring.events
