@@ -124,3 +124,37 @@ def test_a_thread_left_in_c_does_not_keep_pytest_from_ending(run):
     )
     assert result.ret == 1
     assert "2 failed" in result.stdout.str()
+
+
+def test_a_thread_from_before_may_have_any_name(run):
+    """It answers the workers from outside the run: to wait for it is no deadlock, whatever it is called."""
+    result = run(
+        """
+        import os
+        import threading
+        import time
+
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def server():
+            asked, answered = os.pipe(), os.pipe()
+
+            def serve():
+                while os.read(asked[0], 1) == b"q":
+                    time.sleep(0.05)
+                    os.write(answered[1], b"a")
+                    done.release()
+
+            done = threading.Semaphore(0)
+            thread = threading.Thread(target=serve, name="stress-server", daemon=True)
+            thread.start()
+            yield lambda: (os.write(asked[1], b"q"), done.acquire())
+            os.write(asked[1], b"x")
+
+        @pytest.mark.stress_threads(schedules=3, max_seconds=5)
+        def test_answers(server):
+            server()
+        """
+    )
+    result.assert_outcomes(passed=1)

@@ -17,6 +17,7 @@ from typing import Any
 from ..instrument.deferred import current
 from ..realtime import RealTime
 from . import watchdog
+from .carrier import CarrierThread
 from .kernel import used_and_asleep
 from .leftovers import left_behind
 from .worker import Abandon
@@ -25,7 +26,8 @@ POLL_SECONDS = 0.05
 """Real seconds between two looks of a resident whether it is to end."""
 ENDING_SECONDS = 1.0
 """Real seconds that such a thread has to end."""
-_OURS = ("stress-", "pytest_timeout")
+_TIMER = "pytest_timeout"
+"""Begins the name of the thread that pytest-timeout starts."""
 _HARMLESS = (
     *("/execnet/", "/xdist/", "/pydevd", "/debugpy/", "\\execnet\\", "\\xdist\\", "\\pydevd", "\\debugpy\\"),
     watchdog.__file__,
@@ -135,7 +137,9 @@ class Outsiders:
             others = frames.keys() - known - left_behind()
             if others:  # not asked by threading.enumerate(), which is instrumented now
                 threads = list(threading._active.values())  # type: ignore[attr-defined]
-                others -= {thread.ident for thread in threads if thread.name.startswith(_OURS)}
+                others -= {
+                    each.ident for each in threads if type(each) is CarrierThread or each.name.startswith(_TIMER)
+                }
             return [ident for ident in others if not _is_harmless(frames[ident])]
         finally:
             frames.clear()  # this very frame is among them: a cycle for each run would hold on to all of the run
@@ -154,6 +158,10 @@ def _waits_to_be_called(frame: Any) -> bool:
     if code.co_qualname == "Condition.wait" and frame.f_globals.get("__name__") == "threading":
         return frame.f_locals.get("timeout") is None
     return bool(code.co_name == "_worker" and frame.f_globals.get("__name__") == "concurrent.futures.thread")
+
+
+def _is_tooling(thread: threading.Thread) -> bool:
+    return type(thread) is CarrierThread or thread.name.startswith(_TIMER)
 
 
 def _is_harmless(frame: Any) -> bool:

@@ -11,6 +11,7 @@ import functools
 import threading
 from _thread import allocate_lock, get_ident
 
+from .carrier import CarrierThread
 from .control import uncontrolled
 from .execution import Execution
 from .interrupting import contained
@@ -30,7 +31,7 @@ class _Carrier:
         self.run: Execution | None = None
         self.closing = False
         self.native_id = 0
-        self.thread = threading.Thread(target=self._loop, name=name, daemon=True)
+        self.thread = CarrierThread(target=self._loop, name=name, daemon=True)
         self.thread.start()
 
     def _loop(self) -> None:
