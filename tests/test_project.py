@@ -126,3 +126,4 @@ def test_the_root_of_a_test(tmp_path):
 def test_the_standard_library():
     assert is_standard(os.__file__) and is_standard("<frozen os>")
     assert not is_standard(pytest.__file__) and not is_standard(__file__)
+    assert not is_standard(os.path.join(f"{sysconfig.get_path('stdlib')}-of-ours", "x.py"))

@@ -113,7 +113,7 @@ def root_of(test: str, *directories: str) -> str:
 def is_standard(filename: str) -> bool:
     """Say whether ``filename`` belongs to the standard library."""
     return filename.startswith("<frozen") or (
-        not is_installed(filename) and real(os.path.dirname(filename)).startswith(tuple(r[:-1] for r in _standard()))
+        not is_installed(filename) and os.path.join(real(os.path.dirname(filename)), "").startswith(_standard())
     )
 
 

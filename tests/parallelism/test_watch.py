@@ -99,3 +99,9 @@ def test_processes_are_watched_too():
             process.join()
     (site,) = joined_one_by_one(log.spawns)
     assert (site.kind, site.count) == ("process", 2)
+
+
+def test_tasks_may_have_arguments_of_any_name():
+    taken = dict.fromkeys(("log", "original", "pool", "worker", "self"), 1)
+    with watch(), ThreadPoolExecutor(2) as pool:
+        assert pool.submit(dict, **taken).result() == taken

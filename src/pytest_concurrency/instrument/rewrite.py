@@ -257,10 +257,10 @@ class _Writer:
                 return [Instr("LOAD_CONST", replaced, location=where)]
             return [entry]
         if entry.name == "RESUME" and entry.arg == 0 and self.code.co_qualname in self.scope.announced:
-            site = self._site(entry, CALL, READ, self.code.co_qualname)
-            first = Instr("LOAD_FAST", self.code.co_varnames[0], location=where)
             if self.code.co_varnames[0] in self.code.co_cellvars:
                 return [entry]
+            site = self._site(entry, CALL, READ, self.code.co_qualname)
+            first = Instr("LOAD_FAST", self.code.co_varnames[0], location=where)
             return [entry, *op.hook_with_loaded(self.hooks.call, [first], site, where)]
         if entry.name == "RESUME" and self.scope.looks >= BEYOND:
             self.changed = True

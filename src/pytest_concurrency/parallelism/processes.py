@@ -25,7 +25,7 @@ _CHILD = (
 
 
 class _Child:
-    def __init__(self, payload: bytes) -> None:
+    def __init__(self) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-c", _CHILD, json.dumps(sys.path)],
             stdin=subprocess.PIPE,
@@ -35,7 +35,6 @@ class _Child:
         self._answers: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._reader = threading.Thread(target=self._read, name="parallelism-reader", daemon=True)
         self._reader.start()
-        self.ask(payload)
 
     def _read(self) -> None:
         assert self._process.stdout is not None
@@ -57,7 +56,8 @@ class _Child:
 
     def close(self) -> None:
         self._process.kill()
-        self._process.wait(5)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(5)
         self._reader.join(1)
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
@@ -78,7 +78,9 @@ def in_processes(body: Callable[[], object], workers: int, repeats: int, deadlin
     children: list[_Child] = []
     try:
         for _ in range(workers):
-            children.append(_Child(payload))
+            children.append(_Child())
+        for child in children:
+            child.ask(payload)
         for child in children:
             child.answer(deadline)
         children[0].ask()

@@ -112,7 +112,7 @@ def _patch(undo: list[Callable[[], None]], cls: type, name: str, around: Callabl
     undo.append(functools.partial(setattr, cls, name, original))
 
 
-def _start(log: Log, kind: str, original: Callable[..., Any], worker: Any, *args: Any, **kwargs: Any) -> Any:
+def _start(log: Log, kind: str, original: Callable[..., Any], worker: Any, /, *args: Any, **kwargs: Any) -> Any:
     site = _site(sys._getframe(2))
     if not site:
         log.library += 1
@@ -161,7 +161,7 @@ def _join(log: Log, original: Callable[..., Any], worker: Any, timeout: float | 
         entry.joined = quick_stamp()
 
 
-def _submit(log: Log, original: Callable[..., Any], pool: Any, *args: Any, **kwargs: Any) -> Any:
+def _submit(log: Log, original: Callable[..., Any], pool: Any, /, *args: Any, **kwargs: Any) -> Any:
     site = _site(sys._getframe(2))
     # A pool of one worker takes its tasks in turns on purpose.
     if not site or getattr(pool, "_max_workers", None) == 1:

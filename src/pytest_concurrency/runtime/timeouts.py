@@ -68,7 +68,7 @@ def early_timeouts(strategy: object, clock: VirtualClock, number: int, explore: 
     """
     if not getattr(strategy, "timeouts", False):
         return None
-    if getattr(strategy, "name", "") == "replay":
+    if getattr(strategy, "follows", False):
         return EarlyTimeouts(clock, None)
     return EarlyTimeouts(clock, number) if explore else None
 

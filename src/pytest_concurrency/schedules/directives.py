@@ -62,6 +62,7 @@ class Replay:
     """The strategy that follows directives; one that cannot be followed is passed over."""
 
     name = "replay"
+    follows = True
 
     def __init__(self, directives: Sequence[Directive]) -> None:
         self.sites = frozenset(directive.site for directive in directives)

@@ -46,6 +46,12 @@ class Strategy(Protocol):
     they touch nothing shared. A strategy with ``timeouts`` true is also given, after those, workers in a timed wait
     that may end early: choosing one lets it time out. ``quiet_until`` is the step before which ``pick`` need not be
     asked while the current worker can go on.
+
+    What a strategy may have besides, and is taken for false where it is missing: ``follows``: it repeats one, with
+    the early ends of waits that are in it; ``releases``, releases of locks are operations; ``sleepless``, nobody comes
+    in between where a worker sleeps; ``precise``, it has to know of every operation (:class:`.precise.Precise`). One
+    for processes may have ``holds``, which says whether time is to pass for who sleeps rather than that one of those
+    who could go on does.
     """
 
     name: str

@@ -74,5 +74,6 @@ def read_dropped(paths: Iterable[Path]) -> Iterator[PickleFailed]:
     """Yield what children have written into these files."""
     for path in paths:
         for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-            *site, culprit, text = json.loads(line)
-            yield PickleFailed(Site(*site), "an item of a queue", culprit, text, lost=True)
+            with contextlib.suppress(ValueError, TypeError):  # a child was killed while it wrote
+                *site, culprit, text = json.loads(line)
+                yield PickleFailed(Site(*site), "an item of a queue", culprit, text, lost=True)

@@ -71,7 +71,7 @@ def _pool_join(watch: Watch, original: Any) -> Any:
 
 
 def _submit(watch: Watch, name: str, original: Any) -> Any:
-    def submit(self: Any, func: Any, *args: Any, **kwargs: Any) -> Any:
+    def submit(self: Any, func: Any, /, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
         if watch.recording:
             _note_task(watch, func)

@@ -56,7 +56,10 @@ def request(directory: str, pid: int, wait: float = _WAIT) -> str:
     size = before
     while RealTime.monotonic() < end:
         time.sleep(0.01)
-        now = path.stat().st_size
+        try:
+            now = path.stat().st_size
+        except OSError:
+            return ""
         if now > before and now == size:
             break
         size = now

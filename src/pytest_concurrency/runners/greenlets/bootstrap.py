@@ -49,11 +49,14 @@ def _run(channel: object, handover: object) -> None:
             measuring.save()  # type: ignore[attr-defined]
         faulthandler.unregister(signal.SIGUSR2)
         stacks.close()
-        channel.send("finished")
-        # Greenlets and threads that the tests left running must not keep the process.
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(0)
+        try:
+            channel.send("finished")
+            sys.stdout.flush()
+            sys.stderr.flush()
+        finally:
+            # Greenlets and threads that the tests left running must not keep the process, nor must a test run that
+            # has gone and reads no more.
+            os._exit(0)
 
 
 def _start_coverage(handover: object) -> object | None:

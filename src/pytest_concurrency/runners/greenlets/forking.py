@@ -58,9 +58,11 @@ def _in_child(item: pytest.Item, keep: Any, channel: Channel) -> None:
         channel.send("exit", str(error))
         code = 0
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        finally:
+            os._exit(code)
 
 
 def _end(child: int, waitpid: Callable[[int, int], tuple[int, int]]) -> None:

@@ -658,3 +658,28 @@ def test_processes_that_python_would_not_fork_are_forked_to_explore_them(
     assert ("CH110" in [hazard["code"] for hazard in test["hazards"]]) is explored
     assert ("explored with forked workers (forkserver is Python's default)" in notes) is explored
     assert ("a process by forkserver was started, which is watched only" in notes) is not explored
+
+
+@pytest.mark.parametrize("clock", ["time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns"])
+def test_every_clock_agrees_with_a_sleep(pytester: pytest.Pytester, clock: str) -> None:
+    pytester.makepyfile(
+        f"""
+        import multiprocessing, pytest, time
+        SECOND = 10**9 if "{clock}".endswith("_ns") else 1
+        @pytest.fixture
+        def value():
+            return multiprocessing.get_context("fork").Value("i", 0)
+        @pytest.mark.stress_processes(workers=2, repeats=1, start_method="fork", schedules=5)
+        def test_it(value):
+            begun = time.{clock}()
+            time.sleep(0.3)
+            with open("slept.txt", "a") as stream:
+                stream.write(f"{{(time.{clock}() - begun) / SECOND}}\\n")
+            with value.get_lock():
+                value.value += 1
+        """
+    )
+    result, _ = run(pytester)
+    result.assert_outcomes(passed=1)
+    slept = [float(line) for line in Path(pytester.path, "slept.txt").read_text().split()]
+    assert len(slept) > 2 and min(slept) > 0.29

@@ -22,6 +22,8 @@ PIPES = ("pipes",)
 _ENDING = 0.2
 """Real seconds that a process which has said that it ends may take to do so."""
 _STEP = 0.0005
+CLOCKS = ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns")
+"""Functions of :mod:`time` that go by virtual time."""
 _monotonic, _sleep = time.monotonic, time.sleep
 _DELIVERY = 3.0
 """Real seconds that an item which was put may take through the thread that feeds the pipe."""
@@ -284,10 +286,15 @@ def _install_time(agent: Agent, patches: Patches) -> None:
         agent.park(("sleep",), agent.now + seconds, "sleep")
 
     patches.set(time, "sleep", sleep_)
-    for name in ("time", "monotonic", "perf_counter"):
-        original = getattr(time, name)
+    for name in CLOCKS:
+        patches.set(time, name, _clock(agent, getattr(time, name), 1_000_000_000 if name.endswith("_ns") else 1))
 
-        def clock(original: Any = original) -> float:
-            return float(original()) + (agent.now if agent.on else 0.0)
 
-        patches.set(time, name, clock)
+def _clock(agent: Agent, original: Callable[[], Any], units: int) -> Callable[[], Any]:
+    """Return ``original``, which counts so many ``units`` a second, moved on by the virtual time that has passed."""
+
+    def clock() -> Any:
+        real = original()
+        return real + type(real)(agent.now * units) if agent.on else real
+
+    return clock

@@ -36,7 +36,9 @@ class Channel:
     def send_end(self, message: tuple[Any, ...], end: socket.socket) -> None:
         """Send ``message`` with one end of another channel."""
         data = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
-        socket.send_fds(self.end, [_LENGTH.pack(len(data)) + data], [end.fileno()])
+        data = _LENGTH.pack(len(data)) + data
+        sent = socket.send_fds(self.end, [data], [end.fileno()])
+        self.end.sendall(data[sent:])
 
     def receive(self) -> tuple[Any, ...] | None:
         """Return the next message, None at the end; waits until it is there."""
