@@ -14,8 +14,8 @@ ROOT = Path(pytest_concurrency.__file__).parent
 
 LAYERS = (
     ("realtime", "monitoring", "state", "files", "source", "project", "trace"),
-    ("newhooks", "strategies", "instrument"),
-    ("hazards", "detect", "schedules", "runtime"),
+    ("newhooks", "hazards", "strategies", "instrument"),
+    ("detect", "schedules", "runtime"),
     ("model", "options", "primitives"),
     ("settings", "extensions", "parallelism", "watch"),
     ("explore", "report"),

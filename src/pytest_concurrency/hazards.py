@@ -13,6 +13,14 @@ from .state import STATE
 
 ERROR = "error"
 WARNING = "warning"
+STANDSTILL = frozenset({"CH104", "CH106"})
+"""Workers wait for ever."""
+WAITING = STANDSTILL | {"CH109"}
+"""What is told by where workers wait."""
+RAISED = frozenset({"CH108", "CH110"})
+"""What is told by an exception, and may follow from another hazard."""
+SUSPECTED = frozenset({"CH103", "CH105"})
+"""What is told without having been demonstrated."""
 
 
 @dataclass(frozen=True, slots=True)

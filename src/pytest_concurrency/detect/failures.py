@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..files import short
+from ..hazards import RAISED, WAITING
 from ..source import PACKAGE
 from ..trace.errors import in_a_line
 from ..trace.locks import Numbers, numbers_of, waiting_for
@@ -123,9 +124,9 @@ def same_bug(wanted: Failure, failure: Failure) -> bool:
         return False
     if failure.place == wanted.place:
         return True
-    if wanted.code in ("CH104", "CH106", "CH109"):
+    if wanted.code in WAITING:
         return bool(failure.place) and set(failure.place) <= set(wanted.place)
-    if wanted.code in ("CH108", "CH110") and isinstance(wanted.data, BaseExceptionGroup):
+    if wanted.code in RAISED and isinstance(wanted.data, BaseExceptionGroup):
         members = {(type(error).__name__, raised_at(error)) for error in wanted.data.exceptions}
         return failure.place in members
     return False

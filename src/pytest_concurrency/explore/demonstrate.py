@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ..detect.causes import Cause, atomicity_violation
 from ..detect.failures import Failure, failures_of, same_bug
+from ..hazards import RAISED
 from ..realtime import RealTime
 from ..schedules.directives import Directive, Replay, from_switches
 from ..schedules.minimise import ddmin, few_preemptions, preemptions_of, straight
@@ -19,8 +20,6 @@ from .runs import Runs
 
 MINIMISE_RUNS = 400
 MINIMISE_SECONDS = 5.0
-EXPLAINED = frozenset({"CH108", "CH110"})
-"""Failures whose cause is looked for: the others name it themselves."""
 MANY_DIRECTIVES = 6
 """Directives of a schedule above which those with one preemption are tried before it is shortened step by step."""
 
@@ -50,7 +49,7 @@ def demonstrate(
             directives = from_switches(outcome.switches)
             recorded = runs(Replay(directives), recording=True, horizon=horizon)
             again = [f for f in failures_of(recorded) if same_bug(main, f)]
-        if minimise and not again and main.code in EXPLAINED:
+        if minimise and not again and main.code in RAISED:
             return Demonstration(
                 None,
                 note=f"schedule {outcome.number} failed and passed when it was run again, so that it is not reported: "
@@ -59,7 +58,7 @@ def demonstrate(
         shown = again[0] if again else main
         final = recorded if again else outcome
         causes: tuple[Cause, ...] = ()
-        if minimise and again and shown.code in EXPLAINED:
+        if minimise and again and shown.code in RAISED:
             causes = _causes(runs, directives, recorded, horizon)
     related = tuple(f for f in failures_of(final) if (f.code, f.place) != (shown.code, shown.place))
     violations = [atomicity_violation(cause) for cause in causes if cause.is_check_then_act]

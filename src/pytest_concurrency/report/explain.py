@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..detect.called import called
 from ..detect.failures import raised_at, stuck
-from ..hazards import CATALOGUE
+from ..hazards import CATALOGUE, RAISED, STANDSTILL, SUSPECTED, WAITING
 from ..model import Finding, Location
 from ..project import relative
 from ..trace.locks import numbered, numbers_of
@@ -35,10 +35,6 @@ LEAD = 6
 """Rows shown on either side of a switch of workers that are not known to have met."""
 _SAYS_NOTHING = ("<module", "<function", "<builtin")
 """So the values begin that hardly anybody changes."""
-SUSPECTED = frozenset({"CH103", "CH105"})
-"""What is told without having been demonstrated."""
-STUCK = frozenset({"CH104", "CH106", "CH109"})
-"""What is about workers that wait."""
 RAISES = "raises"
 
 
@@ -75,10 +71,10 @@ def explain(found: Found, word: str, nodeid: str, root: Path, severity: str, wid
 def _locks_told_apart(found: Found, rows: Sequence[Row]) -> tuple[Found, list[Row]]:
     """Return a failure and its ``rows`` with numbers where locks have one name."""
     failure: Any = found.failure
-    numbers = numbers_of(rows, failure.data if failure.code in STUCK else ())
+    numbers = numbers_of(rows, failure.data if failure.code in WAITING else ())
     if not numbers:
         return found, list(rows)
-    if failure.code in ("CH104", "CH106"):
+    if failure.code in STANDSTILL:
         failure = stuck(failure.data, found.outcome.died, found.outcome.rows, numbers)
     decides = tuple(numbered(row, numbers) for row in found.decides)
     return replace(found, failure=failure, decides=decides), [numbered(row, numbers) for row in rows]
@@ -101,7 +97,7 @@ def _drawn(found: Found, rows: Sequence[Row], root: Path) -> dict[str, Any]:
     stories: list[Sequence[Row]] = [found.decides[n : n + 3] for n in range(0, len(found.decides), 3)]
     if failure.code == "CH101":
         stories = [(data.read, data.overwritten, data.write)]
-    waits = waits_of(data, from_root) if failure.code in STUCK else ()
+    waits = waits_of(data, from_root) if failure.code in WAITING else ()
     order = order_in_inversion(data.rows, from_root) if failure.code == "CH105" else order_in_deadlock(waits)
     return {
         "steps": steps_of(rows, found.decides, from_root),
@@ -115,10 +111,10 @@ def _relevant(found: Found) -> list[Row]:
     """Return the rows worth showing: those on locations that more than one worker touched, around the switches."""
     rows = _with_deaths(found)
     data: Any = found.failure.data
-    if not (found.failure.code in STUCK and any(blocked.holder == TEST for blocked in data or ())):
+    if not (found.failure.code in WAITING and any(blocked.holder == TEST for blocked in data or ())):
         while rows and rows[-1].worker == TEST and any(row.worker != TEST for row in rows):
             rows.pop()  # what the test does after its workers is not part of the interleaving
-    if found.failure.code in ("CH102", "CH103", "CH105"):
+    if found.failure.code in SUSPECTED | {"CH102"}:
         return list(data.rows)
     if found.failure.code == "CH101":
         wanted = {data.read.site, data.write.site, data.overwritten.site}
@@ -205,7 +201,7 @@ def _without_preparations(rows: Sequence[Row], kept: Sequence[Row]) -> Sequence[
 
 def _last_of_the_stuck(found: Found, rows: Sequence[Row]) -> list[Row]:
     """Return, where workers wait for ever, the last row of each: what it waits for."""
-    if found.failure.code not in STUCK:
+    if found.failure.code not in WAITING:
         return []
     last = {row.worker: row for row in rows}
     waiting = [(last.get(blocked.worker), blocked) for blocked in found.failure.data]
@@ -272,13 +268,13 @@ def _key_places(failure: Failure, root: Path, name: Callable[[Row], str] = calle
         return tuple(_location(row, root, name) for row in (data.read, data.overwritten, data.write) if row.line)
     if failure.code in SUSPECTED or failure.code == "CH102":
         return tuple(_location(row, root, name) for row in data.rows if row.line)
-    if failure.code in STUCK:
+    if failure.code in WAITING:
         return tuple(
             Location(relative(b.path, root), b.line, b.worker, "wait", b.operation or b.waits_for, b.waits_for)
             for b in sorted(data, key=lambda b: b.worker == TEST)  # the test waits for its workers in any case
             if b.line
         )
-    if failure.code in ("CH108", "CH110"):
+    if failure.code in RAISED:
         path, line = failure.place[1]
         if line:
             return (Location(relative(path, root), line, "", "raise", failure.place[0], ""),)

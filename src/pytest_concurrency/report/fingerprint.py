@@ -13,15 +13,12 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+from ..hazards import RAISED, WAITING
 from ..model import Finding, Location
 
 NUMBERS = re.compile(r"0x[0-9a-fA-F]+|\d+")
 NUMBERED = re.compile(r" #\d+$")
 """The number that tells a lock from others of its name."""
-ONE_PLACE = frozenset({"CH108", "CH110"})
-"""Hazards that are identified by the place of their exception: the interleaving differs from run to run."""
-WAITING = frozenset({"CH104", "CH106", "CH109"})
-"""Hazards that are identified by the places at which workers wait."""
 BLOCKING = frozenset({"CH301", "CH302", "CH303"})
 """Hazards that are identified by the function in which a greenlet kept the thread."""
 
@@ -57,7 +54,7 @@ def part_of(target: str) -> str:
 def key_locations(finding: Finding) -> tuple[Location, ...]:
     """Return the locations that make the hazard what it is; the others tell how it came about."""
     wanted: Iterable[Location] = finding.locations
-    if finding.code in ONE_PLACE:
+    if finding.code in RAISED:  # the interleaving differs from run to run
         wanted = [location for location in finding.locations if location.action == "raise"]
     elif finding.code in WAITING:
         wanted = [location for location in finding.locations if location.action in ("wait", "waits")]

@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ..detect.failures import Failure
+from ..hazards import RAISED
 from ..model import Finding
 from ..report.baseline import BASELINE
 
 if TYPE_CHECKING:
     from ..settings import Settings
-
-CONSEQUENCES = frozenset({"CH108", "CH110"})
-"""What may follow from another hazard of the same run."""
 
 
 class Accepted:
@@ -49,8 +47,8 @@ class Accepted:
         if self._baseline is None:
             return tuple(failures)
         left = [failure for failure in failures if not self._known(failure, schedule)]
-        struck = any(failure.code not in CONSEQUENCES for failure in failures if failure not in left)
-        return tuple(failure for failure in left if not (struck and failure.code in CONSEQUENCES))
+        struck = any(failure.code not in RAISED for failure in failures if failure not in left)
+        return tuple(failure for failure in left if not (struck and failure.code in RAISED))
 
     def _known(self, failure: Failure, schedule: int) -> bool:
         from ..report.explain import key_finding

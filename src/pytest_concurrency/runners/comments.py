@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from ..detect.failures import Failure
-from ..hazards import CATALOGUE
+from ..hazards import CATALOGUE, RAISED, SUSPECTED, WAITING
 from ..options import is_path
 from ..project import relative
 from ..trace.workers import TEST
@@ -34,14 +34,14 @@ def lines_of(failure: Failure, elsewhere: bool = True) -> Iterator[tuple[str, in
     data: Any = failure.data
     if failure.code == "CH101":
         yield from ((row.path, row.line) for row in (data.read, data.overwritten, data.write))
-    elif failure.code in ("CH104", "CH106", "CH109"):
+    elif failure.code in WAITING:
         for row in data or ():
             if elsewhere or row.worker != TEST or len(data) == 1:
                 yield row.path, row.line
             yield row.holder_path, row.holder_line
-    elif failure.code in ("CH108", "CH110"):
+    elif failure.code in RAISED:
         yield failure.place[1]
-    elif failure.code in ("CH102", "CH103", "CH105"):
+    elif failure.code in SUSPECTED | {"CH102"}:
         yield from failure.place
 
 

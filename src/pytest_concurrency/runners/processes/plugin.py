@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ...hazards import STANDSTILL
 from ...model import Finding, TestResult
 from ...options import PROCESSES
 from ...realtime import RealTime
@@ -30,8 +31,6 @@ from .run import Run, run_body, run_workers
 
 ENDING = frozenset({"CH404", "CH405", "CH406", "CH407", "CH409"})
 """Hazards that end the test with an exception of their own, or by a hang."""
-WAITING = frozenset({"CH104", "CH106"})
-"""Hazards that make workers wait for ever."""
 EXPLORED = frozenset({"CH101", "CH108"})
 """Hazards of a run in real time of which a schedule tells more."""
 FAILED: pytest.StashKey[list[Outcome]] = pytest.StashKey()
@@ -260,7 +259,7 @@ class _Session:
 
     def _known_to_wait(self) -> bool:
         """Say whether the workers may wait for each other for ever, as the baseline knows: real runs would hang."""
-        known = [finding for finding in self.struck if finding.code in WAITING]
+        known = [finding for finding in self.struck if finding.code in STANDSTILL]
         if known:
             self.notes.append(f"not run in real time: {known[0].code}, which the baseline knows, may strike there")
         return bool(known)

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from ...detect.failures import Failure
+from ...hazards import RAISED
 from ...project import holds
 from ..comments import Dismissals, lines_of
 
@@ -132,7 +133,7 @@ class OwnDoing(Dismissals):
         return bool(reason)
 
     def _own(self, failure: Failure) -> str:
-        if failure.code in ("CH108", "CH110"):
+        if failure.code in RAISED:
             return ""  # judged by where the switches have to be, see boundaries
         paths = {path for path, line in lines_of(failure) if path and line}
         if paths and all(self.code.is_test_file(path) for path in paths):

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from ...detect.failures import failures_of
 from ...explore.model import Found
+from ...hazards import RAISED
 from ...instrument.deferred import outer
 from ...schedules.directives import BEFORE, BLOCKED, Directive, point_of
 from ...source import PACKAGE
@@ -182,4 +183,4 @@ def _ways(inside: Sequence[Directive]) -> Iterator[tuple[frozenset[Directive], f
 
 
 def _fails(outcome: Outcome) -> bool:
-    return any(failure.code in ("CH108", "CH110") for failure in failures_of(outcome))
+    return any(failure.code in RAISED for failure in failures_of(outcome))

@@ -9,6 +9,7 @@ import pytest
 
 from ...explore.model import Exploration
 from ...explore.pipeline import Explorer
+from ...hazards import RAISED
 from ...settings import Settings
 from ...trace.errors import in_a_line
 from ..base import PLAN, Plan, root_of
@@ -63,7 +64,7 @@ class WholeSuite:
     def judge(self, explorer: Explorer, exploration: Exploration, own: OwnDoing, seed: int) -> None:
         """Take failures out of ``exploration`` that no code under test is to blame for."""
         for found in list(exploration.found):
-            if found.failure.code not in ("CH108", "CH110") or found.free:
+            if found.failure.code not in RAISED or found.free:
                 continue
             if is_tests_own(found, Trial(explorer.again, own.code.is_own_frame, seed)):
                 exploration.found.remove(found)
