@@ -14,7 +14,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from weakref import ref
 
-from .scope import FREE_THREADED, Area, Chooser, Divided, all_functions, young_functions
+from ..interpreter import FREE_THREADED
+from .scope import Area, Chooser, Divided, all_functions, young_functions
 
 _Held = tuple[ref[types.FunctionType], ...]
 _AGEING = slice(1, None) if sys.version_info < (3, 14) else slice(None)

@@ -11,6 +11,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..own_dict import own_dict
+
 
 @dataclass(frozen=True, slots=True)
 class Injected:
@@ -69,19 +71,7 @@ def in_attributes(
                 if id(function) in stand_ins:
                     yield Injected(value, name, held, staticmethod(stand_ins[id(function)]))
             continue
-        own = _attributes(value)
+        own = own_dict(value) or {}
         for name, held in list(own.items()):
             if type(name) is str and id(held) in stand_ins:
                 yield Injected(own, name, held, stand_ins[id(held)])
-
-
-def _attributes(value: Any) -> dict[str, Any]:
-    """Return the dictionary of an instance without running any code of the program; an empty one where it has none."""
-    for base in type(value).__mro__:
-        found = base.__dict__.get("__dict__")
-        if type(found) is types.GetSetDescriptorType:
-            own = found.__get__(value)
-            return own if type(own) is dict else {}
-        if found is not None:
-            break
-    return {}

@@ -6,7 +6,6 @@ import contextlib
 import dis
 import gc
 import sys
-import sysconfig
 import types
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from enum import Enum, auto
 from functools import partial
 from typing import Any
 
+from ..interpreter import FREE_THREADED
 from ..project import holds
 from . import raw
 from .vocabulary import SYNC_MODULES
@@ -30,8 +30,6 @@ _PARTS: dict[type, tuple[str, ...]] = {
     partial: ("func", "args", "keywords"),
     types.CellType: (),
 }
-FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
-"""Whether this is a free-threaded build of Python, whatever its GIL does."""
 _FROZEN_AT_FIRST = 1000
 """More objects than an interpreter freezes when it starts (3.12 some hundred), and fewer than it does with pytest."""
 FORGETFUL = FREE_THREADED and sys.version_info < (3, 14)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable, Sequence
 
+from ..interpreter import gil_enabled
 from ..realtime import RealTime
 from .criterion import FINE, MIN_ALONE, MIN_SAMPLES, WASTED, cause, counts, decided, judge
 from .model import Measurement, ProcessFigure, Round, Usage
@@ -18,11 +18,6 @@ MAX_DISCARDED = 6
 LONG = 0.5
 PROFILED = 0.1
 PROCESS_RUN = 0.2
-
-
-def gil_enabled() -> bool:
-    """Return whether the interpreter lock is on in this process."""
-    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
 
 
 def measure(

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from ..interpreter import gil_enabled
 from ..realtime import RealTime
 from .clocks import stamp, usage
 from .criterion import MIN_ALONE, MIN_SAMPLES, counts, decided, fine_below, sigma
-from .measure import gil_enabled
 from .model import Measurement, Round, Usage
 from .rounds import Group, Outcome
 from .sampler import SampleCounts, Sampler

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..detect.called import called
 from ..detect.failures import raised_at, stuck
 from ..hazards import CATALOGUE, RAISED, STANDSTILL, SUSPECTED, WAITING
+from ..interpreter import gil_enabled
 from ..model import Finding, Location
 from ..project import relative
 from ..trace.locks import numbered, numbers_of
@@ -36,12 +37,6 @@ LEAD = 6
 _SAYS_NOTHING = ("<module", "<function", "<builtin")
 """So the values begin that hardly anybody changes."""
 RAISES = "raises"
-
-
-def gil_enabled() -> bool:
-    """Say whether this interpreter runs one thread at a time."""
-    check = getattr(sys, "_is_gil_enabled", None)
-    return True if check is None else bool(check())
 
 
 def explain(found: Found, word: str, nodeid: str, root: Path, severity: str, width: int = ELSEWHERE) -> Finding:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import pytest
 
 from ..files import write_atomically
 from ..hazards import CATALOGUE
+from ..interpreter import gil_enabled
 from . import page
 from .places import named, told
 
@@ -42,12 +42,11 @@ def write(results: Sequence[dict[str, Any]], path: str | None, config: pytest.Co
 def render(results: Sequence[Mapping[str, Any]], title: str) -> str:
     """Return the page for ``results`` (test objects of the JSON report) of the project ``title``."""
     check()
-    is_enabled = getattr(sys, "_is_gil_enabled", lambda: True)
     template = _environment().get_template("report.html.j2")
     return template.render(
         title=title,
         python=platform.python_version(),
-        gil=bool(is_enabled()),
+        gil=bool(gil_enabled()),
         system=f"{platform.system()} {platform.machine()}",
         summary=page.summary(results),
         groups=page.groups(results, CATALOGUE),

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import json
 import platform
-import sys
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from ..files import write_atomically
+from ..interpreter import gil_enabled
 
 SCHEMA_VERSION = 1
 
 
 def write(results: Sequence[dict[str, Any]], path: str | None, config: pytest.Config) -> None:
     """Write the report to ``path``, or to standard output where it is None."""
-    is_enabled = getattr(sys, "_is_gil_enabled", lambda: True)
     document = {
         "version": SCHEMA_VERSION,
         "python": platform.python_version(),
-        "gil": bool(is_enabled()),
+        "gil": bool(gil_enabled()),
         "tests": list(results),
     }
     text = json.dumps(document, indent=2) + "\n"

@@ -11,7 +11,7 @@ from ..files import short
 from ..trace.outcome import Row
 from ..trace.workers import in_order
 from .instances import told_apart
-from .places import named
+from .places import named, phrase
 from .width import ELSEWHERE
 
 LANE, NARROW_LANE = 36, 14
@@ -124,8 +124,4 @@ def _cut_front(place: str, columns: int) -> str:
 
 
 def _verb(row: Row) -> str:
-    if row.action == "read":
-        return f"{row.target} -> {row.value}" if row.value else f"{row.target} read"
-    if row.action == "write":
-        return f"{row.target} = {row.value}" if row.value else f"{row.target} write"
-    return f"{row.action} {row.target}{' (' + row.value + ')' if row.value else ''}"
+    return phrase(row.action, row.target, row.value)

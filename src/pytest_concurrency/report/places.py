@@ -20,7 +20,11 @@ def primary(hazard: Mapping[str, Any], result: Mapping[str, Any]) -> tuple[str, 
 
 def told(step: Mapping[str, Any]) -> str:
     """Return what a row of an interleaving says: "counter -> 0" for a read, "counter = 1" for a write."""
-    action, target, value = step["action"], step["target"], step["value"]
+    return phrase(step["action"], step["target"], step["value"])
+
+
+def phrase(action: str, target: str, value: str) -> str:
+    """Return in a few words that ``action`` was done to ``target``, and with what ``value``."""
     if action == "read":
         return f"{target} -> {value}" if value else f"{target} read"
     if action == "write":

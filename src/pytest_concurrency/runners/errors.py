@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import types
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -63,10 +63,15 @@ def one_for_all(error: BaseExceptionGroup[Any]) -> BaseException:
 
 def without_our_frames(error: BaseException) -> BaseException:
     """Return ``error`` with the frames of this package taken out of its traceback."""
+    return without_frames(error, lambda filename: filename.startswith(PACKAGE))
+
+
+def without_frames(error: BaseException, is_ours: Callable[[str], bool]) -> BaseException:
+    """Return ``error`` without the frames of code in files that are ours; those of what it groups lose theirs, too."""
     kept = []
     step = error.__traceback__
     while step is not None:
-        if not step.tb_frame.f_code.co_filename.startswith(PACKAGE):
+        if not is_ours(step.tb_frame.f_code.co_filename):
             kept.append(step)
         step = step.tb_next
     chain = None
@@ -74,5 +79,5 @@ def without_our_frames(error: BaseException) -> BaseException:
         chain = types.TracebackType(chain, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
     if isinstance(error, BaseExceptionGroup):
         for member in error.exceptions:
-            without_our_frames(member)
+            without_frames(member, is_ours)
     return error.with_traceback(chain)

@@ -33,6 +33,7 @@ from typing import Any
 import pytest
 
 from ..instrument.scope import Area, Chooser
+from ..own_dict import own_dict
 from . import rewind_gevent
 from .base import root_of
 
@@ -330,7 +331,7 @@ class Rewind:
         if module not in self._modules and module not in LIBRARY:
             return ()
         found: list[object] = []
-        attributes = _instance_dict(thing)
+        attributes = own_dict(thing)
         if attributes is not None:
             found += self._note_dict(attributes)
         for slot in _slots(kind):
@@ -394,16 +395,6 @@ def _module_of(kind: type) -> object:
 
 def _class_attribute(kind: type, name: str) -> object:
     return _class_dict(kind).get(name)
-
-
-def _instance_dict(thing: object) -> dict[str, Any] | None:
-    """Return the attributes of ``thing`` without running any of its code: ``__dict__`` may be a property."""
-    for base in _mro(type(thing)):
-        getter = _class_dict(base).get("__dict__")
-        if getter is not None:
-            attributes = getter.__get__(thing) if type(getter) is types.GetSetDescriptorType else None
-            return attributes if type(attributes) is dict else None
-    return None
 
 
 def _slots(kind: type) -> Iterator[types.MemberDescriptorType]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import _thread
 import types
-from collections.abc import Callable
 from typing import Any
 
+from ..own_dict import own_dict
 from .location import View
 from .values import MISSING
 
@@ -37,22 +37,6 @@ def attribute_kind(cls: type, obj: Any, name: str) -> int:
     return INSTANCE
 
 
-def instance_dict(obj: Any) -> dict[str, Any] | None:
-    """Return the dictionary of an instance, or None; runs no ``__getattribute__`` of the program."""
-    getter = dict_getter(type(obj))
-    own = getter(obj) if getter is not None else None
-    return own if type(own) is dict else None
-
-
-def dict_getter(cls: type) -> Callable[[Any], Any] | None:
-    """Return what gets the dictionary of an instance of ``cls`` without running code of the program; None for none."""
-    for base in cls.__mro__:
-        found = base.__dict__.get("__dict__")
-        if found is not None:
-            return found.__get__ if type(found) is types.GetSetDescriptorType else None
-    return None
-
-
 def owner_of(obj: Any, name: str, kind: int) -> Any:
     """Return the object that holds attribute ``name`` for reading: the instance, a class, a module's dict, or None."""
     if kind == MODULE:
@@ -64,7 +48,7 @@ def owner_of(obj: Any, name: str, kind: int) -> Any:
         return obj
     if kind == _SLOT:
         return obj
-    own = instance_dict(obj)
+    own = own_dict(obj)
     if own is not None and name in own:
         return obj
     for base in type(obj).__mro__:
@@ -80,7 +64,7 @@ def _peek(owner: Any, name: str) -> Any:
         return owner.get(name, MISSING)
     if issubclass(type(owner), type):
         return _class_dict(owner).get(name, MISSING)
-    own = instance_dict(owner)
+    own = own_dict(owner)
     if own is not None:
         value = own.get(name, MISSING)
         if value is not MISSING:

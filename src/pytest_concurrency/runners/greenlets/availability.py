@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
-import sysconfig
 
 import pytest
 
+from ...interpreter import FREE_THREADED
 from ...options import GREENLETS
 from ..base import plan_of
 
 
 def unusable_reason() -> str | None:
     """Return why greenlet tests cannot run here as one sentence, or None where they can."""
-    if sysconfig.get_config_var("Py_GIL_DISABLED"):
+    if FREE_THREADED:
         return "gevent does not run on a free-threaded build of Python"
     if importlib.util.find_spec("gevent") is None:
         return "gevent is not installed (pip install pytest-concurrency[gevent])"

@@ -10,6 +10,7 @@ import pytest
 
 from ..afresh import begin_again
 from ..base import Plan
+from ..errors import without_frames
 from .channel import Channel
 from .places import is_machinery
 from .repeat import body_of
@@ -87,13 +88,4 @@ def worth_explaining(error: BaseException) -> bool:
 
 def without_machinery(error: BaseException) -> BaseException:
     """Return ``error`` with the plugin's own frames taken out of its traceback."""
-    kept = []
-    step = error.__traceback__
-    while step is not None:
-        if not is_machinery(step.tb_frame.f_code.co_filename):
-            kept.append(step)
-        step = step.tb_next
-    chain = None
-    for entry in reversed(kept):
-        chain = types.TracebackType(chain, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
-    return error.with_traceback(chain)
+    return without_frames(error, is_machinery)

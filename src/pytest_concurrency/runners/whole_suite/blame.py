@@ -179,10 +179,10 @@ def _parts(value: Any) -> list[Any]:
         return [*type.__dict__["__dict__"].__get__(value).values()]
     if isinstance(value, (types.MethodType, staticmethod, classmethod)):
         return [value.__func__, getattr(value, "__self__", None)]
-    from ...runtime.attributes import instance_dict
+    from ...own_dict import own_dict
 
     parts: list[Any] = []
-    own = instance_dict(value)
+    own = own_dict(value)
     if own is not None:
         parts.append(own)
     for base in type(value).__mro__:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from ...instrument.sites import Site
+from ...own_dict import dict_getter
 from ...state import STATE
 from ..attributes import (
     ATTRIBUTE,
@@ -18,7 +19,6 @@ from ..attributes import (
     OWN,
     SKIP,
     attribute_kind,
-    dict_getter,
     module_dict,
     owner_of,
 )
