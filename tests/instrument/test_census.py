@@ -10,7 +10,8 @@ import pytest
 
 from pytest_concurrency.instrument import census
 from pytest_concurrency.instrument.census import Census
-from pytest_concurrency.instrument.scope import FREE_THREADED, Area, Chooser, all_functions
+from pytest_concurrency.instrument.scope import Area, Chooser, all_functions
+from pytest_concurrency.interpreter import FREE_THREADED
 
 SOURCE = """
 def first(): pass

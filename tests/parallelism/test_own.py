@@ -3,8 +3,8 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from pytest_concurrency.interpreter import gil_enabled
 from pytest_concurrency.parallelism import cause, judge, verdict
-from pytest_concurrency.parallelism.measure import gil_enabled
 from pytest_concurrency.parallelism.own import measure_own
 from pytest_concurrency.parallelism.spawns import joined_one_by_one
 
