@@ -1,6 +1,6 @@
 """The options: their names, what each allows, and their declaration to pytest.
 
-A session that stresses nothing reads this module and no other of ours, so it imports nothing.
+A session that stresses nothing reads this module and few others of ours, so it imports nothing.
 """
 
 from __future__ import annotations
@@ -114,12 +114,10 @@ def _seed(value: object) -> int | str | None:
     try:
         if isinstance(value, bool):
             raise ValueError
-        return int(value) if isinstance(value, (int, str)) else _fail_seed()
+        if isinstance(value, (int, str)):
+            return int(value)
     except ValueError:
-        return _fail_seed()
-
-
-def _fail_seed() -> int:
+        pass
     raise Wrong("a whole number or 'random'")
 
 

@@ -184,7 +184,7 @@ def test_no_test_was_stressed():
 
     text = render([], "nothing")
     assert "No test was stressed." in text
-    assert page.groups([], {}) == ()
+    assert page.groups([]) == ()
 
 
 @pytest.mark.parametrize(

@@ -267,7 +267,7 @@ def globals_written(function: types.FunctionType, stores: Stores) -> frozenset[s
     return frozenset(own | by_attribute)
 
 
-def test_module_files(modules: Iterable[str]) -> frozenset[str]:
+def source_files(modules: Iterable[str]) -> frozenset[str]:
     """Return the source files of the named modules."""
     files = set()
     for name in modules:

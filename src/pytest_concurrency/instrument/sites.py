@@ -76,7 +76,7 @@ class Site:
         self.split = False
         self.group = 0
         self.hits = 0
-        self.cache: dict[type, Any] = {}
+        self.cache: dict[Any, Any] = {}
 
     @property
     def acquires(self) -> bool:

@@ -108,9 +108,9 @@ def method(obj: Any, site: Site) -> Any:
     if get_ident() != STATE.ident and not mine():
         return obj
     cls = type(obj)
-    handler = site.cache.get(("handler", cls))  # type: ignore[call-overload]
+    handler = site.cache.get(("handler", cls))
     if handler is None:
-        handler = site.cache["handler", cls] = _handler(cls, site.name)  # type: ignore[index]
+        handler = site.cache["handler", cls] = _handler(cls, site.name)
     return handler(obj, site)
 
 

@@ -67,10 +67,10 @@ def announce_release(run: Execution, worker: Worker, lock: Any, site: Site) -> N
 
 
 def _release_site(site: Site) -> Site:
-    known: Site | None = site.cache.get("release")  # type: ignore[call-overload]
+    known: Site | None = site.cache.get("release")
     if known is None:
         known = Site(
             METHOD, WRITE, "release", site.key + RELEASED, site.path, site.line, site.qualname, site.offset, False
         )
-        site.cache["release"] = known  # type: ignore[index]
+        site.cache["release"] = known
     return known

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ..files import write_atomically
-from ..hazards import CATALOGUE
 from ..interpreter import gil_enabled
 from . import page
 from .places import named, told
@@ -49,7 +48,7 @@ def render(results: Sequence[Mapping[str, Any]], title: str) -> str:
         gil=bool(gil_enabled()),
         system=f"{platform.system()} {platform.machine()}",
         summary=page.summary(results),
-        groups=page.groups(results, CATALOGUE),
+        groups=page.groups(results),
         tests=page.tests(results),
     )
 

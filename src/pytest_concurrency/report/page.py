@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..hazards import CATALOGUE, Hazard
+from ..hazards import CATALOGUE
 from ..options import GREENLETS
 from ..trace.workers import in_order
 from .graphs import Graph, lock_order_graph, wait_for_graph
@@ -131,7 +131,7 @@ def summary(results: Sequence[Json]) -> Summary:
     )
 
 
-def groups(results: Sequence[Json], catalogue: Mapping[str, Hazard]) -> tuple[Group, ...]:
+def groups(results: Sequence[Json]) -> tuple[Group, ...]:
     """Return the hazards that were found by code, errors first."""
     links: dict[str, list[tuple[str, str]]] = {}
     first: dict[str, Json] = {}
@@ -143,7 +143,7 @@ def groups(results: Sequence[Json], catalogue: Mapping[str, Hazard]) -> tuple[Gr
                 first[hazard["code"]] = hazard
     found = []
     for code, hazard in first.items():
-        entry = catalogue.get(code)
+        entry = CATALOGUE.get(code)
         cause, fix = (entry.cause, entry.fix) if entry is not None else ("", "")
         found.append(Group(code, hazard["name"], hazard["severity"], cause, fix, tuple(links[code])))
     return tuple(sorted(found, key=lambda group: (group.severity != "error", group.code)))

@@ -1,7 +1,7 @@
 """Threads that carry workers from run to run: waking one up costs a tenth of starting one.
 
 A pooled thread gives each worker an empty context (:mod:`contextvars`). ``threading.local`` values would survive from
-run to run: where the code under test may use them the threads are fresh for each run (``reuse=False``).
+run to run: where the code under test may use them the threads are fresh for each run.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ def _begun() -> None:
 class ThreadPool:
     """Carriers for the workers of :func:`.lifecycle.run_callables`."""
 
-    def __init__(self, reuse: bool = True) -> None:
-        self.reuse = reuse
+    def __init__(self) -> None:
+        self._reuse = True
         self._carriers: list[_Carrier] = []
 
     def prepare(self, count: int) -> None:
@@ -87,15 +87,11 @@ class ThreadPool:
         worker.thread = carrier.thread
         run.by_ident[worker.ident] = worker
 
-    @property
-    def threads(self) -> tuple[threading.Thread, ...]:
-        return tuple(carrier.thread for carrier in self._carriers)
-
     def after_run(self, uses_thread_locals: bool) -> None:
         """Between runs: let go of threads that must not be used again."""
         if uses_thread_locals:
-            self.reuse = False
-        if not self.reuse:
+            self._reuse = False
+        if not self._reuse:
             self.close()
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ from .worker import Worker
 
 
 class LockWait:
-    """Until a lock is free. ``free`` asks without taking it; ``owner`` names who holds it, where that is known."""
+    """Until a lock is free. ``free`` asks without taking it; ``label`` is what the lock is called in the source."""
 
     kind = "lock"
 

@@ -21,10 +21,10 @@ class Pct:
     sites: frozenset[str] = frozenset()
     timeouts = True
 
-    def __init__(self, seed: int, depth: int = 4, length: int = 1) -> None:
+    def __init__(self, seed: int, depth: int = 4) -> None:
         self._seed = seed
         self._depth = depth
-        self._length = max(1, length)
+        self._length = 1
         self._random = random.Random(seed)
         self._order: list[str] = []
         self._points: list[int] = []

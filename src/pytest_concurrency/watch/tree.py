@@ -16,6 +16,7 @@ from pathlib import Path
 from ..realtime import RealTime
 from ..state import STATE
 
+_PS_SECONDS = 10.0
 _REAP_SECONDS = 2.0
 _open, _read, _close = os.open, os.read, os.close
 _SET_SUBREAPER, _GET_SUBREAPER = 36, 37
@@ -64,8 +65,13 @@ def look(pid: int) -> ProcessInfo | None:
 
 
 def _from_ps() -> dict[int, ProcessInfo]:
-    shown = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,state="], capture_output=True, text=True, check=False)
-    table = {}
+    table: dict[int, ProcessInfo] = {}
+    try:
+        shown = subprocess.run(
+            ["ps", "-A", "-o", "pid=,ppid=,state="], capture_output=True, text=True, check=False, timeout=_PS_SECONDS
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return table
     for line in shown.stdout.splitlines():
         pid, parent, state = line.split()[:3]
         table[int(pid)] = ProcessInfo(int(pid), int(parent), state[0], 0, 0)

@@ -1,6 +1,7 @@
 """Messages between the pytest process and its worker process: pickled, with their length before them, on pipes.
 
-Both ends are ours and run the same code. Every wait in the pytest process has a bound. ``os.read`` and ``os.write`` are
+Both ends are ours and run the same code. The pytest process waits for ever only
+while a fixture runs, as pytest itself does. ``os.read`` and ``os.write`` are
 used as they are: gevent does not replace them, so the worker's side neither needs nor starts a hub.
 """
 
@@ -47,7 +48,8 @@ class Channel:
     def receive(self, timeout: float | None = None) -> tuple[Any, ...]:
         """Return the next message.
 
-        ``timeout`` in seconds; None waits for ever (the worker's side: an end of file wakes it when pytest is gone).
+        ``timeout`` in seconds to the beginning of the message; None waits for ever (an end of file wakes who waits when
+        the other end is gone).
         Raise :class:`Expired` or :class:`Closed`.
         """
         deadline = None if timeout is None else RealTime.monotonic() + timeout

@@ -1,4 +1,4 @@
-"""From a block to what it was: asleep in a system call, computing, or merely preempted. Pure functions of evidence."""
+"""From a block to what it was: asleep in a system call, computing, or merely preempted. Functions of evidence."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from _pytest.faulthandler import fault_handler_stderr_fd_key
 from ...extensions import detectors, files_of_strategies
 from ...instrument.activation import Instrumenter
 from ...instrument.cache import Cache
-from ...instrument.scope import Area, Chooser, test_module_files
+from ...instrument.scope import Area, Chooser, source_files
 from ...model import TestResult
 from ...options import THREADS
 from ...primitives.dispatch import BUILTINS, HOOKS, LIBRARY, SUBSTITUTES
@@ -218,7 +218,7 @@ class ThreadsPlugin:
                 for other in getattr(item.session, "items", ())
                 if isinstance(other, pytest.Function) and other.module is not None
             }
-            self._test_modules = test_module_files(names)
+            self._test_modules = source_files(names)
         held = [value for value in vars(item.module).values() if issubclass(type(value), types.ModuleType)]
         used = {getattr(module, "__file__", None) for module in held}
         return self._test_modules - {item.module.__file__} - used

@@ -16,7 +16,7 @@ import pytest
 from ....detect.causes import Cause, atomicity_violation
 from ....detect.failures import Failure, failures_of
 from ....instrument.cache import Cache
-from ....instrument.scope import Chooser, test_module_files
+from ....instrument.scope import Chooser, source_files
 from ....instrument.sites import Site, Sites
 from ....model import Finding
 from ....report.fingerprint import fingerprint
@@ -385,7 +385,7 @@ class Orders:
             if isinstance(other, pytest.Function) and other.module is not None
         }
         used = {getattr(value, "__file__", None) for value in vars(self._item.module).values()}
-        excluded = test_module_files(names) - {self._item.module.__file__} - used
+        excluded = source_files(names) - {self._item.module.__file__} - used
         return chooser(root_of(self._item), self._settings.include, frozenset(excluded))
 
 
