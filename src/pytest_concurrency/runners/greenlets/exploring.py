@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import types
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,13 +10,13 @@ import pytest
 from ..afresh import begin_again
 from ..base import Plan
 from ..errors import without_frames
+from ..memory import Memory
 from .channel import Channel
 from .places import is_machinery
 from .repeat import body_of
 
 if TYPE_CHECKING:
     from ...instrument.cache import Cache
-    from ...schedules.database import FailureDatabase
     from .orders.explore import Explored, Orders
 
 
@@ -45,36 +44,19 @@ class Explorations:
         self, item: pytest.Function, plan: Plan, channel: Channel, error: BaseException | None, seconds: float
     ) -> Explored:
         """Explore the orders of ``item``, which fails with ``error`` when gevent runs it; one run takes ``seconds``."""
-        from ...schedules.token import BadToken, decode
-
-        database = self._database()
-        known = database.tokens(item.nodeid)
-        for word in known[:]:
-            try:
-                decode(word)
-            except BadToken:
-                database.forget(item.nodeid, word)
-                known.remove(word)
+        memory = Memory(self._config)
+        known = [word for word, _ in memory.of(item)]
         orders = self._orders(item, plan, channel, slow=seconds > plan.settings.max_seconds / 4)
         explored = orders.explore(error, known)
-        words = [finding.replay for finding in explored.findings if finding.replay and finding.is_error]
-        if error is None:
-            for word in explored.tried if not words else explored.tried[:-1]:
-                database.forget(item.nodeid, word)
-        for word in words:
-            database.remember(item.nodeid, word)
+        failed = any(finding.replay and finding.is_error for finding in explored.findings)
+        passed = [] if error is not None else explored.tried[:-1] if failed else explored.tried
+        memory.note(item, passed, explored.findings)
         return explored
 
     def replay(self, item: pytest.Function, plan: Plan, channel: Channel) -> Explored:
         """Run the order that the token on the command line stands for."""
         assert plan.settings.replay is not None
         return self._orders(item, plan, channel, slow=False).replay(plan.settings.replay)
-
-    def _database(self) -> FailureDatabase:
-        from ...schedules.database import FailureDatabase
-
-        cache = getattr(self._config, "cache", None)
-        return FailureDatabase(Path(cache.mkdir("concurrency")) if cache is not None else None)
 
 
 def worth_explaining(error: BaseException) -> bool:

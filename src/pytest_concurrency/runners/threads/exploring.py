@@ -20,6 +20,7 @@ from ...settings import Settings
 from ...strategies.serial import Serial
 from ...trace.outcome import Outcome
 from ..errors import is_no_verdict
+from ..memory import replay_note
 from ..whole_suite.blame import OwnDoing
 from .examples import Clock, each_example, is_hypothesis_test, schedules_of_an_example
 from .free_run import FREE_SHARE, MAX_VIRTUAL_SECONDS, Hung, found_freely
@@ -58,7 +59,7 @@ def explore_program(stress: Stress, settings: Settings, once: Callable[[Executio
             stress.detected += _detected(stress, explorer, exploration, settings)
         return exploration
     exploration, replay = explorer.replay(stress.replayed.directives, stress.replayed.code)
-    note = _replay_note(exploration, len(stress.replayed.directives), len(replay.followed))
+    note = replay_note(exploration, len(stress.replayed.directives), len(replay.followed))
     exploration.notes.append(note)
     return exploration
 
@@ -122,16 +123,6 @@ def _detected(stress: Stress, explorer: Explorer, exploration: Exploration, sett
                 level = settings.severity(finding.code)
                 if level is not None:
                     yield replace(finding, severity=finding.severity or level)
-
-
-def _replay_note(exploration: Exploration, wanted: int, followed: int) -> str:
-    if exploration.found:
-        return "the replayed schedule fails as it did"
-    if exploration.plain is not None:
-        return "the test fails whatever the schedule"
-    if followed < wanted:
-        return f"the replayed schedule no longer applies: {followed} of its {wanted} switches could be followed"
-    return "the replayed schedule no longer fails"
 
 
 def run_freely(stress: Stress) -> None:

@@ -23,13 +23,13 @@ from ...schedules import token as tokens
 from ..accepted import Accepted
 from ..base import ACTIVE_RUNNER, Plan, hand_in, plan_of, root_of
 from ..errors import is_no_verdict, without_our_frames
+from ..memory import Memory
 from ..other_plugins import timeout_of_other_plugin
 from ..subtests import raising_subtests
 from ..whole_suite.session import OneWorker, WholeSuite, not_repeatable, too_slow
 from .examples import is_hypothesis_test, relaxed
 from .exploring import explore_examples, explore_program, run_freely
 from .interpreter import steady, unwinding_unlogged
-from .memory import Memory
 from .program import Program
 from .runner import ThreadRunner
 from .shards import SHARD

@@ -19,8 +19,8 @@ from ...settings import Settings
 from ..accepted import Accepted
 from ..base import Plan
 from ..comments import Dismissals
+from ..memory import Memory, Remembered
 from ..whole_suite.session import WholeSuite
-from .memory import Memory, Remembered
 from .program import Program
 from .shards import Shard
 

@@ -15,7 +15,6 @@ import sys
 import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,7 +29,6 @@ from ....report.width import width_of
 from ....runtime.ending import outcome_of
 from ....runtime.execution import Execution
 from ....schedules import token as tokens
-from ....schedules.database import FailureDatabase
 from ....settings import Settings
 from ....trace.outcome import Outcome as RunOutcome
 from ....watch import tree
@@ -41,6 +39,7 @@ from ...afresh import arguments, begin_again, let_go_of_buffers
 from ...base import ACTIVE_RUNNER, root_of
 from ...comments import Dismissals
 from ...errors import from_signal_handler
+from ...memory import Memory, Remembered, replay_note
 from ...other_plugins import timeout_of_other_plugin
 from ..interrupts import held_back
 from ..outcome import DIED, SKIPPED, Outcome, RemoteError, WorkerDied, WorkerReport
@@ -352,11 +351,10 @@ class _Exploring:
         self.program = ProcessProgram(item, settings, via_fixture)
         self.dismissals = Dismissals(item.config.rootpath, settings.ignore_in)
         self.accepted = Accepted(item, settings)
-        cache = getattr(item.config, "cache", None)
-        self.database = FailureDatabase(Path(cache.mkdir("concurrency")) if cache is not None else None)
+        self.memory = Memory(item.config)
 
     def run(self) -> Explored:
-        remembered = self._remembered()
+        remembered = self.memory.of(self.item)
         seconds = self.settings.max_seconds * SHARE
         limit = timeout_of_other_plugin(self.item)
         settings = replace(self.settings, max_seconds=min(seconds, limit / 3) if limit else seconds)
@@ -375,16 +373,16 @@ class _Exploring:
         self.program.renew()
         findings = self._findings(exploration)
         if self.settings.replay is None:
-            self._remember(remembered, exploration, findings)
+            self.memory.update(self.item, remembered, exploration, (finding for _, finding in findings))
         return self._explored(exploration, findings, RealTime.monotonic() - begun)
 
-    def _exploration(self, explorer: ProcessExplorer, remembered: Sequence[tuple[str, tokens.Token]]) -> Exploration:
+    def _exploration(self, explorer: ProcessExplorer, remembered: Remembered) -> Exploration:
         if self.settings.replay is not None:
             token = tokens.decode(self.settings.replay)
             wanted = token.directives
             self.program.listed = any(directive.site.endswith(f":{ENTRY}") for directive in wanted)
             exploration, strategy = explorer.replay(wanted, token.code)
-            exploration.notes.append(_replay_note(exploration, len(wanted), len(strategy.followed)))
+            exploration.notes.append(replay_note(exploration, len(wanted), len(strategy.followed)))
         else:
             exploration = explorer.explore([token.directives for _, token in remembered])
         return exploration
@@ -430,35 +428,6 @@ class _Exploring:
                 finding = explain(found, word, self.item.nodeid, config.rootpath, level, width_of(config))
                 kept.append((found, marked(finding, config, self.item.nodeid)))
         return kept
-
-    def _remembered(self) -> list[tuple[str, tokens.Token]]:
-        known = []
-        for word in self.database.tokens(self.item.nodeid):
-            try:
-                known.append((word, tokens.decode(word)))
-            except tokens.BadToken:
-                self.database.forget(self.item.nodeid, word)
-        return known
-
-    def _remember(
-        self, remembered: Sequence[tuple[str, tokens.Token]], exploration: Exploration, findings: Any
-    ) -> None:
-        nodeid = self.item.nodeid
-        if exploration.plain is None and not exploration.stopped:
-            tried = exploration.found[0].schedule - 2 if exploration.found else exploration.schedules - 1
-            for word, _ in remembered[: max(0, tried)]:
-                self.database.forget(nodeid, word)
-        for _, finding in findings:
-            if finding.is_error and finding.replay:
-                self.database.remember(nodeid, finding.replay)
-
-
-def _replay_note(exploration: Exploration, wanted: int, followed: int) -> str:
-    if exploration.found:
-        return "the replayed schedule fails as it did"
-    if followed < wanted:
-        return f"the replayed schedule no longer applies: {followed} of its {wanted} switches could be followed"
-    return "the replayed schedule no longer fails"
 
 
 __all__ = ["Explored", "ProcessProgram", "explore"]

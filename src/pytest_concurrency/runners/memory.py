@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ...explore.model import Exploration
-from ...model import Finding
-from ...schedules import token as tokens
-from ...schedules.database import FailureDatabase
+from ..model import Finding
+from ..schedules import token as tokens
+from ..schedules.database import FailureDatabase
+
+if TYPE_CHECKING:
+    from ..explore.model import Exploration
 
 Remembered = list[tuple[str, tokens.Token]]
 
@@ -37,12 +39,14 @@ class Memory:
         self, item: pytest.Item, remembered: Remembered, exploration: Exploration, findings: Iterable[Finding]
     ) -> None:
         """Forget remembered schedules that were tried and do not fail any more; remember new ones."""
-        tried = max(0, min(len(remembered), exploration.schedules - 1))
+        tried = exploration.found[0].schedule - 2 if exploration.found else exploration.schedules - 1
         if exploration.plain is not None or exploration.stopped:
             tried = 0
-        elif exploration.found:
-            tried = min(tried, exploration.found[0].schedule - 2)
-        for word, _ in remembered[: max(0, tried)]:
+        self.note(item, (word for word, _ in remembered[: max(0, tried)]), findings)
+
+    def note(self, item: pytest.Item, passed: Iterable[str], findings: Iterable[Finding]) -> None:
+        """Forget the schedules that ``passed``, by their tokens; remember those of ``findings``."""
+        for word in passed:
             self._database.forget(item.nodeid, word)
         for finding in findings:
             if finding.is_error and finding.replay:
@@ -53,3 +57,14 @@ class Memory:
         said = [self._database.damaged] if self._database.damaged else []
         self._database.damaged = ""
         return said
+
+
+def replay_note(exploration: Exploration, wanted: int, followed: int) -> str:
+    """Return what came of a replay that could follow so many of the ``wanted`` switches of its schedule."""
+    if exploration.found:
+        return "the replayed schedule fails as it did"
+    if exploration.plain is not None:
+        return "the test fails whatever the schedule"
+    if followed < wanted:
+        return f"the replayed schedule no longer applies: {followed} of its {wanted} switches could be followed"
+    return "the replayed schedule no longer fails"
