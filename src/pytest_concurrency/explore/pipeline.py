@@ -26,7 +26,7 @@ from ..trace.outcome import LostUpdate, Outcome, Row
 from .audit import Audit
 from .contention import has_own_orders
 from .model import Exploration, Found, Share
-from .portfolio import DPOR_SLICE, Portfolio
+from .portfolio import Portfolio
 from .proof import cut_short, doubt_of, newly_shared, verdict
 from .runs import RunOnce, Runs
 from .suspects import CYCLES
@@ -83,8 +83,6 @@ class Explorer:
         self._started = RealTime.monotonic()
         self._result = Exploration()
         self._interrupted: set[str] = set()
-        self._precise_runs = 0
-        self._precise_seconds = 0.0
 
     @property
     def progress(self) -> Progress | None:
@@ -240,48 +238,26 @@ class Explorer:
         """Let ``strategy`` run all there is, within the budget; return True where exploring ends with it."""
         result = self._result
         alone = self._settings.strategy != "auto"
-        left = self._settings.schedules - self._runs.count
-        share = left if alone else self._portfolio.slice
-        until = self._runs.count + share
-        seconds = self._time_left() * (1.0 if alone else 1.0 / DPOR_SLICE)
-        began, first = RealTime.monotonic(), self._runs.count
+        allowance = self._portfolio.allowance
         files = frozenset(site.path for site in self._sites if not site.muted)
         covers = None
         if isinstance(self._sites, Sites):
             files |= self._sites.files
             covers = self._sites.covers
         strategy.files = files
+        allowance.begin(self._runs.count, self._time_left())
         with Audit(strategy, files, covers or (lambda module, filename: filename in files)) as audit:
             while not strategy.exhausted and self._budget_left() and (alone or not strategy.doubts):
                 if self._share is not None and (told := self._share.heard()) is not None:
                     self._told = told
                     return False
-                if not alone and (self._runs.count >= until or RealTime.monotonic() - began > seconds):
-                    done = strategy.progress if isinstance(strategy, Dpor) else 0.0
-                    spent = self._precise_seconds + RealTime.monotonic() - began
-                    runs = self._precise_runs + self._runs.count - first
-                    used = max(runs / self._settings.schedules, spent / self._settings.max_seconds)
-                    if strategy.doubts or used > done:
-                        break
-                outcome = self._runs(strategy, observing=True, horizon=PRECISE_HORIZON)
-                run = self._runs.last
-                assert run is not None
-                bound = strategy.bound if isinstance(strategy, Bounded) else 0
-                doubt = doubt_of(run, outcome)
-                if doubt:
-                    strategy.doubt(doubt)
-                strategy.finish(cut_short(run, outcome))
-                if self._take(outcome):
-                    if bound and result.found:
-                        plural = "s" if bound != 1 else ""
-                        result.notes.append(f"the failure needs at least {bound} preemption{plural}")
+                done = strategy.progress if isinstance(strategy, Dpor) else 0.0
+                if not alone and allowance.is_over(self._runs.count, done):
+                    break
+                if self._one_interleaving(strategy):
                     return True
-                for site in newly_shared(run):
-                    site.contended = True
-                    strategy.restart()
         result.unseen |= audit.unseen
-        self._precise_runs += self._runs.count - first
-        self._precise_seconds += RealTime.monotonic() - began
+        allowance.end(self._runs.count)
         proven, said = verdict(strategy, alone)
         if proven:
             result.exhaustive = True
@@ -290,6 +266,26 @@ class Explorer:
         if said:
             result.notes.append(said)
         return proven or alone
+
+    def _one_interleaving(self, strategy: Precise) -> bool:
+        """Run the next schedule of ``strategy``, and tell it what came of it; return True where exploring ends here."""
+        outcome = self._runs(strategy, observing=True, horizon=PRECISE_HORIZON)
+        run = self._runs.last
+        assert run is not None
+        bound = strategy.bound if isinstance(strategy, Bounded) else 0
+        doubt = doubt_of(run, outcome)
+        if doubt:
+            strategy.doubt(doubt)
+        strategy.finish(cut_short(run, outcome))
+        if self._take(outcome):
+            if bound and self._result.found:
+                plural = "s" if bound != 1 else ""
+                self._result.notes.append(f"the failure needs at least {bound} preemption{plural}")
+            return True
+        for site in newly_shared(run):
+            site.contended = True
+            strategy.restart()
+        return False
 
     def replay(self, directives: Sequence[Directive], code: str = "") -> tuple[Exploration, Replay]:
         """Run exactly one schedule, which has shown the hazard ``code``: a lost update beside another one was looked

@@ -19,15 +19,14 @@ from ..strategies.pos import Pos
 from ..strategies.random_walk import RandomWalk
 from ..strategies.round_robin import RoundRobin
 from ..strategies.surw import Surw
+from .allowance import Allowance
 from .contention import has_own_orders
 from .forecast import changes_again, forecast_of
 from .runs import Runs
 from .suspects import CYCLES
 
-DPOR_SLICE = 20
-"""One part in this many of the budget goes to DPOR at a time in ``auto``, more where that will do."""
-DPOR_TURN = 3
-"""So many times the schedules of a slice are sampled before DPOR goes on."""
+SAMPLED = 3
+"""So many times the schedules of a turn of DPOR are sampled before the next one."""
 NESTED_SCHEDULES = 12
 LOOKS = 2
 """Runs in random order in which ``auto`` looks for what the serial ones did not show to be shared."""
@@ -45,7 +44,7 @@ class Portfolio:
         self._alone = alone
         self._reached: set[Site] = set()
         self.looks: list[Strategy] = []
-        self.slice = max(10, settings.schedules // DPOR_SLICE)
+        self.allowance = Allowance(settings.schedules, settings.max_seconds)
 
     def at_once(self) -> Iterator[Strategy]:
         """Yield what is worth trying before anything but one serial run is known."""
@@ -97,7 +96,7 @@ class Portfolio:
         _, rest = self.directed()
         mixed = itertools.chain(itertools.chain.from_iterable(zip(rest, portfolio)), portfolio)  # noqa: B905
         while True:
-            yield from itertools.islice(mixed, DPOR_TURN * self.slice)
+            yield from itertools.islice(mixed, SAMPLED * self.allowance.turn)
             if not every.doubts:
                 yield every
 
