@@ -28,6 +28,8 @@ from .suspects import CYCLES
 SAMPLED = 3
 """So many times the schedules of a turn of DPOR are sampled before the next one."""
 NESTED_SCHEDULES = 12
+FEW_UPDATES = 3
+"""Places of updates, up to which each is held the second and third time, too, before anything else is tried."""
 LOOKS = 2
 """Runs in random order in which ``auto`` looks for what the serial ones did not show to be shared."""
 
@@ -154,29 +156,51 @@ class Portfolio:
         updates += sorted(split, key=lambda s: s.key)
         others = [site for site in sites if not site.derived]
         others += sorted(known.synchronising, key=lambda s: s.key)
-        again = (1, 2) if len(updates) <= 3 else ()
-        times = {site: known.times(site) for site in [*updates, *others]}
-        ways = {site: known.directions(site) for site in [*updates, *others]}
-        likely: list[Strategy] = [Directed(s.key, times[s][0], last_first=way) for s in updates for way in ways[s]]
-        likely += [HoldAll(points) for points in sorted(self._runs.cycles, key=len)[:CYCLES]]
-        likely += [Directed(s.key, times[s][n], last_first=way) for n in again for s in updates for way in ways[s]]
-        for site in others:
-            for way in ways[site]:
-                likely.append(Directed(site.key, times[site][0], last_first=way))
-                if site.action != READ and site not in known.synchronising:
-                    likely.append(StepOver(site.key, times[site][0], last_first=way))
-        if known.most_workers >= 3:
-            nested = [Nested(s.key, last_first=way) for s in sites for way in ways[s]]
-            likely += nested[:NESTED_SCHEDULES]
-        rest: list[Strategy] = [StepOver(site.key, 1) for site in sorted(known.steps, key=lambda s: s.key)]
-        rest += [Directed(s.key, times[s][0], last_first=not ways[s][0]) for s in others if len(ways[s]) == 1]
-        rest += [Directed(s.key, times[s][1], last_first=flip) for flip in (False, True) for s in others]
-        rest += [Directed(s.key, times[s][n], last_first=ways[s][0]) for n in (1, 2) if not again for s in updates]
-        rest += [Directed(s.key, times[s][0], any_access=True) for s in sites if s.action != READ]
-        steps = sorted(known.steps, key=lambda s: s.key)
-        rest += [StepOver(site.key, 1, last_first=True) for site in steps]
-        hidden = known.of_workers - known.contended - known.synchronising - known.steps
-        unseen = sorted((s for s in hidden if not s.muted), key=lambda s: (s.action == READ, s.key))
-        rest += [StepOver(site.key, 1, last_first=flip) for flip in (False, True) for site in unseen]
+        few = len(updates) <= FEW_UPDATES
+        likely = self._likely(sites, updates, others, again=few)
+        rest = self._unlikely(sites, updates, others, again=not few)
         most = max(8, self._settings.schedules // 2)
         return likely[:most], rest[: most - len(likely[:most]) or 1]
+
+    def _likely(self, sites: list[Site], updates: list[Site], others: list[Site], again: bool) -> list[Strategy]:
+        """Return what most bugs need, commonest first: ``updates`` write what was computed from a read, ``others`` are
+        the accesses and synchronising calls besides. ``again``: updates are also held when they are passed again."""
+        known = self._contention
+        times = {site: known.times(site) for site in [*updates, *others]}
+        ways = {site: known.directions(site) for site in [*updates, *others]}
+        # A lost update: held between its read and its write. It shows the first time if it does at all.
+        found: list[Strategy] = [Directed(s.key, times[s][0], last_first=way) for s in updates for way in ways[s]]
+        # A deadlock: every worker of a cycle of locks is held before it closes. There are few of them.
+        found += [HoldAll(points) for points in sorted(self._runs.cycles, key=len)[:CYCLES]]
+        if again:
+            found += [Directed(s.key, times[s][n], last_first=way) for n in (1, 2) for s in updates for way in ways[s]]
+        # Check then act, and order: held before the access; where it writes, right after it, too.
+        for site in others:
+            for way in ways[site]:
+                found.append(Directed(site.key, times[site][0], last_first=way))
+                if site.action != READ and site not in known.synchronising:
+                    found.append(StepOver(site.key, times[site][0], last_first=way))
+        # Three workers: who was let in between is held in turn.
+        if known.most_workers >= 3:
+            nested = [Nested(s.key, last_first=way) for s in sites for way in ways[s]]
+            found += nested[:NESTED_SCHEDULES]
+        return found
+
+    def _unlikely(self, sites: list[Site], updates: list[Site], others: list[Site], again: bool) -> list[Strategy]:
+        """Return what is worth a schedule after that: calls of unknown effect, the other end to begin from, later
+        times, writes after any access, and at last places that were not seen to share anything."""
+        known = self._contention
+        times = {site: known.times(site) for site in [*updates, *others]}
+        ways = {site: known.directions(site) for site in [*updates, *others]}
+        steps = sorted(known.steps, key=lambda s: s.key)
+        found: list[Strategy] = [StepOver(site.key, 1) for site in steps]
+        found += [Directed(s.key, times[s][0], last_first=not ways[s][0]) for s in others if len(ways[s]) == 1]
+        found += [Directed(s.key, times[s][1], last_first=flip) for flip in (False, True) for s in others]
+        if again:
+            found += [Directed(s.key, times[s][n], last_first=ways[s][0]) for n in (1, 2) for s in updates]
+        found += [Directed(s.key, times[s][0], any_access=True) for s in sites if s.action != READ]
+        found += [StepOver(site.key, 1, last_first=True) for site in steps]
+        hidden = known.of_workers - known.contended - known.synchronising - known.steps
+        unseen = sorted((s for s in hidden if not s.muted), key=lambda s: (s.action == READ, s.key))
+        found += [StepOver(site.key, 1, last_first=flip) for flip in (False, True) for site in unseen]
+        return found
