@@ -24,55 +24,14 @@ INDENT = "    "
 def write_summary(reporter: TerminalReporter, results: Sequence[dict[str, Any]], further: Sequence[str] = ()) -> None:
     """Write the section "concurrency": warnings and notes, ``further`` lines, then tests, schedules and hazards."""
     reporter.section("concurrency", sep="=")
-    width = columns(reporter.config) if reporter.isatty else None  # nothing is broken in a log
-
-    def line(text: str, yellow: bool = False) -> None:
-        for part in broken(text, width):
-            reporter.line(part, yellow=yellow)
-
-    not_included: dict[str, list[str]] = {}
-    cut_short = 0
+    summary = _Summary(reporter)
     for result in results:
-        warnings = [h for h in result["hazards"] if h["severity"] == "warning" and not h["known"]]
-        failures = words(" ".join(h["detail"] for h in result["hazards"] if h["severity"] == "error"))
-        for hazard in warnings:
-            shown = result["outcome"] == "failed"  # the details are beside the failure
-            named = is_named(hazard["code"], hazard["name"], hazard["message"], failures)
-            if shown and named and reporter.config.option.tbstyle != "no":
-                continue
-            told = _details(hazard, width_of(reporter.config)) if reporter.verbosity > 0 and not shown else []
-            said = words(hazard["message"]).lower() in words(" ".join(told)).lower()
-            message = "" if said else f": {hazard['message']}"
-            line(f"{result['nodeid']}: {hazard['code']} {hazard['name']}{message}", yellow=True)
-            for row in told:
-                reporter.line(f"{INDENT}{row}" if row else "")
-        for note in result["notes"]:
-            if note.startswith(NOT_INCLUDED):
-                not_included.setdefault(note, []).append(result["nodeid"])
-        if is_of_whole_suite(result):
-            continue
-        proofs = [note for note in result["notes"] if result["exhaustive"] and note.endswith("explored: no hazard")]
-        for note in result["notes"]:
-            if reporter.verbosity <= 0 and note in proofs:
-                continue  # a proof is no news in a summary
-            if note in not_included:
-                continue
-            loud = result.get("verdict") == CUT_SHORT and note.startswith(CUT_SHORT)
-            cut_short += loud
-            if loud and cut_short > NAMED and reporter.verbosity <= 0:
-                continue
-            line(f"{result['nodeid']}: {note}", yellow=loud)
-        for row in outcome_rows(result):
-            reporter.line(row)
-        if reporter.verbosity > 0 and result["outcome"] == "passed" and not result["hazards"] and not proofs:
-            proof = "all distinct interleavings" if result["exhaustive"] else result.get("verdict") or "explored"
-            plural = "s" if result["schedules"] != 1 else ""
-            line(f"{result['nodeid']}: {result['schedules']} schedule{plural}, {proof}: no hazard")
-    if cut_short > NAMED and reporter.verbosity <= 0:
-        plural = "s" if cut_short > NAMED + 1 else ""
-        line(f"{cut_short - NAMED} more test{plural} {CUT_SHORT} (-v names them all)", yellow=True)
-    for note, tests in not_included.items():
-        line(f"{tests[0]}: {note}" if len(tests) == 1 else f"{note} ({len(tests)} tests)")
+        summary.warnings(result)
+        if not is_of_whole_suite(result):
+            summary.notes(result)
+            summary.table(result)
+            summary.verdict(result)
+    summary.notes_on_many(results)
     for row in lines(results, reporter.verbosity > 0):
         reporter.line(row)
     if any("parallelism" in result for result in results):
@@ -84,8 +43,81 @@ def write_summary(reporter: TerminalReporter, results: Sequence[dict[str, Any]],
         reporter.line(row)
     unseen = sorted({name for result in results for name in result.get("not_looked_into", ())})
     if unseen:
-        line(f"not looked into: {', '.join(unseen)} (packages that workers called; see include)")
-    line(summary_line(results))
+        summary.line(f"not looked into: {', '.join(unseen)} (packages that workers called; see include)")
+    summary.line(summary_line(results))
+
+
+class _Summary:
+    """Writes what is said of one test, and counts what is said of many alike."""
+
+    def __init__(self, reporter: TerminalReporter) -> None:
+        self._reporter = reporter
+        self._verbose = reporter.verbosity > 0
+        self._width = columns(reporter.config) if reporter.isatty else None  # nothing is broken in a log
+        self._cut_short = 0
+
+    def line(self, text: str, yellow: bool = False) -> None:
+        for part in broken(text, self._width):
+            self._reporter.line(part, yellow=yellow)
+
+    def warnings(self, result: dict[str, Any]) -> None:
+        """Write the warnings, with their details where these are not beside a failure."""
+        config = self._reporter.config
+        failures = words(" ".join(h["detail"] for h in result["hazards"] if h["severity"] == "error"))
+        shown = result["outcome"] == "failed"
+        for hazard in result["hazards"]:
+            if hazard["severity"] != "warning" or hazard["known"]:
+                continue
+            named = is_named(hazard["code"], hazard["name"], hazard["message"], failures)
+            if shown and named and config.option.tbstyle != "no":
+                continue
+            told = _details(hazard, width_of(config)) if self._verbose and not shown else []
+            said = words(hazard["message"]).lower() in words(" ".join(told)).lower()
+            message = "" if said else f": {hazard['message']}"
+            self.line(f"{result['nodeid']}: {hazard['code']} {hazard['name']}{message}", yellow=True)
+            for row in told:
+                self._reporter.line(f"{INDENT}{row}" if row else "")
+
+    def notes(self, result: dict[str, Any]) -> None:
+        """Write the notes but those that are counted, and that a proof was had where that is asked for."""
+        proofs = _proofs(result)
+        for note in result["notes"]:
+            if note.startswith(NOT_INCLUDED) or (note in proofs and not self._verbose):
+                continue
+            loud = result.get("verdict") == CUT_SHORT and note.startswith(CUT_SHORT)
+            self._cut_short += loud
+            if not loud or self._cut_short <= NAMED or self._verbose:
+                self.line(f"{result['nodeid']}: {note}", yellow=loud)
+
+    def table(self, result: dict[str, Any]) -> None:
+        """Write the table of outcomes that the test collected."""
+        for row in outcome_rows(result):
+            self._reporter.line(row)
+
+    def verdict(self, result: dict[str, Any]) -> None:
+        """Write what came of a test that passed, where that is asked for and no note has said it."""
+        if self._verbose and result["outcome"] == "passed" and not result["hazards"] and not _proofs(result):
+            proof = "all distinct interleavings" if result["exhaustive"] else result.get("verdict") or "explored"
+            plural = "s" if result["schedules"] != 1 else ""
+            self.line(f"{result['nodeid']}: {result['schedules']} schedule{plural}, {proof}: no hazard")
+
+    def notes_on_many(self, results: Sequence[dict[str, Any]]) -> None:
+        """Write what was counted."""
+        more = self._cut_short - NAMED
+        if more > 0 and not self._verbose:
+            plural = "s" if more > 1 else ""
+            self.line(f"{more} more test{plural} {CUT_SHORT} (-v names them all)", yellow=True)
+        not_included: dict[str, list[str]] = {}
+        for result in results:
+            for note in result["notes"]:
+                if note.startswith(NOT_INCLUDED):
+                    not_included.setdefault(note, []).append(result["nodeid"])
+        for note, tests in not_included.items():
+            self.line(f"{tests[0]}: {note}" if len(tests) == 1 else f"{note} ({len(tests)} tests)")
+
+
+def _proofs(result: dict[str, Any]) -> list[str]:
+    return [note for note in result["notes"] if result["exhaustive"] and note.endswith("explored: no hazard")]
 
 
 def _details(hazard: dict[str, Any], width: int) -> list[str]:
