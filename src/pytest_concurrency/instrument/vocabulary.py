@@ -55,6 +55,9 @@ LIBRARY_NAMES = frozenset(name for names in LIBRARY_CALLS.values() for name in n
 ENTER_CONTEXT = "enter_context"
 """The method of exit stacks that may take a lock."""
 
+CALENDAR_METHODS = frozenset({"now", "utcnow", "today"})
+"""Methods of ``datetime`` and ``date`` that ask the clock."""
+
 SYNC_METHODS = frozenset(
     {"acquire", "release", "acquire_lock", "release_lock", "locked", "__enter__", "__exit__"}
     | {"_acquire_restore", "_release_save", "_wait_for_tstate_lock", "_wait_for_updates", "join", "is_done"}
@@ -62,13 +65,15 @@ SYNC_METHODS = frozenset(
     | {"sleep", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "time", "time_ns"}
     | {"start_new_thread", "start_new", "start_joinable_thread"}
     | {"run", ENTER_CONTEXT}
+    | CALENDAR_METHODS
 )
-"""Methods (of locks, C queues, exit stacks, threads and their handles) and functions (of time and _thread) that are
-taken over."""
+"""Methods (of locks, C queues, exit stacks, threads and their handles, of dates) and functions (of time and _thread)
+that are taken over."""
 
 LOADED_METHODS = frozenset(
     {"acquire", "release", "sleep", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "time", "time_ns"}
     | {"start_new_thread", "start_new", "start_joinable_thread"}
+    | CALENDAR_METHODS
 )
 """Those of them that are taken over also where they are loaded as plain attributes, as compilers do for a function
 of an imported module (``time.monotonic()``)."""

@@ -1,9 +1,14 @@
-"""``time.sleep`` and the clocks, in virtual time for workers and real time for everybody else."""
+"""``time.sleep`` and the clocks, those of ``datetime`` too, in virtual time for workers and real time for everybody
+else."""
 
 from __future__ import annotations
 
+import sys
 import time
+import types
+import warnings
 from collections.abc import Callable
+from datetime import UTC, date, tzinfo
 from typing import Any
 
 from ..runtime.waits import SleepWait
@@ -78,4 +83,43 @@ class TimeModule:
 
 
 TIME = TimeModule()
+
+
+class CalendarClass:
+    """Stands in for ``datetime``, ``date`` or a class derived from them while it is asked for the present."""
+
+    __slots__ = ("_cls",)
+
+    def __init__(self, cls: Any) -> None:
+        self._cls = cls
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cls, name)
+
+    def now(self, tz: tzinfo | None = None) -> Any:
+        return self._cls.fromtimestamp(wall_time(), tz)
+
+    def utcnow(self) -> Any:
+        if sys.version_info >= (3, 12):
+            warnings.warn(_UTCNOW, DeprecationWarning, stacklevel=2)
+        return self._cls.fromtimestamp(wall_time(), UTC).replace(tzinfo=None)
+
+    def today(self) -> Any:
+        return self._cls.fromtimestamp(wall_time())
+
+
+_UTCNOW = (
+    "datetime.datetime.utcnow() is deprecated and scheduled for removal in a future version. "
+    "Use timezone-aware objects to represent datetimes in UTC: datetime.datetime.now(datetime.UTC)."
+)
+
+
+def calendar(cls: Any, name: str) -> Any:
+    """Return what stands in for ``cls`` while its method ``name`` is called: itself where that is not the one of
+    ``datetime``, because somebody has written or patched another."""
+    if not issubclass(cls, date) or type(getattr(cls, name, None)) is not types.BuiltinMethodType:
+        return cls
+    return CalendarClass(cls)
+
+
 SUBSTITUTES: dict[int, Any] = {id(_REAL[name]): function for name, function in CONTROLLED.items()}

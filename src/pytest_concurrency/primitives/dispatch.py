@@ -16,7 +16,7 @@ from typing import Any
 
 from ..instrument.deferred import outer
 from ..instrument.sites import Site
-from ..instrument.vocabulary import ENTER_CONTEXT, SYNC_MODULES
+from ..instrument.vocabulary import CALENDAR_METHODS, ENTER_CONTEXT, SYNC_MODULES
 from ..runtime import pool
 from ..runtime.containers import container_kind
 from ..runtime.control import mine
@@ -80,6 +80,8 @@ def _handler(cls: type, name: str) -> Callable[[Any, Site], Any]:
         return _pool
     if name == "run" and issubclass(cls, (threading.Thread, contextvars.Context)):  # a context from 3.14 on
         return _begin
+    if name in CALENDAR_METHODS and issubclass(cls, type):
+        return _calendar
     if issubclass(cls, threading.Condition) and name in ("acquire", "release", "_release_save", "_acquire_restore"):
         return _condition
     if container_kind(cls):
@@ -90,6 +92,10 @@ def _handler(cls: type, name: str) -> Callable[[Any, Site], Any]:
         if issubclass(cls, base) and getattr(cls, name, None) is getattr(base, name, None):
             return _HANDLERS[base]
     return _none
+
+
+def _calendar(obj: Any, site: Site) -> Any:
+    return clocks.calendar(obj, site.name)
 
 
 def _pool(obj: Any, site: Site) -> Any:
