@@ -21,10 +21,11 @@ from .clock import VirtualClock
 from .ending import drain, give_up, outcome_of, release_leftovers
 from .interrupting import contained
 from .location import Location
+from .outside import Children, listen
 from .outside_calls import await_turn, has_baton
 from .outsiders import Outsiders
 from .polling import POLL_CHECK, SPIN_AGAIN, SPIN_LIMIT, spin, yield_of_polling
-from .standstill import advance_clock, fail_livelock, fail_stuck, first_due, should_idle
+from .standstill import JUMPS_ASK, advance_clock, fail_livelock, fail_stuck, first_due, should_idle
 from .timeouts import early_candidates, early_timeouts, end_wait
 from .waits import SleepWait
 from .worker import Abandon, Detached, Wait, Worker
@@ -128,6 +129,11 @@ class Execution:
         self.turn = -1
         self.turn_postures: dict[object, int] = {}
         self.postures: dict[object, int] = {}  # how often a worker was found at a point in the same state
+        self.listening = False  # to what workers call, since they make no headway
+        self.listened = 0  # turns of spinning workers meanwhile
+        self.outward: dict[Worker, bool] = {}  # whether they have called what may look outside this interpreter
+        self.children = Children()
+        self.pushed_at = 0.0  # the real time of the last push
         self.saturated: list[Site] = []
         self.silenced = False
         # virtual time
@@ -361,6 +367,8 @@ class Execution:
         STATE.ident = worker.ident
         if self.aborting and not (worker is self.main and self.draining):
             raise Abandon
+        if self.listening:
+            listen(self, worker)
 
     # -- blocking
 
@@ -388,6 +396,8 @@ class Execution:
                     self.resumed(worker)
                 if worker.timed_out and not wait.ready():
                     self.clock.advance_to(wait.deadline or 0.0)
+                    if self.jumps > JUMPS_ASK:
+                        listen(self, worker)
                     return False
                 if wait.ready() or (worker is self.main and self.draining):
                     return True

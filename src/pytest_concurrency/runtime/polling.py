@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..realtime import RealTime
+from .outside import listen
 from .posture import native_posture, posture
 from .standstill import fail_livelock
 from .worker import Abandon, Worker
@@ -40,7 +42,7 @@ def yield_of_polling(run: Execution, worker: Worker) -> bool:
         return False
     run.turn_postures = {}
     run.polls += 1
-    run.clock.push(0.001 * 2 ** min(run.polls, 20))
+    _push(run, run.polls)
     others = [w for w in run.enabled_or_due() if w is not worker]
     if not others:
         return False
@@ -58,7 +60,7 @@ def spin(run: Execution, worker: Worker) -> None:
     here = worker.index, posture()
     run.spin_again = SPIN_AGAIN if run.spins == 1 or here in run.spun else min(2 * run.spin_again, SPIN_LONGEST)
     run.spun.add(here)
-    run.clock.push(0.001 * 2 ** min(run.spins, 20))
+    _push(run, run.spins)
     for site in run.saturated:
         site.off = False
         site.hits = 0
@@ -66,13 +68,36 @@ def spin(run: Execution, worker: Worker) -> None:
     if worker.site is not None:
         worker.site.hits = 0  # silenced, it could not be seen to spin again
     others = [w for w in run.enabled_or_due() if w is not worker]
-    if run.spins > ROUNDS_LIMIT * max(1, len(run.workers)) and _repeats(run, worker):
+    too_long = run.spins > ROUNDS_LIMIT * max(1, len(run.workers)) and _repeats(run, worker)
+    if too_long and not _may_be_helped(run, worker):
         fail_livelock(run, "every worker that could run polls a state that nobody changes")
         raise Abandon
     if others and not run.aborting:
         chosen = min(others, key=lambda w: (w.last_run, w.index))
         run.log(worker, chosen, forced=True, chosen=False)
         run.switch(worker, chosen)
+
+
+def _push(run: Execution, times: int) -> None:
+    """Let time go on for workers that only ask, more each time; but at its own pace while a process that the run has
+    started may bring what they ask for."""
+    seconds = 0.001 * 2 ** min(times, 20)
+    moment = RealTime.monotonic()
+    if run.patience > 0 and run.children.unreaped():
+        real = moment - (run.pushed_at or moment)
+        run.patience -= real
+        seconds = min(seconds, real)
+    run.pushed_at = moment
+    run.clock.push(seconds)
+
+
+def _may_be_helped(run: Execution, worker: Worker) -> bool:
+    """Say whether what ``worker`` and the others ask for may come from outside this interpreter, as far as they are
+    known; they are listened to for so long that each has had some turns."""
+    listen(run, worker)
+    run.listened += 1
+    unknown = any(other not in run.outward for other in run.enabled())
+    return unknown or run.listened < ROUNDS_LIMIT or any(run.outward.values()) or run.children.alive()
 
 
 def _repeats(run: Execution, worker: Worker) -> bool:

@@ -23,6 +23,8 @@ _POOLS = ("concurrent.futures.thread:_worker:", "multiprocessing.pool:")
 """So the keys begin of sites at which threads of executors and pools wait for work."""
 JUMPS_LIMIT = 20_000
 """Clock jumps without any write before polling workers count as a livelock."""
+JUMPS_ASK = JUMPS_LIMIT // 2
+"""Clock jumps after which it is found out whether those who poll look outside this interpreter."""
 NAP_SECONDS = 0.1
 """Real seconds that a sleep lasts at the most while a worker is in a call outside the engine's control."""
 TICK_SECONDS = 1.0
@@ -67,7 +69,7 @@ def should_idle(run: Execution, first: Worker | None) -> bool:
     run.idle_timed = wait is not None
     naps = isinstance(wait, SleepWait)
     settled = naps or now - run.idle_since >= SETTLE_SECONDS
-    ticking = wait is not None and run.outsiders.ticking
+    ticking = wait is not None and (run.outsiders.ticking or run.children.alive())
     if not in_a_call(run) and not ticking and not _outsiders_act(run, settled):
         return False
     if wait is None:
@@ -199,7 +201,7 @@ def advance_clock(run: Execution, first: Worker) -> None:
     """Move the clock to the end of the wait of ``first``."""
     moment: float = first.wait.deadline  # type: ignore[union-attr, assignment]
     run.jumps += 1
-    if run.jumps > JUMPS_LIMIT and not in_a_call(run):
+    if run.jumps > JUMPS_LIMIT and not (in_a_call(run) or any(run.outward.values()) or run.children.alive()):
         fail_livelock(run, "the workers poll, sleep and poll again for a state that nobody changes")
         return
     run.clock.advance_to(moment)
