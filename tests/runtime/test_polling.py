@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+import pytester_runs
+
 
 @pytest.fixture
 def run(pytester):
@@ -147,3 +149,97 @@ def test_a_long_computation_is_not_held_up_at_each_of_its_calls(pytester):
     result.assert_outcomes(passed=2)
     announced = [int(line.split()[-1]) for line in result.outlines if "announced" in line]
     assert announced and max(announced) < 200_000, "two workers make 400,000 calls"
+
+
+BLIND_POLLERS = """
+    import os
+    import time
+
+    def both(thread_runner, poll, bring):
+        assert thread_runner.run(poll, bring)[0]
+
+    def test_file(thread_runner, tmp_path):
+        path = tmp_path / "there"
+
+        def poll():
+            while not os.path.exists(path):
+                pass
+            return True
+
+        both(thread_runner, poll, path.touch)
+
+    def test_file_with_a_deadline(thread_runner, tmp_path):
+        path = tmp_path / "there"
+
+        def poll():
+            end = time.monotonic() + 30
+            while not path.exists():
+                now = time.monotonic()
+                if now > end:
+                    return False
+            return True
+
+        both(thread_runner, poll, path.touch)
+
+    def test_environment(thread_runner):
+        os.environ.pop("POLLED", None)
+
+        def poll():
+            while "POLLED" not in os.environ:
+                pass
+            return True
+
+        def bring():
+            os.environ["POLLED"] = "1"
+
+        both(thread_runner, poll, bring)
+
+    def test_clock(thread_runner):
+        def poll():
+            end = time.monotonic() + 30
+            while time.monotonic() < end:
+                pass
+            return True
+
+        both(thread_runner, poll, poll)
+"""
+
+
+def test_what_polls_something_that_is_not_watched_is_seen_soon(pytester):
+    """Each of these runs took seconds of real time, until somebody noticed that a worker computes for long."""
+    done = pytester_runs.run(pytester, BLIND_POLLERS)
+    assert set(done.outcomes.values()) == {"PASSED"}, done.text
+    assert len(done.tests) == 4
+    for name, test in done.tests.items():
+        assert test["schedules"] >= 40, name
+
+
+def test_what_computes_is_not_watched_closely_for_long(pytester):
+    pytester.makeconftest(
+        """
+        def pytest_concurrency_schedule_finished(outcome):
+            print("announced", outcome.steps)
+        """
+    )
+    pytester.makepyfile(
+        """
+        import pytest
+
+        class Table:
+            factor = 3
+
+            def __init__(self):
+                self.offset = 1
+
+        @pytest.mark.stress_threads(schedules=8)
+        def test_own():
+            table, total = Table(), 0
+            for number in range(400_000):
+                total += table.factor * table.offset + number
+        """
+    )
+    result = pytester.runpytest_subprocess("-s", "-p", "no:cacheprovider", "-p", "no:randomly", timeout=120)
+    result.assert_outcomes(passed=1)
+    announced = [int(line.split()[-1]) for line in result.outlines if "announced" in line]
+    assert len(announced) > 4
+    assert max(announced[3:]) < 40_000, announced

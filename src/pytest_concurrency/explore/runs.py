@@ -58,6 +58,8 @@ class Runs:
         self._collects = collects
         self._collected = False
         self._switch = _Switch()
+        self._polled: set[Site] = set()  # sites at which workers poll what no others touch
+        self._computing: set[Site] = set()  # sites at which they only seemed to
         self._clean = False  # the sites are as a run that only decides needs them
         self.contention = Contention()
         self.tally = Tally()
@@ -119,6 +121,7 @@ class Runs:
         )
         if self.max_steps:
             execution.max_steps = self.max_steps
+        execution.polled, execution.computing = self._polled, self._computing
         self.last = execution
         execution.recorder = recorder
         execution.journal = [] if journalled else None
@@ -141,7 +144,7 @@ class Runs:
         self._collects = self._collected
         if execution.values:
             self.tally.note(execution.number, execution.values, execution.journal or ())
-        self._clean = plain and not (execution.coasting or execution.silenced)
+        self._clean = plain and not (execution.coasting or execution.silenced or execution.opened)
         if observing and learning and not precise and keeping >= self._settings.whole_suite:
             self.contention.learn(execution)
             self.silenced = self.silenced or execution.silenced
@@ -157,7 +160,7 @@ class Runs:
         sites = (*self._sites, *STATE.places.sites())
         hidden = recording and any(site.key in wanted and not self._is_shared(site) for site in sites)
         shown = self.contention.guarded if recording else frozenset[Site]()
-        self._switch = _Switch(wanted, hidden, precise, all_accesses, shown)
+        self._switch = _Switch(wanted, hidden, precise, all_accesses, shown, self._polled)
         for site in sites:
             self._switch(site)
             site.hits = 0
@@ -178,7 +181,8 @@ class Runs:
 @dataclass(frozen=True, slots=True)
 class _Switch:
     """Switches a site on or off: those in ``wanted`` are on although they touch nothing shared, all of them are where
-    they are ``hidden``, and those that are ``shown``; a ``precise`` run needs all accesses and the calls in ``wanted``.
+    they are ``hidden``, and those that are ``shown`` or ``polled``; a ``precise`` run needs all accesses and the calls
+    in ``wanted``.
     """
 
     wanted: Set[str] = frozenset()
@@ -186,9 +190,12 @@ class _Switch:
     precise: bool = False
     all_accesses: bool = False
     shown: Set[Site] = frozenset()
+    polled: Set[Site] = frozenset()
 
     def __call__(self, site: Site) -> None:
         site.off = not (site.contended or site.key in self.wanted or self.hidden or site in self.shown)
+        if site in self.polled:
+            site.off = False
         if self.precise and site.kind != STEP:
             site.off = False
         if self.all_accesses:

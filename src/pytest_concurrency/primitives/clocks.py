@@ -11,6 +11,8 @@ from collections.abc import Callable
 from datetime import UTC, date, tzinfo
 from typing import Any
 
+from ..runtime.clock import VirtualClock
+from ..runtime.polling import ask_clock
 from ..runtime.waits import SleepWait
 from ..runtime.worker import Detached
 from ..state import STATE
@@ -32,34 +34,40 @@ def sleep(seconds: float, /) -> None:
         detached.resident.wait(lambda real: bool(_sleep(max(real, 0.0))), seconds)
 
 
+def _clock() -> VirtualClock:
+    """Return the clock that the worker which runs is about to ask."""
+    ask_clock(STATE.run, STATE.worker)
+    return STATE.run.clock
+
+
 def monotonic() -> float:
     """Seconds of the virtual monotonic clock."""
-    return STATE.run.clock.monotonic() if current_worker() is not None else time.monotonic()
+    return _clock().monotonic() if current_worker() is not None else time.monotonic()
 
 
 def monotonic_ns() -> int:
     """Nanoseconds of the virtual monotonic clock."""
-    return int(STATE.run.clock.monotonic() * 1e9) if current_worker() is not None else time.monotonic_ns()
+    return int(_clock().monotonic() * 1e9) if current_worker() is not None else time.monotonic_ns()
 
 
 def perf_counter() -> float:
     """Seconds of the virtual performance counter."""
-    return STATE.run.clock.perf_counter() if current_worker() is not None else time.perf_counter()
+    return _clock().perf_counter() if current_worker() is not None else time.perf_counter()
 
 
 def perf_counter_ns() -> int:
     """Nanoseconds of the virtual performance counter."""
-    return int(STATE.run.clock.perf_counter() * 1e9) if current_worker() is not None else time.perf_counter_ns()
+    return int(_clock().perf_counter() * 1e9) if current_worker() is not None else time.perf_counter_ns()
 
 
 def wall_time() -> float:
     """Seconds since the epoch, shifted by the virtual time that has passed."""
-    return STATE.run.clock.time() if current_worker() is not None else time.time()
+    return _clock().time() if current_worker() is not None else time.time()
 
 
 def wall_time_ns() -> int:
     """Nanoseconds since the epoch, shifted by the virtual time that has passed."""
-    return int(STATE.run.clock.time() * 1e9) if current_worker() is not None else time.time_ns()
+    return int(_clock().time() * 1e9) if current_worker() is not None else time.time_ns()
 
 
 CONTROLLED: dict[str, Callable[..., Any]] = {

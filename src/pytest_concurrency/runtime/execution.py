@@ -24,7 +24,7 @@ from .location import Location
 from .outside import Children, listen
 from .outside_calls import await_turn, has_baton
 from .outsiders import Outsiders
-from .polling import POLL_CHECK, SPIN_AGAIN, SPIN_LIMIT, spin, yield_of_polling
+from .polling import POLL_CHECK, REVIEW_STEPS, SPIN_AGAIN, SPIN_LIMIT, review, spin, yield_of_polling
 from .standstill import JUMPS_ASK, advance_clock, fail_livelock, fail_stuck, first_due, should_idle
 from .timeouts import early_candidates, early_timeouts, end_wait
 from .waits import SleepWait
@@ -134,6 +134,12 @@ class Execution:
         self.outward: dict[Worker, bool] = {}  # whether they have called what may look outside this interpreter
         self.children = Children()
         self.pushed_at = 0.0  # the real time of the last push
+        self.questions = 0  # asked of the clock in a row
+        self.asked_after = 0  # the operation after which the first of them was
+        self.opened: frozenset[Site] = frozenset()  # sites switched on to find out whether a worker polls there
+        self.reviewed: dict[object, int] = {}  # how often one was found there in the same state
+        self.polled: set[Site] = set()  # sites at which one polls what no others touch
+        self.computing: set[Site] = set()  # sites at which one only seemed to
         self.saturated: list[Site] = []
         self.silenced = False
         # virtual time
@@ -259,7 +265,10 @@ class Execution:
             if worker is not self.main or (self.timed_out and not self.draining):
                 raise Abandon
             return
-        if self.steps >= self.look_at:
+        if self.opened and self.steps >= self.look_at:
+            self.look_at = self.steps + REVIEW_STEPS
+            review(self, worker)
+        elif self.steps >= self.look_at:
             self.look_at = self.steps - self.steps % POLL_CHECK + POLL_CHECK
             if self.live > 1 and self.steps <= self.max_steps and yield_of_polling(self, worker):
                 return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from ..realtime import RealTime
@@ -27,6 +28,57 @@ POLL_REPEATS = 3
 """Times that such a worker is found in the same state before the others get a turn."""
 REPEATS_LIMIT = 100
 """Times that a worker is found at one point in one state before it counts as polling."""
+
+
+REVIEW_STEPS = 53
+"""Operations between two looks at a worker in functions that are watched more closely; a prime, too."""
+REVIEWS_LIMIT = 25
+"""Looks after which such a worker that was in ever new states counts as computing."""
+
+
+def ask_clock(run: Execution, worker: Worker) -> None:
+    """``worker`` asks the clock: where it does so over and over and does nothing for others to see, it waits for a
+    moment to come."""
+    if run.asked_after != run.progress:
+        run.asked_after = run.progress
+        run.questions = 0
+    run.questions += 1
+    if run.questions > (run.spin_again if run.spins else SPIN_LIMIT):
+        run.questions = 0
+        spin(run, worker)
+
+
+def watch_closely(run: Execution, worker: Worker) -> None:
+    """Called by the watchdog: ``worker`` runs and comes to no scheduling point. It may poll what no other worker
+    touches (a file, the environment, a library's object): switch on the sites of the functions that it is in."""
+    places: set[tuple[str, str]] = set()
+    frame = sys._current_frames().get(worker.ident)
+    while frame is not None:
+        places.add((frame.f_code.co_filename, frame.f_code.co_qualname))
+        frame = frame.f_back
+    opened = frozenset(
+        site
+        for site in run.all_sites()
+        if site.off and (site.path, site.qualname) in places and site not in run.computing
+    )
+    run.opened |= opened
+    for site in opened:
+        site.off = False
+
+
+def review(run: Execution, worker: Worker) -> None:
+    """Find out whether ``worker``, in functions that are watched closely, polls there, so that they are watched in
+    later runs, too, or computes, so that they are not."""
+    here = worker.index, posture()
+    run.reviewed[here] = seen = run.reviewed.get(here, 0) + 1
+    polls = seen >= POLL_REPEATS
+    if not polls and sum(run.reviewed.values()) < REVIEWS_LIMIT:
+        return
+    (run.polled if polls else run.computing).update(run.opened)
+    for site in run.opened:
+        site.off = not polls
+    run.opened = frozenset()
+    run.reviewed = {}
 
 
 def yield_of_polling(run: Execution, worker: Worker) -> bool:

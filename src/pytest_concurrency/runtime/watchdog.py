@@ -19,6 +19,7 @@ from ..state import STATE
 from .interrupting import Interrupter, LastResort, MainSignal
 from .kernel import used_and_asleep
 from .outside_calls import expire, make_external, poke
+from .polling import watch_closely
 
 if TYPE_CHECKING:
     from .execution import Execution
@@ -34,6 +35,8 @@ COMPUTING_SHARE = 0.25
 ENDING_SECONDS = 2.0
 COAST_LOOKS = 25
 """Looks at a worker that computes on its own before the sites of a run that goes by unwatched are on again."""
+BLIND_LOOKS = 2
+"""Looks at a worker that runs without a scheduling point before its functions are watched closely."""
 LOOKS = 3
 """Looks without CPU time or progress before a worker counts as blocked."""
 
@@ -102,6 +105,9 @@ class Watchdog:
             self._since = moment
         if now != self._last or cpu - self._cpu > 0.002 or not sleeps:
             self._computing = self._computing + 1 if now == self._last else 0
+            seldom = self._computing & (self._computing - 1) == 0  # each time after twice as many looks
+            if self._computing >= BLIND_LOOKS and seldom and worker is not None and not run.coasting:
+                watch_closely(run, worker)
             if self._computing > (COAST_LOOKS if run.coasting else 0):  # it may spin on a site that was silenced
                 for site in tuple(run.saturated):
                     site.off = False

@@ -139,7 +139,8 @@ def unknown(obj: Any, site: Site) -> None:
         run.precise.met(STATE.worker, obj)
         return
     if type(obj).__module__ == "builtins" or run.light:
-        if not run.light or site.key not in run.strategy.sites:
+        wanted = site.key in run.strategy.sites or site in run.opened or site in run.polled
+        if not run.light or not wanted:
             return
     if run.observing:
         run.unknown.add(site)
