@@ -71,6 +71,15 @@ BUGS = """
         gevent.joinall([gevent.spawn(buy, who) for who in "ab"], raise_error=True)
         assert sold == ["a"]
 
+    def test_sleeps_that_end_together(greenlet_runner):
+        account = Account()
+        def deposit():
+            gevent.sleep(0.01)
+            balance = account.balance
+            gevent.sleep(0)  # the other's sleep is over as well, and its timer is served before this
+            account.balance = balance + 1
+        greenlet_runner.run(deposit, deposit)
+
     def test_ordinary_failure(greenlet_runner):
         greenlet_runner.run(lambda: gevent.sleep(0.001), lambda: None)
         assert False
@@ -87,6 +96,7 @@ def test_what_depends_on_the_order(stress):
         "test_another_order": ["CH110"],
         "test_deadlock_in_another_order": ["CH104"],
         "test_across_a_socket": ["CH102", "CH110"],
+        "test_sleeps_that_end_together": ["CH101"],
         "test_ordinary_failure": [],
     }
     hazards = {name: test["hazards"][0] for name, test in tests.items() if test["hazards"]}

@@ -7,7 +7,8 @@ Only orders that gevent itself can produce are offered:
 - Workers that the runner starts may arrive at any moment, in any order: they stand for requests.
 - I/O that is ready is handled in any order among itself, before the callbacks that it gives rise to or after them.
 - Timers fire in the order of their deadlines. Those that only the time spent computing tells apart may change places,
-  unless one was started first and for no longer.
+  unless one was started first and for no longer. The loop finds them due at once, and turns to the callbacks that one of
+  them gives rise to only when the others have fired, or it finds the later ones due a moment after those callbacks.
 """
 
 from __future__ import annotations
@@ -118,6 +119,7 @@ class ExploredLoop:
         self._seq = 0
         self._armed = False
         self._in_batch = False
+        self._due_until, self._due_seq = 0.0, 0  # the batch of timers that one look at the clock finds due
         self._since_event = 0
         self._polled = False
         self._waking: Any = None
@@ -313,6 +315,8 @@ class ExploredLoop:
                 return None
             offered += self.ready
         if fifo:
+            if self._in_batch:
+                offered += self._due_at_once()
             offered.append(fifo[0])
         offered += self._admitted(bool(offered))
         if not offered or (self._alike and len(offered) == len(self._arrivals) and self._may_come_later()):
@@ -346,15 +350,26 @@ class ExploredLoop:
             self._since_event = 0
             return entry
         self._since_event = 0
-        self._in_batch = True
-        if entry in self.ready:
+        timer = next((t for t in self.timers if t.entry is entry), None)
+        if timer is None:
             self.ready.remove(entry)
         else:
-            timer = next(t for t in self.timers if t.entry is entry)
+            if not (self._in_batch and self._is_of_batch(timer)):
+                self._due_until, self._due_seq = timer.deadline + NEAR, self._seq
             if not self.real_time:
                 self._now = max(self._now, timer.deadline)
             timer.expire()
+        self._in_batch = True
         return entry
+
+    def _is_of_batch(self, timer: VirtualTimer) -> bool:
+        return timer.seq <= self._due_seq and timer.deadline <= self._due_until
+
+    def _due_at_once(self) -> list[Entry]:
+        """Return the timers that are due together with the one that has just fired."""
+        latest = self.elapsed() if self.real_time else self._due_until
+        due = [t for t in self.timers if self._is_of_batch(t) and t.deadline <= latest]
+        return [t.ready() for t in due if not any(other.surely_before(t) for other in due)]
 
     def _admitted(self, busy: bool) -> list[Entry]:
         """Return the workers that may begin now."""
