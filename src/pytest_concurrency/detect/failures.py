@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -48,6 +49,14 @@ _WAITS = {
     "Semaphore.acquire": (
         "A worker waits for a semaphore that nobody is left to release.",
         "Release it once for each acquire, in a finally clause, and do not acquire it again where it is held already.",
+    ),
+    "AsyncResult.get": (
+        "A worker waits for a result that nobody is left to set.",
+        "Set the result, or an exception, in every case, also where something fails before.",
+    ),
+    "Pool.spawn": (
+        "A worker waits for room in a pool, and nobody in the pool is left to end.",
+        "Do not spawn into a pool from what it runs, or give that a pool of its own.",
     ),
     "ApplyResult.get": _FUTURE,
     "ApplyResult.wait": _FUTURE,
@@ -156,12 +165,12 @@ def stuck(
     kept = [row for row in rows if row.holder_ended]
     if kept:
         return Failure(
-            "CH104", places, f"No worker can ever go on: {told}. {_kept_locks(kept, died)}", tuple(rows),
+            "CH104", places, f"No worker can ever go on: {told}. {kept_locks(kept, died)}", tuple(rows),
             "A worker ended while it held a lock that others wait for.",
             "Release a lock whatever happens: hold it in a with statement, or release it in a finally clause.",
             tuple(each for each in died if any(each.worker == row.holder for row in kept)),
         )  # fmt: skip
-    before = f" Before that, {_deaths(died)}." if died and any(_waits_for_help(row) for row in rows) else ""
+    before = f" Before that, {deaths_told(died)}." if died and any(_waits_for_help(row) for row in rows) else ""
     if notified and not any(row.holder for row in rows):
         reason = CHANGED_AGAIN if changed_again(recorded, rows) else ("", "")
         return Failure("CH106", places, f"A notification was lost: {told}.{before}", tuple(rows), *reason)
@@ -181,9 +190,7 @@ def stuck(
 
 def _cause_of_wait(rows: Sequence[Blocked]) -> tuple[str, str]:
     """Return cause and fix where all that is waited for is of one kind, and nobody is left to bring it."""
-    waits = {
-        row.operation for row in rows if row.operation != "Thread.join" and not row.waits_for.startswith("the end")
-    }
+    waits = {_kind(row) for row in rows if _kind(row) != "Thread.join" and not row.waits_for.startswith("the end")}
     if len(waits) != 1 or any(row.holder for row in rows):
         return "", ""
     return _WAITS.get(waits.pop(), ("", ""))
@@ -191,33 +198,38 @@ def _cause_of_wait(rows: Sequence[Blocked]) -> tuple[str, str]:
 
 def _waits_for_help(row: Blocked) -> bool:
     """Say whether ``row`` waits for something that another worker has to bring, and not for its end or a lock."""
-    return not (row.holder or row.operation == "Thread.join" or row.waits_for.startswith("the end of"))
+    return not (row.holder or _kind(row) == "Thread.join" or row.waits_for.startswith("the end of"))
 
 
-def _kept_locks(rows: Sequence[Blocked], died: Sequence[Died]) -> str:
+def _kind(row: Blocked) -> str:
+    return row.kind or row.operation
+
+
+def kept_locks(rows: Sequence[Blocked], died: Sequence[Died]) -> str:
     """Say which workers kept a lock when they ended, and what they died of."""
-    errors = {each.worker: each.error for each in died if not each.task}
+    ends = {each.worker: each for each in died if not each.task}
     told = []
     for row in {row.holder: row for row in rows}.values():
         since = f", which it took at {short(row.holder_path)}:{row.holder_line}," if row.holder_line else ""
-        error = errors.get(row.holder)
-        how = f"died of {in_a_line(error)}{_raised(error)} and kept" if error is not None else "has ended and kept"
+        end = ends.get(row.holder)
+        how = f"died of {in_a_line(end.error)}{_raised(end)} and kept" if end is not None else "has ended and kept"
         told.append(f"{in_a_sentence(row.holder)} {how} {row.waits_for}{since}".rstrip(","))
     text = "; ".join(told)
     return f"{text[0].upper()}{text[1:]}."
 
 
-def _deaths(died: Sequence[Died]) -> str:
+def deaths_told(died: Sequence[Died]) -> str:
+    """Say which workers died, and of what."""
     return "; ".join(map(_death, died))
 
 
 def _death(died: Died) -> str:
     who = f"{'a task of ' if died.task else ''}{in_a_sentence(died.worker)}"
-    return f"{who} died of {in_a_line(died.error)}{_raised(died.error)}"
+    return f"{who} died of {in_a_line(died.error)}{_raised(died)}"
 
 
-def _raised(error: BaseException) -> str:
-    path, line = raised_at(error)
+def _raised(died: Died) -> str:
+    path, line = died.at if died.at[1] else raised_at(died.error)
     return f" at {short(path)}:{line}" if line else ""
 
 
@@ -241,7 +253,8 @@ def raised_at(error: BaseException) -> tuple[str, int]:
     where = ("", 0)
     while last is not None:
         filename = last.tb_frame.f_code.co_filename
-        if not filename.startswith(PACKAGE):
+        compiled = not (os.path.isabs(filename) or filename.startswith("<"))  # a source that is not there
+        if not filename.startswith(PACKAGE) and not (compiled and where[1]):
             where = (filename, last.tb_lineno)
         last = last.tb_next
     return where

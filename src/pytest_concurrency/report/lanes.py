@@ -107,7 +107,7 @@ def _as_it_is(row: Row) -> Row:
 
 
 def _by_number(row: Row) -> Row:
-    return replace(row, value=row.value.replace(" worker ", " "))
+    return replace(row, value=row.value.replace(" worker ", " ").replace(" greenlet ", " "))
 
 
 def _without_holder(row: Row) -> Row:

@@ -72,7 +72,8 @@ class LostUpdate:
 @dataclass(frozen=True, slots=True)
 class Blocked:
     """A worker that could not go on when the run was stuck; ``lock``, the location of the lock that it waits for, and
-    ``lock_name``, that lock's name in the source, where it is one."""
+    ``lock_name``, that lock's name in the source, where it is one. ``kind``: what the library calls the ``operation``,
+    where that is given as the source has it."""
 
     worker: str
     path: str
@@ -88,15 +89,20 @@ class Blocked:
     holder_ended: bool = False
     lock: Any = None
     lock_name: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Died:
-    """A worker that had ended with an exception before the run was stuck, or (``task``) one whose task had."""
+    """A worker that had ended with an exception before the run was stuck, or (``task``) one whose task had.
+
+    ``at`` is where it was (path and line) where another one threw the exception into it.
+    """
 
     worker: str
     error: BaseException
     task: bool = False
+    at: tuple[str, int] = ("", 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -435,3 +435,89 @@ def test_methods_of_a_testcase_are_refused(stress):
     )
     assert stress.result.ret == 4
     stress.result.stderr.fnmatch_lines(["*test_case.py::TestIt::test_one: stress_greenlets works on test functions*"])
+
+
+DEADLOCKS = """
+    import gevent, pytest
+    from gevent.event import AsyncResult
+    from gevent.lock import BoundedSemaphore, Semaphore
+    from gevent.pool import Pool
+    mark = pytest.mark.stress_greenlets(workers=0)
+
+    @mark
+    def test_philosophers():
+        forks = [BoundedSemaphore(1) for _ in range(3)]
+        def dine(seat):
+            left, right = forks[seat], forks[(seat + 1) % 3]
+            with left:
+                gevent.sleep(0.001)
+                with right:
+                    gevent.sleep(0.001)
+        gevent.joinall([gevent.spawn(dine, seat) for seat in range(3)])
+
+    class Job:
+        def __init__(self):
+            self.lock = Semaphore()
+        def run(self):
+            self.lock.acquire()
+            gevent.sleep(10)
+            self.lock.release()
+
+    @mark
+    def test_killed_while_it_holds_a_lock():
+        job = Job()
+        first = gevent.spawn(job.run)
+        gevent.sleep(0.01)
+        first.kill()
+        gevent.spawn(job.run).get()
+
+    @mark
+    def test_a_semaphore_that_only_counts_is_held_by_nobody():
+        items = Semaphore(0)
+        def take():
+            items.acquire()
+        takers = [gevent.spawn(take) for _ in range(2)]
+        items.release()
+        gevent.joinall(takers)
+
+    @mark
+    def test_room_in_a_pool():
+        pool = Pool(1)
+        pool.spawn(lambda: pool.spawn(gevent.sleep))
+        pool.join()
+
+    @mark
+    def test_a_result_that_is_never_set():
+        reply = AsyncResult()
+        def answer():
+            raise ValueError("no answer")
+        gevent.spawn(answer)
+        reply.get()
+"""
+
+
+def test_what_a_deadlock_says(stress):
+    tests = stress(test_deadlocks=DEADLOCKS)
+    found = {name: hazard for name, test in tests.items() for hazard in test["hazards"] if hazard["code"] == "CH104"}
+    assert found.keys() == tests.keys()
+
+    dinner = found["test_philosophers"]
+    for worker, fork, holder in ((0, 2, 1), (1, 3, 2), (2, 1, 0)):
+        assert f"for the lock right #{fork} held by greenlet 0.{holder}" in " ".join(dinner["message"].split())
+        assert re.search(rf"acquire left #{worker + 1}\b", dinner["detail"])
+        assert re.search(rf"wait for right #{fork}\b", dinner["detail"])
+    assert [(wait["target"], wait["holder"]) for wait in dinner["waits"][1:]] == [
+        ("the lock right #2", "0.1"), ("the lock right #3", "0.2"), ("the lock right #1", "0.0"),
+    ]  # fmt: skip
+
+    killed = found["test_killed_while_it_holds_a_lock"]
+    assert "in self.lock.acquire(), held by greenlet 0.0\n" in killed["detail"]
+    took = "Greenlet 0.0 died of GreenletExit at test_deadlocks.py:23 and kept the lock self.lock, which it took at "
+    assert f"{took}test_deadlocks.py:22." in killed["message"]
+    assert "release it in a finally clause" in killed["fix"]
+
+    counter = found["test_a_semaphore_that_only_counts_is_held_by_nobody"]
+    assert "held by" not in counter["detail"] and "nobody is left to release" in counter["cause"]
+    assert "room in a pool" in found["test_room_in_a_pool"]["cause"]
+    never = found["test_a_result_that_is_never_set"]
+    assert "Before that, greenlet 0.0 died of ValueError: no answer at test_deadlocks.py:" in never["message"]

@@ -185,6 +185,22 @@ def test_callee_is_resolved_without_running_anything(tmp_path):
     assert trap.touched == []
 
 
+def test_a_loop_waits_for_what_it_iterates_over_not_in_the_call_that_made_it(tmp_path):
+    source = tmp_path / "loops.py"
+    source.write_text("def loop(look):\n    for _ in iter(look, True):\n        pass\n")
+    spec = importlib.util.spec_from_file_location("loops", source)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    views = []
+
+    def look() -> bool:
+        views.append(view_stack(sys._getframe(1))[0])
+        return True
+
+    module.loop(look)
+    assert callee_of(views[0]).shown == "iteration of iter(look, True)"
+
+
 def test_binding_of_a_default_argument(tmp_path):
     source = tmp_path / "bound.py"
     source.write_text("import time\n\ndef nap(look, *,\n        sleep=time.sleep):\n    look()\n")

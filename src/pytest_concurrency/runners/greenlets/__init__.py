@@ -6,6 +6,7 @@ process and :mod:`.worker` is the plugin in it. Only this function is imported b
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,6 +29,12 @@ def create_plugin(config: pytest.Config) -> object:
     from .controller import Controller
 
     return Controller(config)
+
+
+def worded(text: str) -> str:
+    """Return a sentence about workers as one about greenlets."""
+    text = re.sub(r"\bthis schedule\b", "this order", re.sub(r"\bworker(s?)\b", r"greenlet\1", text))
+    return re.sub(r"\bWorker(s?)\b", r"Greenlet\1", text)
 
 
 def headed(code: str, name: str, text: str) -> str:

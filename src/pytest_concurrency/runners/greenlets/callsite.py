@@ -56,8 +56,9 @@ def site_at(code: types.CodeType, lasti: int) -> tuple[str, ast.expr] | None:
     if positions is None or tree is None:
         return None
     best: tuple[str, ast.expr] | None = None
+    iterates = dis.opname[code.co_code[lasti]] == "FOR_ITER"  # what it iterates over may be a call, which is over
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and position_of(node) == positions:
+        if isinstance(node, ast.Call) and position_of(node) == positions and not iterates:
             return "call", node
         if isinstance(node, (ast.With, ast.AsyncWith)):
             for item in node.items:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from ...model import Finding, Stretch
 from ...settings import Settings
+from ...trace.outcome import Blocked, Died
 from .closedpeer import ClosedPeers
 from .deadlock import deadlock
 from .evidence import Block
@@ -102,8 +103,7 @@ class Gathered:
                 self.add(finding)
         self._take_peers(number, repeat.peers)
         if repeat.deadlocked is not None and (level := severity("CH104")) is not None:
-            trace = repeat.error.__traceback__ if repeat.error is not None else None
-            self.add(deadlock(repeat.deadlocked, trace, number, level, relative))
+            self.add(deadlock(repeat.deadlocked, repeat.died, number, level, relative))
 
     def _take_peers(self, repeat: int, peers: ClosedPeers) -> None:
         if (level := self._settings.severity("CH307")) is not None:
@@ -113,6 +113,14 @@ class Gathered:
     def replace_deadlock(self) -> None:
         """Forget the deadlock of a repeat: exploring has shown it, and can replay it."""
         self._findings = {key: finding for key, finding in self._findings.items() if key[0] != "CH104"}
+
+    def tell_more_of_deadlock(self, stuck: tuple[Blocked, ...], died: tuple[Died, ...]) -> None:
+        """Tell of the deadlock of a repeat what a recorded run of it has shown: who took the locks."""
+        for key, finding in self._findings.items():
+            if finding.code == "CH104":
+                told = deadlock(stuck, died, finding.schedule, finding.severity, self._relative)
+                if told.locations == finding.locations:
+                    self._findings[key] = told
 
     def believed(self, seen: list[tuple[int, Observation]]) -> bool:
         """Return whether the sightings of one place demonstrate a block.

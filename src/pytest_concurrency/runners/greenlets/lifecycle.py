@@ -30,9 +30,9 @@ class Life:
     ``path`` is its spawn path, ``site`` the user's line that spawned it ("" and 0: not the user's). ``spawned`` and
     ``ended`` in seconds of the performance counter (``ended`` is 0 while it lives). ``awaited``: whether its spawner
     was waiting for just this greenlet when it ended (None: not looked at). ``left``: whether the body left it running.
-    ``waited``: whether it gave way and went on. ``parked``: where it waited (file, line, call) when that was asked.
-    ``died`` is the exception of which a thread died that gevent runs in this greenlet. ``spawn`` is the frame that
-    spawned it (None: not the user's), with the C function that it runs where that belongs to no object.
+    ``waited``: whether it gave way and went on. ``died`` is the exception of which a thread died that gevent runs in
+    this greenlet. ``spawn`` is the frame that spawned it (None: not the user's), with the C function that it runs where
+    that belongs to no object.
     """
 
     greenlet: Any
@@ -47,7 +47,6 @@ class Life:
     awaited: bool | None = None
     children: int = 0
     left: bool = False
-    parked: tuple[str, int, str] = ("", 0, "")
     died: BaseException | None = None
     spawn: FrameView | None = None
 
@@ -214,20 +213,18 @@ def parked_frame(greenlet: Any) -> FrameView | None:
     return view_stack(frame, 1, 1)[0] if frame is not None else None
 
 
-def parked_user_frame(greenlet: Any) -> FrameView | None:
-    """Return the innermost frame of the user's code in a parked greenlet, None where there is none."""
-    frame = getattr(greenlet, "gr_frame", None)
-    return user_frame(view_stack(frame, 8)) if frame is not None else None
+def parked_view(greenlet: Any) -> FrameView | None:
+    """Return the frame that shows where a parked greenlet waits: the innermost of the user's code, or that is not
+    gevent's; None where nothing is known."""
+    innermost = parked_frame(greenlet)
+    return None if innermost is None else user_frame(view_stack(greenlet.gr_frame, 8)) or innermost
 
 
 def where_parked(greenlet: Any) -> tuple[str, int, str]:
     """Return file, line and the call in which a parked greenlet waits; ("", 0, "") where nothing is known."""
-    innermost = parked_frame(greenlet)
-    if innermost is None:
+    shown = parked_view(greenlet)
+    if shown is None:
         return "", 0, ""
-    frame = greenlet.gr_frame
-    stack = view_stack(frame, 8)
-    shown = user_frame(stack) or innermost
     callee = callee_of(shown)
     return (
         shown.code.co_filename,

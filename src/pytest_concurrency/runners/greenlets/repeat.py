@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import types
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -13,11 +12,12 @@ from typing import Any
 import pytest
 
 from ...model import TestResult
+from ...trace.outcome import Blocked, Died
 from ..base import Plan
 from .callsite import syntax_of
 from .channel import Channel, Closed
 from .closedpeer import ClosedPeers
-from .deadlock import held_by, where_raised
+from .deadlock import blocked, deaths, where_raised
 from .evidence import Block
 from .exact import ExactCalls
 from .kernel import native_threads
@@ -36,10 +36,11 @@ OVERDUE = 1.0  # seconds that the hub has to carry a time-out out before the who
 class Repeat:
     """What one repeat came to: how it ended, its blocks, and the lives of its greenlets.
 
-    ``began`` in seconds of the performance counter. ``deadlocked`` are the greenlets that were waiting when nothing
-    could wake one any more. ``forget`` lets go of the objects of the program: what is closed with its last reference
-    must not live on into the next repeat. ``survivors`` are greenlets that could not be killed afterwards, ``spawned``
-    the file and line that spawned one. ``unseen`` are exceptions that only the hub has seen, by file and line.
+    ``began`` in seconds of the performance counter. ``deadlocked`` tells of the greenlets that were waiting when
+    nothing could wake one any more, and ``died`` of those that had died before. ``forget`` lets go of the objects of
+    the program: what is closed with its last reference must not live on into the next repeat. ``survivors`` are
+    greenlets that could not be killed afterwards, ``spawned`` the file and line that spawned one. ``unseen`` are
+    exceptions that only the hub has seen, by file and line.
     """
 
     number: int
@@ -49,12 +50,13 @@ class Repeat:
     blocks: tuple[Block, ...]
     lives: tuple[Life, ...]
     peers: ClosedPeers
-    deadlocked: tuple[Life, ...] | None
+    deadlocked: tuple[Blocked, ...] | None
     forget: Callable[[], None]
     began: float = 0.0
     survivors: int = 0
     spawned: str = ""
     unseen: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    died: tuple[Died, ...] = ()
 
 
 def run_repeat(
@@ -92,7 +94,8 @@ def run_repeat(
     calls = ExactCalls(monitor, settings.max_block / 2) if exact else None
     body = body_of(item, plan)
     error: BaseException | None = None
-    deadlocked: tuple[Life, ...] | None = None
+    deadlocked: tuple[Blocked, ...] | None = None
+    died: tuple[Died, ...] = ()
     limit = gevent.Timeout(settings.timeout, ref=False)
     alone = native_threads() == 1
     syntax_of(str(item.path))  # parsed here, not while the greenlets run
@@ -116,8 +119,8 @@ def run_repeat(
             if calls is not None:
                 calls.stop()
     except LoopExit as stopped:
-        error, deadlocked = stopped, tuple(lives.living())
-        _remember(deadlocked, lives, stopped.__traceback__)
+        error, deadlocked = stopped, blocked(lives, stopped.__traceback__)
+        died = deaths(lives, deadlocked)
     except gevent.Timeout as expired:
         error = _timed_out(lives, settings.timeout, expired, relative) if expired is limit else expired
     except BaseException as raised:
@@ -141,7 +144,7 @@ def run_repeat(
     forget = lives.forget
     return Repeat(
         number, exact, seconds, error, blocks, ended, peers, deadlocked, forget, began, survivors, relative(spawned),
-        unseen.errors,
+        unseen.errors, died,
     )  # fmt: skip
 
 
@@ -171,13 +174,6 @@ def _let_ends_be_told() -> None:
 
     gevent.sleep(0)
     gevent.sleep(0)
-
-
-def _remember(waiting: tuple[Life, ...], lives: Lives, trace: types.TracebackType | None) -> None:
-    for life in waiting:
-        path, line, call = where_parked(life.greenlet)
-        holder = held_by(life, lives, trace)
-        life.parked = path, line, f"{call}, held by greenlet {holder}" if holder else call
 
 
 def _timed_out(lives: Lives, timeout: float, expired: BaseException, relative: Callable[[str], str]) -> BaseException:

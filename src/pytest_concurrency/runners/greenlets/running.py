@@ -162,6 +162,8 @@ class StressedTest:
         self._explored = explored
         if any(f.code == "CH104" for f in explored.findings):
             self._gathered.replace_deadlock()
+        elif explored.stuck:
+            self._gathered.tell_more_of_deadlock(explored.stuck, explored.died)
         return explored.error if explored.error is not None else error
 
     def _wanted(self) -> bool:
@@ -200,10 +202,11 @@ class StressedTest:
         if error is not None:
             raise without_machinery(error) if self._explored is not None and self._explored.error is error else error
         if errors:
-            shown = with_own_text(errors)
-            texts = [headed(f.code, f.name, f.detail or f.message) for f in shown]
             width = width_of(self._item.config)
-            pytest.fail("\n\n".join(fitted(text, width) for text in texts), pytrace=False)
+            texts = [
+                fitted(headed(f.code, f.name, f.detail or f.message), width, f.message) for f in with_own_text(errors)
+            ]
+            pytest.fail("\n\n".join(texts), pytrace=False)
 
     def _marked(self) -> tuple[Finding, ...]:
         config, nodeid = self._item.config, self._item.nodeid

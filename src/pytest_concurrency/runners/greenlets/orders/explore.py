@@ -33,7 +33,7 @@ from ....strategies.pct import Pct
 from ....strategies.pos import Pos
 from ....strategies.random_walk import RandomWalk
 from ....strategies.surw import Surw
-from ....trace.outcome import LostUpdate, Outcome, Row
+from ....trace.outcome import Blocked, Died, LostUpdate, Outcome, Row
 from ...accepted import Accepted
 from ...base import root_of
 from ...comments import Dismissals
@@ -55,13 +55,16 @@ _VARIANT = "random"
 
 @dataclass(slots=True)
 class Explored:
-    """What exploring came to: ``error`` is that of the test under a failing order."""
+    """What exploring came to: ``error`` is that of the test under a failing order, ``stuck`` and ``died`` tell of a
+    deadlock that does not depend on the order."""
 
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     runs: int = 0
     error: BaseException | None = None
     tried: list[str] = field(default_factory=list)
+    stuck: tuple[Blocked, ...] = ()
+    died: tuple[Died, ...] = ()
 
 
 class Orders:
@@ -199,9 +202,10 @@ class Orders:
         if not shown or usual.timed_out or not _alike(usual, failed):
             return
         serial = self._run(Replay(()), serial=True, recording=True)
-        if serial.timed_out or self._failed(serial):
-            return
         recorded = self._run(Replay(()), recording=True)
+        if serial.timed_out or self._failed(serial):
+            self._result.stuck, self._result.died = recorded.stuck, recorded.died
+            return
         again = [f for f in self._failures(recorded) if (f.code, f.place) == (shown[0].code, shown[0].place)]
         if again:
             lost = [f for f in self._failures(recorded) if f.code == "CH101" and self._loses(f.data)]

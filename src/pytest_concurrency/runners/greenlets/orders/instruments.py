@@ -16,6 +16,7 @@ from ....runtime.control import identity
 from ....runtime.hooks.container_calls import container_call
 from ....runtime.hooks.table import hooks
 from ....state import STATE
+from ..held import WatchedLock, is_lock
 
 _STAND_INS = {
     **{id(getattr(builtins, name)): stand_in for name, stand_in in builtin_calls.CONTROLLED.items()},
@@ -30,13 +31,15 @@ def _running() -> bool:
 def _method(obj: Any, site: Site) -> Any:
     if not _running():
         return obj
+    if is_lock(obj) and STATE.run.rows is not None:
+        return WatchedLock(obj, site)
     if type(obj) is types.ModuleType:
         return library_calls.module(obj, site.name)
     return container_call(obj, site) if container_kind(type(obj)) else obj
 
 
 def _enter(obj: Any, site: Site) -> Any:
-    return obj
+    return WatchedLock(obj, site) if is_lock(obj) and _running() and STATE.run.rows is not None else obj
 
 
 def _call(obj: Any, site: Site) -> None:

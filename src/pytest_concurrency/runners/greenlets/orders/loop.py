@@ -7,8 +7,8 @@ Only orders that gevent itself can produce are offered:
 - Workers that the runner starts may arrive at any moment, in any order: they stand for requests.
 - I/O that is ready is handled in any order among itself, before the callbacks that it gives rise to or after them.
 - Timers fire in the order of their deadlines. Those that only the time spent computing tells apart may change places,
-  unless one was started first and for no longer. The loop finds them due at once, and turns to the callbacks that one of
-  them gives rise to only when the others have fired, or it finds the later ones due a moment after those callbacks.
+  unless one was started first and for no longer. The loop finds them due at once, and turns to the callbacks that one
+  of them gives rise to only when the others have fired, or it finds the later ones due a moment after those callbacks.
 """
 
 from __future__ import annotations

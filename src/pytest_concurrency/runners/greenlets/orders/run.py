@@ -17,14 +17,12 @@ from ....runtime.worker import Worker
 from ....schedules.directives import Replay
 from ....state import STATE
 from ....strategies.base import Strategy
-from ....trace.locks import the_lock
-from ....trace.outcome import Blocked, Outcome, Row, Switch
-from ..callsite import callee_of
-from ..deadlock import held_by
-from ..evidence import view_stack
+from ....trace.outcome import Blocked, Died, Outcome, Row, Switch
+from ..deadlock import blocked, deaths
+from ..held import Held
 from ..kernel import native_threads
-from ..lifecycle import Life, Lives, where_parked
-from ..places import is_machinery, user_frame
+from ..lifecycle import Lives, where_parked
+from ..places import is_machinery
 from ..repeat import kill
 from .clocks import Clocks
 from .loop import Entry, ExploredLoop
@@ -70,6 +68,7 @@ class OrderRun(Execution):
         self.clocks = clocks
         self.lives = Lives(tells=True)  # the repeats have shown it
         self.known: dict[Any, Worker | None] = {}
+        self.held = Held()
         self.left = self.main
         self.hub: Any = None
         self.loop: Any = None
@@ -242,6 +241,7 @@ def run_order(run: OrderRun, mode: Mode, body: Callable[[], Any], seed: int) -> 
     limit = gevent.Timeout(mode.cap, ref=False)
     error: BaseException | None = None
     stuck: tuple[Blocked, ...] = ()
+    died: tuple[Died, ...] = ()
     random.seed(seed + mode.variant)
     state = random.getstate()
     limit.start()
@@ -253,7 +253,8 @@ def run_order(run: OrderRun, mode: Mode, body: Callable[[], Any], seed: int) -> 
                 gevent.sleep(0)
                 gevent.sleep(0)
             except LoopExit as stopped:
-                stuck = _stuck(run, stopped)
+                stuck = blocked(run.lives, stopped.__traceback__, run.held)
+                died = deaths(run.lives, stuck)
                 if not stuck:
                     error = stopped
             except GaveUp:
@@ -272,31 +273,7 @@ def run_order(run: OrderRun, mode: Mode, body: Callable[[], Any], seed: int) -> 
         limit.close()
     outcome = outcome_of(run, error)
     if stuck:
-        outcome = replace(outcome, stuck=stuck, error=None)
+        outcome = replace(outcome, stuck=stuck, died=died, error=None)
     if run.unjudged:
         outcome = replace(outcome, timed_out=run.unjudged)
     return outcome
-
-
-def _stuck(run: OrderRun, error: BaseException) -> tuple[Blocked, ...]:
-    """Return who waits for what now that nothing can wake anybody."""
-    rows = []
-    lives: Sequence[Life] = run.lives.living()
-    trace = error.__traceback__
-    while trace is not None:
-        frame = view_stack(trace.tb_frame, 1, 1)[0]
-        if user_frame((frame,)) is not None and not is_machinery(frame.code.co_filename):
-            found = callee_of(replace(frame, lasti=trace.tb_lasti, line=trace.tb_lineno))
-            call = found.shown if found is not None else frame.code.co_name
-            rows = [_blocked("0", frame.code.co_filename, trace.tb_lineno, call, "")]
-        trace = trace.tb_next
-    for life in lives:
-        path, line, call = where_parked(life.greenlet)
-        if path and not is_machinery(path):
-            rows.append(_blocked(life.path, path, line, call, held_by(life, run.lives, error.__traceback__)))
-    return tuple(rows)
-
-
-def _blocked(worker: str, path: str, line: int, call: str, holder: str) -> Blocked:
-    lock = the_lock(call.removeprefix("with ").removesuffix(".acquire()")) if holder else call
-    return Blocked(worker, path, line, call, lock, holder, 0, "", False, False)

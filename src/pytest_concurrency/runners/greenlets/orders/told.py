@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -11,7 +10,7 @@ from typing import Any
 
 from ....detect.called import called
 from ....detect.causes import Cause, is_question, same_part
-from ....detect.failures import Failure
+from ....detect.failures import Failure, stuck
 from ....hazards import CATALOGUE
 from ....model import Finding, Location
 from ....project import relative
@@ -19,7 +18,9 @@ from ....report.explain import with_it, wrap
 from ....report.fingerprint import fingerprint
 from ....report.lanes import lanes
 from ....report.steps import conflicts_of, order_in_deadlock, steps_of, waits_of
+from ....trace.locks import ACTIONS, UNNAMED, numbered, numbers_of
 from ....trace.outcome import Outcome, Row
+from .. import worded
 
 MOST_ROWS = 40
 LEAD = 6
@@ -27,12 +28,6 @@ LEAD = 6
 GIVES_WAY = "yields in"
 MAIN = "0"
 """The greenlet of the test's own body."""
-
-
-def worded(text: str) -> str:
-    """Return a sentence about workers as one about greenlets."""
-    text = re.sub(r"\bthis schedule\b", "this order", re.sub(r"\bworker(s?)\b", r"greenlet\1", text))
-    return re.sub(r"\bWorker(s?)\b", r"Greenlet\1", text)
 
 
 def check_then_act(rows: Sequence[Row], passing: Sequence[Row], error: BaseException | None = None) -> Cause | None:
@@ -122,7 +117,9 @@ def told(
 ) -> Finding:
     """Return the finding for ``failure`` as the recorded ``outcome`` of order ``number`` shows it, with the ``others``
     that it shows as well."""
-    rows = _relevant(failure, outcome, cause, others)
+    if failure.code == "CH104":
+        outcome = replace(outcome, rows=_with_waits(failure, outcome.rows))
+    failure, rows = _locks_told_apart(failure, outcome, _relevant(failure, outcome, cause, others))
     decides = cause.rows if cause is not None else ()
 
     def from_root(path: str) -> str:
@@ -149,6 +146,31 @@ def told(
         cause=worded(failure.cause),
         fix=worded(failure.fix),
     )
+
+
+def _locks_told_apart(failure: Failure, outcome: Outcome, rows: list[Row]) -> tuple[Failure, list[Row]]:
+    """Return a deadlock and its ``rows`` with numbers where locks have one name, or one lock has several."""
+    if failure.code != "CH104":
+        return failure, rows
+    numbers = numbers_of(rows, failure.data)
+    if numbers:
+        failure = stuck(failure.data, outcome.died, outcome.rows, numbers)
+    return failure, [numbered(row, numbers) for row in rows]
+
+
+def _with_waits(failure: Failure, recorded: Sequence[Row]) -> tuple[Row, ...]:
+    """Return what was recorded with the lock and its holder in the last row of each greenlet that waits for one."""
+    rows = list(recorded)
+    data: Any = failure.data
+    for row in data:
+        last = next((i for i in reversed(range(len(rows))) if rows[i].worker == row.worker), None)
+        if row.lock is None or last is None or rows[last].action != GIVES_WAY:
+            continue
+        held = f"held by greenlet {row.holder}" if row.holder else ""
+        rows[last] = replace(
+            rows[last], action="wait for", target=row.lock_name or UNNAMED, value=held, location=row.lock
+        )
+    return tuple(rows)
 
 
 def key_finding(failure: Failure, nodeid: str, root: Path) -> Finding:
@@ -193,7 +215,7 @@ def _text(
 
 def _relevant(failure: Failure, outcome: Outcome, cause: Cause | None, others: Sequence[Failure]) -> list[Row]:
     """Return the rows worth showing: what more than one greenlet touched, and where each gave way in between."""
-    rows = list(outcome.rows)
+    rows = [row for row in outcome.rows if failure.code == "CH104" or row.action not in ACTIONS]
     locations: set[Any] = set()
     if failure.code == "CH101":
         locations = _lost(failure, rows)
