@@ -80,6 +80,31 @@ BUGS = """
             account.balance = balance + 1
         greenlet_runner.run(deposit, deposit)
 
+    @pytest.mark.stress_greenlets(workers=0)
+    def test_beside_greenlets_that_never_end():
+        cache, loads, beats = {}, [], []
+        ours, theirs = socket.socketpair()
+        def beat():
+            while True:
+                gevent.sleep(0.01)
+                beats.append(1)
+        def answer():
+            while request := theirs.recv(1):
+                theirs.sendall(request)
+        def load(key):
+            if key not in cache:
+                gevent.sleep(0.005)
+                loads.append(key)
+                cache[key] = 1
+        def ask():
+            ours.sendall(b"a")
+            return ours.recv(1)
+        served = [gevent.spawn(beat), gevent.spawn(answer)]
+        with ours, theirs:
+            gevent.joinall([gevent.spawn(load, "a"), gevent.spawn(load, "a"), gevent.spawn(ask)], raise_error=True)
+            gevent.killall(served)
+        assert loads == ["a"]
+
     def test_ordinary_failure(greenlet_runner):
         greenlet_runner.run(lambda: gevent.sleep(0.001), lambda: None)
         assert False
@@ -97,6 +122,7 @@ def test_what_depends_on_the_order(stress):
         "test_deadlock_in_another_order": ["CH104"],
         "test_across_a_socket": ["CH102", "CH110"],
         "test_sleeps_that_end_together": ["CH101"],
+        "test_beside_greenlets_that_never_end": ["CH102", "CH110"],
         "test_ordinary_failure": [],
     }
     hazards = {name: test["hazards"][0] for name, test in tests.items() if test["hazards"]}

@@ -143,8 +143,8 @@ def run_repeat(
     monitor.forget()
     forget = lives.forget
     return Repeat(
-        number, exact, seconds, error, blocks, ended, peers, deadlocked, forget, began, survivors, relative(spawned),
-        unseen.errors, died,
+        number, exact, seconds, error, blocks, ended, peers, deadlocked, forget, began, survivors,
+        relative(spawned) if spawned else "", unseen.errors, died,
     )  # fmt: skip
 
 

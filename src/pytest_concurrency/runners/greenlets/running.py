@@ -200,7 +200,7 @@ class StressedTest:
         outcome = "failed" if error is not None or errors else "passed"
         hand_in(self._item, self._result(outcome, findings))
         if error is not None:
-            raise without_machinery(error) if self._explored is not None and self._explored.error is error else error
+            raise without_machinery(error)
         if errors:
             width = width_of(self._item.config)
             texts = [

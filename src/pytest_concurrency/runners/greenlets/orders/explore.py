@@ -103,12 +103,12 @@ class Orders:
     # -- one run
 
     def _run(
-        self, strategy: Strategy, *, recording: bool = False, serial: bool = False, reverse: bool = False,
-        variant: int = 0, patience: float = 0.0,
+        self, strategy: Strategy, *, recording: bool = False, serial: bool = False, serving: bool = False,
+        reverse: bool = False, variant: int = 0, patience: float = 0.0,
     ) -> Outcome:  # fmt: skip
         self._result.runs += 1
         cap = min(self._settings.timeout, max(0.5, self._end - perf_counter()) + 0.5)
-        mode = Mode(serial, reverse, patience, self._real_time, not self._slow, variant, recording, cap)
+        mode = Mode(serial, serving, reverse, patience, self._real_time, not self._slow, variant, recording, cap)
         for site in (*self._sites, *STATE.places.sites()):
             site.off = False
         body = self._body()
@@ -123,8 +123,9 @@ class Orders:
             self._sites.settle()
             self._result.runs -= 1
             return self._run(
-                strategy, recording=recording, serial=serial, reverse=reverse, variant=variant, patience=patience
-            )
+                strategy, recording=recording, serial=serial, serving=serving, reverse=reverse, variant=variant,
+                patience=patience,
+            )  # fmt: skip
         if isinstance(outcome.error, (pytest.skip.Exception, pytest.xfail.Exception)):
             outcome = replace(outcome, error=None, timed_out="a run of it ended in a skip")
         if isinstance(outcome.error, pytest.exit.Exception):
@@ -132,6 +133,16 @@ class Orders:
         self._real_time = self._real_time or run.loop.real_time
         self._choices += len(run.decisions)
         run.forget()
+        return outcome
+
+    def _one_after_the_other(self, variant: int = 0, reverse: bool = False) -> Outcome:
+        """Run the greenlets one after the other, but for those that serve the others."""
+        for serving in (False, True):
+            outcome = self._run(
+                Replay(()), recording=True, serial=True, serving=serving, reverse=reverse, variant=variant
+            )
+            if not outcome.timed_out:
+                break
         return outcome
 
     def _introduce(self, site: Site) -> None:
@@ -181,7 +192,7 @@ class Orders:
             failures = self._failures(outcome)
             same = [f for f in failures if f.code == token.code] or list(failures)
             if same:
-                passing = self._run(Replay(()), recording=True, serial=True, variant=variant)
+                passing = self._one_after_the_other(variant)
                 self._tell(same[0], outcome, directives, variant, self._passing_rows([passing]), 1)
                 said = "the replayed order fails as it did"
             elif outcome.timed_out:
@@ -201,7 +212,7 @@ class Orders:
         shown = [f for f in self._failures(usual) if f.code in ("CH104", "CH110")]
         if not shown or usual.timed_out or not _alike(usual, failed):
             return
-        serial = self._run(Replay(()), serial=True, recording=True)
+        serial = self._one_after_the_other()
         recorded = self._run(Replay(()), recording=True)
         if serial.timed_out or self._failed(serial):
             self._result.stuck, self._result.died = recorded.stuck, recorded.died
@@ -317,7 +328,7 @@ class Orders:
             directives = whole
             recorded = self._run(Replay(directives), recording=True, variant=variant)
         usual = self._run(Replay(()), recording=True)
-        serial = self._run(Replay(()), recording=True, serial=True, variant=variant)
+        serial = self._one_after_the_other(variant)
         self._result.runs = spent
         same = [f for f in failures_of(recorded) if (f.code, f.place) == (failure.code, failure.place)]
         if not same:
@@ -370,7 +381,7 @@ class Orders:
             return True
         spent = self._result.runs
         for reverse in (False, True):
-            outcome = self._run(Replay(()), recording=True, serial=True, reverse=reverse)
+            outcome = self._one_after_the_other(reverse=reverse)
             read: dict[str, Row] = {}
             for row in outcome.rows:
                 if row.site == lost.read.site:

@@ -39,6 +39,12 @@ MOST_CALLBACKS = 20_000
 """Callbacks without a timer, I/O or a new worker in between after which a run is given up likewise."""
 MOST_LOOKS = 500
 """Looks at the clock without giving way after which each takes SPIN: a program may wait for it without sleeping."""
+STALL, SHORT_STALL = 0.3, 0.05
+"""Real seconds without I/O after which the greenlet whose turn it is in a serial run is taken to serve others;
+the latter where it is known that one does."""
+MOST_NAPS, FEW_NAPS = 1000, 3
+"""Timers that may fire in the turn of one greenlet until it is taken for one that serves others, too: in virtual time,
+and in real time in which nothing else happens."""
 PATIENT_WAITS = 40
 """Times that a patient run waits for further I/O before it handles what is ready."""
 
@@ -75,11 +81,12 @@ class ExploredLoop:
     """A proxy for the loop ``real``; see the module's text.
 
     ``choose`` gets two or more entries, the one that gevent would call first, and returns the index of one.
-    ``serial``: greenlets start one after the other, each when the one before has ended; ``reverse``: the last first.
-    ``patience``: seconds to wait for more I/O before what is ready is handled. ``real_time``: timers take their time
-    from the beginning; where that is ``real_allowed``, they do so in any case once anything is waited for that is
-    neither a callback nor a timer. ``outside`` says whether anybody else may come in, a native thread or a process;
-    ``give_up`` is told why the order cannot be chosen any more.
+    ``serial``: greenlets start one after the other, each when the one before has ended; ``reverse``: the last first. One
+    that never ends since it serves the others ends the run, or, with ``serving``, is left to wait. ``patience``: seconds
+    to wait for more I/O before what is ready is handled. ``real_time``: timers take their time from the beginning; where
+    that is ``real_allowed``, they do so in any case once anything is waited for that is neither a callback nor a timer.
+    ``outside`` says whether anybody else may come in, a native thread or a process; ``give_up`` is told why the order
+    cannot be chosen any more.
     """
 
     def __init__(
@@ -88,6 +95,7 @@ class ExploredLoop:
         choose: Choose,
         *,
         serial: bool = False,
+        serving: bool = False,
         reverse: bool = False,
         real_allowed: bool = True,
         patience: float = 0.0,
@@ -103,12 +111,15 @@ class ExploredLoop:
         self.jumps = 0
         self._choose = choose
         self._serial = serial
+        self._serving = serving
+        self._last_event, self._naps = perf_counter(), 0  # but for timers; those that fired since
         self._reverse = reverse
         self._real_allowed = real_allowed
         self._patience = patience
         self._waits = 0
         self._outside = outside
-        self._give_up = give_up
+        self._tell = give_up
+        self._given_up = False
         self._fifo: deque[Entry] = deque()
         self._arrivals: list[Entry] = []
         self._alike = False
@@ -173,11 +184,17 @@ class ExploredLoop:
 
     def become_real(self) -> None:
         """From now on a second takes a second."""
+        if self._given_up:
+            return  # what makes the loop busy is the end of the run
         if not self.real_time:
             self._skew = self._now - (perf_counter() - self._began)
             self.real_time = True
         if not self._real_allowed:
             self._give_up("it takes long, and waits for more than timers")
+
+    def _give_up(self, reason: str) -> None:
+        self._given_up = True
+        self._tell(reason)
 
     # -- what programs ask of a loop
 
@@ -326,6 +343,8 @@ class ExploredLoop:
                 return None
             timers = self._next_timers(bool(offered))
             if not offered and not timers:
+                if self._arrivals and self._waking is None:
+                    self._wait(SHORT_STALL)  # to see whether anything has come of waiting
                 return None
             offered += timers
         return self._take(self._chosen(offered))
@@ -346,6 +365,7 @@ class ExploredLoop:
             self._arrivals.remove(entry)
             if self._serial:
                 self._turns[entry.spawner] = getattr(entry.callback, "__self__", None)
+                self._last_event, self._naps = perf_counter(), 0
             self._in_batch = False
             self._since_event = 0
             return entry
@@ -353,12 +373,14 @@ class ExploredLoop:
         timer = next((t for t in self.timers if t.entry is entry), None)
         if timer is None:
             self.ready.remove(entry)
+            self._last_event, self._naps = perf_counter(), 0
         else:
             if not (self._in_batch and self._is_of_batch(timer)):
                 self._due_until, self._due_seq = timer.deadline + NEAR, self._seq
             if not self.real_time:
                 self._now = max(self._now, timer.deadline)
             timer.expire()
+            self._naps += 1
         self._in_batch = True
         return entry
 
@@ -380,7 +402,20 @@ class ExploredLoop:
         waiting = [e for e in self._arrivals if (turn := self._turns.get(e.spawner)) is None or turn.dead]
         if not waiting and not self.timers and not self._is_busy():
             waiting = self._arrivals  # the one whose turn it is waits for another one
+        if not waiting and self._stalled():
+            if self._serving:
+                waiting = self._arrivals
+            else:
+                self._give_up("one of its greenlets serves the others, and does not end before they begin")
         return waiting[-1:] if self._reverse else waiting[:1]
+
+    def _stalled(self) -> bool:
+        """Say whether the greenlet whose turn it is has waited in vain, or slept again and again."""
+        if not self.real_time:
+            return self._naps > MOST_NAPS
+        if perf_counter() - self._last_event < (SHORT_STALL if self._serving else STALL):
+            return False
+        return self._naps >= FEW_NAPS or not any(timer.is_sleep for timer in self.timers)
 
     def _may_come_later(self) -> bool:
         """Say whether the workers that have not begun yet may let a sleep of others end first."""
@@ -421,7 +456,8 @@ class ExploredLoop:
             left = first.deadline - self.elapsed()
             if left > 0:
                 if any(t.ref for t in self.timers) or self.real.activecnt > 0:
-                    self._wait(left)  # or else the loop ends, as gevent's does
+                    # or else the loop ends, as gevent's does
+                    self._wait(min(left, SHORT_STALL) if self._arrivals else left)
                 return []
             return [first.ready()]
         self.jumps += 1

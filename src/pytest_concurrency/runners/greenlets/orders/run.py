@@ -40,12 +40,14 @@ class GaveUp(BaseException):
 class Mode:
     """How a run is made.
 
-    ``serial``: one greenlet after the other, ``reverse``: the last first. ``patience`` and ``cap`` in seconds: how
+    ``serial``: one greenlet after the other, ``serving``: but for those that serve the others, ``reverse``: the last
+    first. ``patience`` and ``cap`` in seconds: how
     long to wait for further I/O before any is handled, and how long the run may take. ``real_time`` from the beginning;
     unless ``real_allowed`` the run is given up where it becomes so. ``variant`` varies the ``random`` module.
     """
 
     serial: bool = False
+    serving: bool = False
     reverse: bool = False
     patience: float = 0.0
     real_time: bool = False
@@ -194,8 +196,9 @@ def _followed(run: OrderRun, mode: Mode) -> Iterator[None]:
     threads = native_threads()
     run.hub = hub
     run.loop = loop = ExploredLoop(
-        real, run.choose, serial=mode.serial, reverse=mode.reverse, patience=mode.patience, real_time=mode.real_time,
-        real_allowed=mode.real_allowed, outside=_alarm_or_threads(threads), give_up=run.give_up,
+        real, run.choose, serial=mode.serial, serving=mode.serving, reverse=mode.reverse, patience=mode.patience,
+        real_time=mode.real_time, real_allowed=mode.real_allowed, outside=_alarm_or_threads(threads),
+        give_up=run.give_up,
     )  # fmt: skip
     if mode.recording:
         RECORDER.install()
