@@ -186,6 +186,32 @@ def test_what_is_made_once_is_made_in_every_schedule(pytester):
     assert "CH110" in run(pytester, SINGLETON).codes("test_single")
 
 
+C_METACLASS = """
+import ctypes, threading
+
+class Point(ctypes.Structure):
+    _fields_ = [("x", ctypes.c_int)]
+    made = 0
+
+lock = threading.Lock()
+
+def make():
+    with lock:
+        Point.made += 1
+        Point.last = Point(Point.made)
+
+def test_structure(thread_runner):
+    thread_runner.run(make, make)
+    assert (Point.made, Point.last.x) == (2, 2)
+"""
+
+
+def test_a_class_with_a_metaclass_in_c_is_put_back(pytester):
+    result = run(pytester, C_METACLASS)
+    result.result.assert_outcomes(passed=1)
+    assert result.tests["test_structure"]["schedules"] > 1
+
+
 WEAK = """
 import functools, threading, weakref
 import pytest

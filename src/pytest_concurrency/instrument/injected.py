@@ -14,6 +14,14 @@ from typing import Any
 from ..own_dict import own_dict
 
 
+def class_method(cls: type, name: str) -> Any:
+    """Return the ``__setattr__`` or ``__delattr__`` that changes ``cls`` without running any code of its metaclass, but
+    for what that has in C: ``type``'s own refuses a class that has such a metaclass, as ctypes' structures do."""
+    metaclass: Any = type(cls)
+    found = (vars(base).get(name) for base in metaclass.__mro__)
+    return next(method for method in found if isinstance(method, types.WrapperDescriptorType))
+
+
 @dataclass(frozen=True, slots=True)
 class Injected:
     """One place that holds library functions: the value of ``name`` in ``holder``, as it was and as it is to be."""
@@ -37,7 +45,7 @@ class Injected:
                 self.holder[self.name] = new
         elif isinstance(self.holder, type):
             if vars(self.holder).get(self.name) is old:
-                type.__setattr__(self.holder, self.name, new)
+                class_method(self.holder, "__setattr__")(self.holder, self.name, new)
         elif getattr(self.holder, self.name) is old:
             setattr(self.holder, self.name, new)
 

@@ -32,6 +32,7 @@ from typing import Any
 
 import pytest
 
+from ..instrument.injected import class_method
 from ..instrument.scope import Area, Chooser
 from ..own_dict import own_dict
 from . import rewind_gevent
@@ -250,14 +251,15 @@ class Rewind:
             now = _class_dict(thing)
             for name, value in saved.items():
                 if now.get(name, _MISSING) is not value:
-                    type.__setattr__(thing, name, value)
+                    put(thing, name, value)
             if len(now) != size:
                 for name in [name for name in now if name not in saved and not name.startswith("__")]:
-                    type.__delattr__(thing, name)
+                    take(thing, name)
 
+        put, take = class_method(thing, "__setattr__"), class_method(thing, "__delattr__")
         size = len(_class_dict(thing))
         self._restorers.append(restore)
-        self._note_counters(saved, _class_attribute, thing, type.__setattr__)
+        self._note_counters(saved, _class_attribute, thing, put)
         return saved.values()
 
     def _note_counters(self, saved: dict[Any, Any], get: Any, holder: Any, put: Any) -> None:

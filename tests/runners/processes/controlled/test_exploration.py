@@ -683,3 +683,37 @@ def test_every_clock_agrees_with_a_sleep(pytester: pytest.Pytester, clock: str) 
     result.assert_outcomes(passed=1)
     slept = [float(line) for line in Path(pytester.path, "slept.txt").read_text().split()]
     assert len(slept) > 2 and min(slept) > 0.29
+
+
+STRUCTURE = """
+import ctypes
+import multiprocessing as mp
+import pytest
+ctx = mp.get_context("fork")
+class Point(ctypes.Structure):
+    _fields_ = [("x", ctypes.c_int), ("y", ctypes.c_int)]
+def move(point, lock):
+    with lock:
+        point.x += 1
+@pytest.mark.stress_processes(workers=0, repeats=1)
+def test_it():
+    point = ctx.Value(Point, lock=False)
+    locks = LOCKS
+    started = [ctx.Process(target=move, args=(point, lock)) for lock in locks]
+    for p in started: p.start()
+    for p in started: p.join()
+    assert [p.exitcode for p in started] == [0, 0]
+"""
+
+
+@pytest.mark.parametrize(
+    ("locks", "codes"), [("[ctx.Lock()] * 2", []), ("[ctx.Lock(), ctx.Lock()]", ["CH101"])], ids=["one", "two"]
+)
+def test_structures_of_the_test_module_are_seen_in_every_schedule(
+    pytester: pytest.Pytester, locks: str, codes: list[str]
+) -> None:
+    pytester.makepyfile(STRUCTURE.replace("LOCKS", locks))
+    _, (test,) = run(pytester, "--concurrency-schedules", "8")
+    assert [hazard["code"] for hazard in test["hazards"]] == codes
+    assert test["outcome"] == ("failed" if codes else "passed")
+    assert codes or test["schedules"] > 3

@@ -38,6 +38,14 @@ def install(agent: Agent, patches: Patches) -> None:
         kind: Any = getattr(ctypes, simple)
         plain = next(vars(base)["value"] for base in kind.__mro__ if "value" in vars(base))
         patches.set(kind, "value", _property(agent, plain.__get__, plain.__set__, _of_ctype, "value"))
+    if "multiprocessing.shared_memory" in sys.modules:
+        _install_shared_memory(agent, patches)
+
+
+def install_own(agent: Agent) -> None:
+    """Hook the arrays and the structures, most of them classes of the program. In the worker: what its modules
+    hold is put back before each schedule."""
+    patches = Patches()
     for kind in _below(ctypes.Array):
         if kind is not ctypes.Array:
             _items(agent, patches, kind, _of_ctype)
@@ -47,8 +55,6 @@ def install(agent: Agent, patches: Patches) -> None:
             if plain is not None and hasattr(plain, "__set__"):
                 made = _property(agent, plain.__get__, plain.__set__, _of_ctype, field[0])
                 patches.set(kind, field[0], made)
-    if "multiprocessing.shared_memory" in sys.modules:
-        _install_shared_memory(agent, patches)
 
 
 def _below(kind: type) -> list[Any]:

@@ -180,6 +180,7 @@ def _take_over(agent: Agent, bindings: Sequence[Binding]) -> None:
     """Hook what only a worker can, in this process and for the rest of its life."""
     for binding in bindings:
         binding.namespace[binding.name] = getattr(sys.modules[binding.module], binding.function)
+    memory.install_own(agent)
     os.register_at_fork(before=agent.before_fork, after_in_parent=agent.after_fork, after_in_child=agent.in_child)
 
 
