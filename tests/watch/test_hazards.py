@@ -742,13 +742,21 @@ SEEN = {
     "is_alive": "while process.is_alive(): time.sleep(0.01)",
     "sentinel": "multiprocessing.connection.wait([process.sentinel]); process.join()",
     "pipe": "there.close(); pytest.raises(EOFError, here.recv); process.join()",
+    "active_children": "while process in mp.active_children(): time.sleep(0.01)",
+    "wait": "assert os.wait() == (process.pid, 256)",
+    "waitpid": "assert os.waitpid(process.pid, 0)[1]",
+    "waitpid, a name of its own": "assert collect(process.pid, 0)[1]",
+    "waitid": "assert os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT).si_status; process.join()",
 }
 
 
-@pytest.mark.parametrize("how", SEEN)
-def test_a_death_that_somebody_asks_about_is_no_hazard(pytester: pytest.Pytester, how: str) -> None:
+@pytest.mark.parametrize(
+    ("how", "method"), [*((how, "fork") for how in SEEN), ("active_children", "spawn"), ("waitpid", "spawn")]
+)
+def test_a_death_that_somebody_asks_about_is_no_hazard(pytester: pytest.Pytester, how: str, method: str) -> None:
     program = f"""
 import multiprocessing.connection
+from os import waitpid as collect
 @watched
 def test_it():
     here, there = ctx.Pipe(duplex=False)
@@ -756,7 +764,11 @@ def test_it():
     process.start()
     {SEEN[how]}
 """
-    assert hazards(run(pytester, program)) == {}
+    assert hazards(run(pytester, program, method)) == {}
+
+
+def test_that_nobody_is_left_does_not_tell_how_they_ended(pytester: pytest.Pytester) -> None:
+    assert "CH108" in hazards(run(pytester, UNSEEN + "    assert not mp.active_children()\n"))
 
 
 def test_an_exception_that_the_child_hands_over_is_no_hazard(pytester: pytest.Pytester) -> None:

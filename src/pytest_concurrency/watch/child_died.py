@@ -20,9 +20,10 @@ _POOL_FIX = "Mend the initializer, or use ProcessPoolExecutor, which raises Brok
 def find(record: Record, context: Context) -> list[Finding]:
     """Return one finding for each place at which children died unseen.
 
-    A child has been seen where its ``exitcode`` or ``sentinel`` was asked for, ``is_alive()`` has said that it was
-    gone, somebody met the end of a pipe, or the child's own code has dealt with the exception. What a daemon dies of
-    when its peer has gone is the end that it was meant to have. A hang tells of its deaths itself.
+    A child has been seen where its ``exitcode`` or ``sentinel`` was asked for, ``is_alive()`` or ``active_children()``
+    has said that it was gone, ``os.wait()`` or one of its kind has brought its status, somebody met the end of a pipe,
+    or the child's own code has dealt with the exception. What a daemon dies of when its peer has gone is the end that
+    it was meant to have. A hang tells of its deaths itself.
     """
     if record.stuck:
         return []

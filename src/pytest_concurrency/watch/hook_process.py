@@ -18,6 +18,7 @@ from .patching import Patches
 from .probe import ATTRIBUTE, Probe, install_bootstrap
 from .record import ProcessStarted, Site, TargetCalled, Terminated
 from .sites import call_at, own_frame, site_of
+from .tree import look
 
 if TYPE_CHECKING:
     from .watch import Watch
@@ -160,9 +161,19 @@ def _ended(watch: Watch, how: str, original: Any) -> Any:
     return end
 
 
-def _seen(watch: Watch, child: Any) -> None:
-    if watch.recording and child.pid is not None:
-        watch.record.asked_about.add(child.pid)
+def _seen(watch: Watch, pid: int | None) -> None:
+    if watch.recording and pid is not None:
+        watch.record.asked_about.add(pid)
+
+
+def note_collected(watch: Watch) -> None:
+    """Note the processes that are gone without multiprocessing knowing how: the program has asked the system itself, by
+    a function that it had bound to a name of its own."""
+    for child in list(watch.processes):
+        popen: Any = getattr(child, "_popen", None)
+        if getattr(popen, "method", "") in ("fork", "spawn") and popen.returncode is None:
+            if popen.pid and look(popen.pid) is None:
+                watch.record.asked_about.add(popen.pid)
 
 
 def _met_end(watch: Watch, frame: types.FrameType) -> None:

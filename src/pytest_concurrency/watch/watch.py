@@ -103,6 +103,7 @@ class Watch:
         if self._deadline is not None:
             self._deadline.__exit__()
         self.recording = False
+        hook_process.note_collected(self)
         self.ended_at = RealTime.monotonic()
         STATE.watch = self._previous
         self._patches.undo()

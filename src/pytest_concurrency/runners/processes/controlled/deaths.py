@@ -62,9 +62,9 @@ def install(agent: Agent, patches: Patches) -> None:
 
     patches.set(base, "_bootstrap", _bootstrap)
 
-    def seen(child: Any) -> None:
-        if agent.here():
-            agent.asked(child.pid)
+    def seen(pid: int | None) -> None:
+        if pid is not None and agent.here():
+            agent.asked(pid)
 
     def met_end(frame: types.FrameType) -> None:
         if agent.on:

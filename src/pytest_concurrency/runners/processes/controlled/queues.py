@@ -260,7 +260,11 @@ def _install_processes(agent: Agent, patches: Patches) -> None:
         agent.acquire(attempt, ("end", pid), True, None, "os.waitpid")
         return found[0]
 
+    def wait_() -> tuple[int, int]:
+        return waitpid_(-1, 0)
+
     patches.set(os, "waitpid", waitpid_)
+    patches.set(os, "wait", wait_)
 
 
 def _soon(ended: Callable[[], bool], woken: bool) -> bool:

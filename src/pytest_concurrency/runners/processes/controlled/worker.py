@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from ....detect.failures import raised_at
+from ....watch.ends import WAITS
 from ....watch.pickling import describe_culprit
 from ....watch.sites import is_own
 from ..interrupts import let_in
@@ -29,7 +30,7 @@ from .wire import Channel
 
 _HOOKED = (
     ("builtins", ("open",)),
-    ("os", (*files.FUNCTIONS, "waitpid")),
+    ("os", (*files.FUNCTIONS, *WAITS)),
     ("time", ("sleep", *queues.CLOCKS)),
     ("fcntl", ("flock", "lockf")),
     ("sqlite3", ("connect",)),
