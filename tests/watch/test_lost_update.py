@@ -79,3 +79,50 @@ def test_arrays_and_proxies(pytester: pytest.Pytester, kind: str) -> None:
         made = f"return ctx.{kind}"
     program = program.replace('return ctx.Value("i", 0)', made)
     assert [hazard["code"] for hazard in run(pytester, program)["hazards"]] == ["CH101"]
+
+
+SPAWNED = """
+import ctypes, multiprocessing, pytest
+ctx = multiprocessing.get_context("spawn")
+class Point(ctypes.Structure): _fields_ = [("x", ctypes.c_int), ("y", ctypes.c_int)]
+def bump(shared, lock, other):
+    for _ in range(20):
+        with lock:
+            {update}
+@pytest.fixture
+def manager():
+    with ctx.Manager() as started: yield started
+@pytest.mark.stress_processes(workers=0, repeats=1)
+def test_it(manager):
+    shared, lock = {made}, ctx.Lock()
+    other = ctx.Lock() if {unlocked} else lock
+    ps = [ctx.Process(target=bump, args=(shared, lock, i)) for i, lock in enumerate([lock, other])]
+    for p in ps: p.start()
+    for p in ps: p.join()
+"""
+MADE = {
+    "value without a lock": ("ctx.Value('i', 0, lock=False)", "shared.value += 1"),
+    "raw value": ("ctx.RawValue('d', 0)", "shared.value += 1"),
+    "array without a lock": ("ctx.Array('i', 2, lock=False)", "shared[1] += 1"),
+    "raw array": ("ctx.RawArray('i', 2)", "shared[0] = shared[0] + 1"),
+    "field": ("ctx.Value(Point, lock=False)", "shared.x += 1"),
+    "field with a lock": ("ctx.Value(Point)", "shared.y += 1"),
+    "namespace": ("manager.Namespace(n=0)", "shared.n += 1"),
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "unlocked"), [*((kind, True) for kind in MADE), ("raw array", False), ("field", False)]
+)
+def test_all_that_can_be_shared_in_processes_that_are_only_watched(
+    pytester: pytest.Pytester, kind: str, unlocked: bool
+) -> None:
+    made, update = MADE[kind]
+    test = run(pytester, SPAWNED.format(made=made, update=update, unlocked=unlocked))
+    assert [hazard["code"] for hazard in test["hazards"]] == ["CH101"] * unlocked
+    assert test["outcome"] == ("failed" if unlocked else "passed")
+
+
+@pytest.mark.parametrize("update", ["shared[other] += 1", "shared[2 * other : 2 * other + 2] = [7, 7]"])
+def test_items_of_their_own_lose_nothing(pytester: pytest.Pytester, update: str) -> None:
+    assert run(pytester, SPAWNED.format(made="ctx.RawArray('i', 4)", update=update, unlocked=True))["hazards"] == []

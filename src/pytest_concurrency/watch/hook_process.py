@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import ends
 from .globals import short
+from .lost_update import note_start
 from .patching import Patches
 from .probe import ATTRIBUTE, Probe, install_bootstrap
 from .record import ProcessStarted, Site, TargetCalled, Terminated
@@ -88,7 +89,9 @@ def _start(watch: Watch, original: Any) -> Any:
         site = site_of(own_frame(sys._getframe(1), watch.plan.rootdir), watch.plan.rootdir)
         function = self.__dict__.pop("_concurrency_function", None)
         passed = tuple(arg for arg in getattr(self, "_args", ()) if callable(arg))
-        setattr(self, ATTRIBUTE, Probe(watch.directory, watch.plan.rootdir, len(watch.record.started)))
+        number = len(watch.record.started)
+        note_start(watch.directory, number)
+        setattr(self, ATTRIBUTE, Probe(watch.directory, watch.plan.rootdir, number))
         try:
             original(self)
         finally:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import copy
+import ctypes
 import json
 import linecache
 import os
@@ -20,6 +21,7 @@ import types
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from multiprocessing import sharedctypes
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ from ..model import Finding, Location
 from ..project import relative
 from ..realtime import RealTime
 from ..source import Position, parsed, position_at, position_of
+from . import shared_ctypes
 from .globals import short
 from .patching import Patches
 from .sites import is_own
@@ -34,16 +37,22 @@ from .sites import is_own
 _PAUSES = 3
 _PAUSE = 0.05  # seconds
 _STEP = 0.0005
+_STARTING = 1.0  # seconds that a fresh interpreter is waited for
 _ROWS = 200
+_CTYPES = (ctypes._SimpleCData, ctypes.Array, ctypes.Structure)
 
 
 class SharedAccess:
-    """Watches the reads and writes of shared objects in this process; ``pauses``: it waits after a read."""
+    """Watches the reads and writes of shared objects in this process; ``pauses``: it waits after a read.
+
+    One that begins before the others does so once, anyway: it might be done before they are there.
+    """
 
     def __init__(self, directory: str, rootdir: str, worker: str, pauses: bool) -> None:
         self.rootdir = rootdir
         self.worker = worker
         self._left = _PAUSES if pauses else 0
+        self._waited = False
         self._rows = _ROWS
         self._directory = directory
         self._reads: dict[object, tuple[types.FrameType, int, str, Any]] = {}
@@ -51,62 +60,74 @@ class SharedAccess:
 
     def install(self) -> None:
         """Patch the shared objects of ``multiprocessing``. To be called in the process that is watched."""
-        scalar = vars(sharedctypes.Synchronized)["value"]
-        getter = self._reader(scalar.fget, lambda target, _: target._obj.value)
-        setter = self._writer(scalar.fset, lambda target, _: target._obj.value)
-        self._patches.set(sharedctypes.Synchronized, "value", property(getter, setter))
-        array = sharedctypes.SynchronizedArray
-        self._patches.wrap(array, "__getitem__", lambda f: self._reader(f, lambda target, key: target._obj[key]))
-        self._patches.wrap(array, "__setitem__", lambda f: self._writer(f, lambda target, key: target._obj[key]))
+        for cls, name, value in shared_ctypes.wrapped():
+            self._field(cls, name, value.fget, value.fset, attrgetter(f"_obj.{name}"))
+        self._items(sharedctypes.SynchronizedArray, lambda target, key: target._obj[key])
+        for kind, plain in shared_ctypes.simple():
+            self._field(kind, "value", plain.__get__, plain.__set__, plain.__get__)
+        for kind in shared_ctypes.arrays():
+            self._items(kind, kind.__getitem__)
+        for kind, name, plain in shared_ctypes.fields():
+            self._field(kind, name, plain.__get__, plain.__set__, plain.__get__)
         managers: Any = sys.modules.get("multiprocessing.managers")
         if managers is None:
             return
         for proxy in (managers.DictProxy, managers.ListProxy):
-            peek = self._plain(proxy.__getitem__)
-            self._patches.set(proxy, "__getitem__", self._reader(proxy.__getitem__, peek))
-            self._patches.set(proxy, "__setitem__", self._writer(proxy.__setitem__, peek))
+            self._items(proxy, proxy.__getitem__)
+        self._items(managers.NamespaceProxy, managers.NamespaceProxy.__getattr__, "attr")
 
     def remove(self) -> None:
         """Put everything back."""
         self._patches.undo()
         self._reads.clear()
 
-    @staticmethod
-    def _plain(getter: Any) -> Callable[[Any, Any], Any]:
-        return lambda target, key: getter(target, key)
+    def _field(self, cls: Any, name: str, get: Any, put: Any, peek: Callable[[Any], Any]) -> None:
+        self._patches.set(cls, name, property(self._reader(get, peek, name), self._writer(put, peek, name)))
 
-    def _reader(self, original: Any, peek: Callable[[Any, Any], Any]) -> Any:
+    def _items(self, cls: Any, peek: Callable[[Any, Any], Any], kind: str = "item") -> None:
+        self._patches.wrap(cls, f"__get{kind}__", lambda original: self._reader(original, peek))
+        self._patches.wrap(cls, f"__set{kind}__", lambda original: self._writer(original, peek))
+
+    def _reader(self, original: Any, peek: Callable[..., Any], name: str = "") -> Any:
         def read(target: Any, *key: Any) -> Any:
             __tracebackhide__ = True
             value = original(target, *key)
             frame = sys._getframe(1)
-            if self._rows > 0 and is_own(frame.f_code.co_filename, self.rootdir):
+            if self._rows > 0 and _is_shared(target) and is_own(frame.f_code.co_filename, self.rootdir):
                 with contextlib.suppress(Exception):
                     place = update_at(frame)
                     if place is not None:
-                        self._reads[id(target), key] = (frame, place[0], place[1], _as_it_is(value))
-                        self._pause(lambda: peek(target, key[0] if key else None), value)
+                        self._reads[id(target), name, *key] = (frame, place[0], place[1], _as_it_is(value))
+                        self._pause(lambda: peek(target, *key), value)
             return value
 
         return read
 
     def _pause(self, peek: Callable[[], Any], value: Any) -> None:
-        if self._left <= 0:
+        if self._left <= 0 and (self._waited or not others_begin(self._directory)):
             return
         self._left -= 1
-        end = RealTime.monotonic() + _PAUSE
-        while RealTime.monotonic() < end and peek() == value:
+        self._waited = True
+        now = RealTime.monotonic()
+        end, limit = now + _PAUSE, now + _STARTING
+        while peek() == value:
+            now = RealTime.monotonic()
+            if now < limit and others_begin(self._directory):
+                end = now + _PAUSE
+            if now >= end:
+                break
             time.sleep(_STEP)
 
-    def _writer(self, original: Any, peek: Callable[[Any, Any], Any]) -> Any:
+    def _writer(self, original: Any, peek: Callable[..., Any], name: str = "") -> Any:
         def write(target: Any, *values: Any) -> Any:
             __tracebackhide__ = True
             frame = sys._getframe(1)
             key = values[:-1]
-            known = self._reads.pop((id(target), key), None)
+            known: tuple[types.FrameType, int, str, Any] | None = None
             there: Any = None
-            with contextlib.suppress(Exception):
-                there = peek(target, key[0] if key else None) if known is not None else None
+            with contextlib.suppress(Exception):  # a slice is no key before Python 3.12
+                known = self._reads.pop((id(target), name, *key), None)
+                there = peek(target, *key) if known is not None else None
             result = original(target, *values)
             if known is not None and known[0] is frame:
                 with contextlib.suppress(Exception):
@@ -131,6 +152,26 @@ class SharedAccess:
         }
         with Path(self._directory, f"{os.getpid()}.updates").open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(row) + "\n")
+
+
+def note_start(directory: str, number: int) -> None:
+    """Leave word that the process of that number is about to start. To be called by the one that starts it."""
+    Path(directory, f"{number}.starts").touch()
+
+
+def note_begin(directory: str, number: int) -> None:
+    """Leave word that the process of that number has begun. To be called by itself."""
+    Path(directory, f"{number}.starts").unlink(missing_ok=True)
+
+
+def others_begin(directory: str) -> bool:
+    """Say whether a process was started and has not begun yet."""
+    return any(name.endswith(".starts") for name in os.listdir(directory))
+
+
+def _is_shared(target: Any) -> bool:
+    """Say whether ``target``, if it is of ctypes, lies in shared memory."""
+    return not isinstance(target, _CTYPES) or shared_ctypes.block_of(target) is not None
 
 
 def _as_it_is(value: Any) -> Any:

@@ -17,7 +17,7 @@ from .copies import Copies, leave_word
 from .deaths import note_death
 from .dropped import Dropped
 from .globals import Fingerprints, take
-from .lost_update import SharedAccess
+from .lost_update import SharedAccess, note_begin
 from .patching import Patches
 
 ATTRIBUTE = "_concurrency_probe"
@@ -122,6 +122,7 @@ def install_bootstrap(set_attribute: Callable[[str, Any], None]) -> None:
 
 
 def _attach(probe: Probe, process: Any) -> None:
+    note_begin(probe.directory, probe.number)
     run = process.run
     target, args = getattr(process, "_target", None), getattr(process, "_args", ())
     where = (getattr(target, "__module__", ""), getattr(target, "__name__", ""))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import ctypes
 import linecache
 import os
 import sys
@@ -14,29 +13,22 @@ from multiprocessing import sharedctypes
 from typing import Any, cast
 
 from ....source import Position, parsed, position_at, position_of
+from ....watch import shared_ctypes
 from .agent import Agent
 from .patches import Patches
 from .places import ACCESS
 
 READ, WRITE = "read", "write"
-_SIMPLE = ("c_byte", "c_ubyte", "c_short", "c_ushort", "c_int", "c_uint", "c_long", "c_ulong", "c_longlong",
-           "c_ulonglong", "c_float", "c_double", "c_longdouble", "c_char", "c_wchar", "c_bool")  # fmt: skip
 
 
 def install(agent: Agent, patches: Patches) -> None:
     """Hook what is in shared memory. They let pass what is not done by a worker."""
-    synchronized: set[type] = {sharedctypes.Synchronized, sharedctypes.SynchronizedString}
-    synchronized |= set(getattr(sharedctypes, "class_cache", {}).values())
-    for cls in synchronized:
-        for name, value in list(vars(cls).items()):
-            if isinstance(value, property):
-                get, put = cast("tuple[Any, Any]", (value.fget, value.fset))
-                patches.set(cls, name, _property(agent, get, put, _of_wrapper, name))
+    for cls, name, value in shared_ctypes.wrapped():
+        get, put = cast("tuple[Any, Any]", (value.fget, value.fset))
+        patches.set(cls, name, _property(agent, get, put, _of_wrapper, name))
     array = sharedctypes.SynchronizedArray
     _items(agent, patches, array, _of_wrapper)
-    for simple in _SIMPLE:
-        kind: Any = getattr(ctypes, simple)
-        plain = next(vars(base)["value"] for base in kind.__mro__ if "value" in vars(base))
+    for kind, plain in shared_ctypes.simple():
         patches.set(kind, "value", _property(agent, plain.__get__, plain.__set__, _of_ctype, "value"))
     if "multiprocessing.shared_memory" in sys.modules:
         _install_shared_memory(agent, patches)
@@ -46,30 +38,18 @@ def install_own(agent: Agent) -> None:
     """Hook the arrays and the structures, most of them classes of the program. In the worker: what its modules
     hold is put back before each schedule."""
     patches = Patches()
-    for kind in _below(ctypes.Array):
-        if kind is not ctypes.Array:
-            _items(agent, patches, kind, _of_ctype)
-    for kind in _below(ctypes.Structure):
-        for field in getattr(kind, "_fields_", ()):
-            plain = vars(kind).get(field[0])
-            if plain is not None and hasattr(plain, "__set__"):
-                made = _property(agent, plain.__get__, plain.__set__, _of_ctype, field[0])
-                patches.set(kind, field[0], made)
-
-
-def _below(kind: type) -> list[Any]:
-    found = [kind]
-    for cls in found:
-        found += cls.__subclasses__()
-    return found
+    for kind in shared_ctypes.arrays():
+        _items(agent, patches, kind, _of_ctype)
+    for kind, name, plain in shared_ctypes.fields():
+        patches.set(kind, name, _property(agent, plain.__get__, plain.__set__, _of_ctype, name))
 
 
 def _of_ctype(obj: Any) -> Any:
     """Return the location of a ctypes object, None where it is not in shared memory."""
-    wrapper = getattr(obj, "_wrapper", None)
-    if wrapper is None:
+    block = shared_ctypes.block_of(obj)
+    if block is None:
         return None
-    (arena, start, _), _ = wrapper._state
+    arena, start, _ = block
     fd = getattr(arena, "fd", -1)
     return ("mem", os.fstat(fd).st_ino if fd >= 0 else id(arena), start)
 
