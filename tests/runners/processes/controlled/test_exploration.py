@@ -717,3 +717,36 @@ def test_structures_of_the_test_module_are_seen_in_every_schedule(
     assert [hazard["code"] for hazard in test["hazards"]] == codes
     assert test["outcome"] == ("failed" if codes else "passed")
     assert codes or test["schedules"] > 3
+
+
+LEAKING = """
+import multiprocessing, os, pytest
+from multiprocessing import shared_memory
+ctx = multiprocessing.get_context("fork")
+def fill(name):
+    other = shared_memory.SharedMemory(name=name)
+    other.buf[0] = 7
+    other.close()
+@pytest.mark.stress_processes(workers=0, repeats=1, schedules=5)
+def test_it():
+    memory = shared_memory.SharedMemory(f"{os.environ['SEGMENT']}{os.getpid()}", create=True, size=16)
+    started = [ctx.Process(target=fill, args=(memory.name,)) for _ in range(2)]
+    for p in started: p.start()
+    for p in started: p.join()
+    memory.close()
+    if os.getpid() == pytests_own: memory.unlink()
+pytests_own = os.getpid()
+"""
+
+
+@pytest.mark.skipif(not os.path.isdir("/dev/shm"), reason="nothing lists the segments")
+@pytest.mark.parametrize("before", ["", "memory = shared_memory.SharedMemory(create=True, size=1); memory.unlink()"])
+def test_no_shared_memory_is_left_of_a_schedule(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, before: str
+) -> None:
+    monkeypatch.setenv("SEGMENT", f"left-{os.getpid()}-{len(before)}-")
+    pytester.makepyfile(f"{LEAKING}\n{before}")
+    result, (test,) = run(pytester)
+    assert test["schedules"] > 2
+    assert [name for name in os.listdir("/dev/shm") if name.startswith(os.environ["SEGMENT"])] == []
+    assert "Traceback" not in result.stderr.str()

@@ -145,6 +145,10 @@ class Agent:
         """Note that somebody has seen how the process ``pid`` ended, or (None) that a pipe did."""
         self._results.append(("asked", pid))
 
+    def made(self, segment: str, tracker: Any) -> None:
+        """Note that shared memory was made that has a name, and which resource tracker was told."""
+        self._results.append(("made", segment, tracker))
+
     def note(self, text: str) -> None:
         """Note something that was not looked at."""
         self._results.append(("note", text))

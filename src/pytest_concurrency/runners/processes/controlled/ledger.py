@@ -50,7 +50,8 @@ class Sites:
 class Ledger:
     """Keeps the books of one run of ``execution``; ``wake`` is called with each location that was freed.
 
-    ``values`` are what was read and written (True), by worker, place and occurrence.
+    ``values`` are what was read and written (True), by worker, place and occurrence; ``segments`` the names of shared
+    memory that was made, and which resource tracker was told.
     """
 
     def __init__(self, execution: Execution, sites: Sites, wake: Callable[[Any], None]) -> None:
@@ -63,6 +64,7 @@ class Ledger:
         self.signalled = False
         self.deaths: list[tuple[str, Death]] = []
         self.asked: set[int | None] = set()
+        self.segments: dict[str, Any] = {}
         self._wake = wake
         self._numbers: dict[Any, int] = {}
 
@@ -115,6 +117,8 @@ class Ledger:
                 self.deaths.append((worker.path, rest[0]))
         elif what == "asked":
             self.asked.add(rest[0])
+        elif what == "made":
+            self.segments[rest[0]] = rest[1]
         elif what == "note":
             self.notes.append(rest[0])
         elif what == "did":

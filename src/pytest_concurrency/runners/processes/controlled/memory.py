@@ -17,6 +17,7 @@ from ....watch import shared_ctypes
 from .agent import Agent
 from .patches import Patches
 from .places import ACCESS
+from .snapshot import tracker
 
 READ, WRITE = "read", "write"
 
@@ -131,6 +132,14 @@ def _install_shared_memory(agent: Agent, patches: Patches) -> None:
             return view
         return _View(agent, view, ("shm", memory.name))
 
+    made: Any = shared_memory.SharedMemory.__init__
+
+    def __init__(memory: Any, name: str | None = None, create: bool = False, *args: Any, **kwargs: Any) -> None:
+        made(memory, name, create, *args, **kwargs)
+        if create and agent.on:
+            agent.made(memory._name, tracker() if getattr(memory, "_track", True) else None)
+
+    patches.set(shared_memory.SharedMemory, "__init__", __init__)
     patches.set(shared_memory.SharedMemory, "buf", property(buf))
     _items(agent, patches, shared_memory.ShareableList, lambda obj: ("shm", obj.shm.name))
 

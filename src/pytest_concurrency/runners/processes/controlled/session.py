@@ -52,7 +52,7 @@ from .files import ENTRY, LISTINGS
 from .ledger import Sites
 from .members import Member
 from .patches import Patches
-from .snapshot import Snapshot
+from .snapshot import Snapshot, unlink
 from .wire import Channel
 from .worker import NOTHING, NOTHING_PICKLED, Binding, Silence, Task, bindings_of, install, work
 
@@ -152,6 +152,9 @@ class ProcessProgram:
             helpers = tree.helpers()
             tree.kill([i for p, i in tree.descendants().items() if p not in self.before and p not in helpers])
         self.before = None
+        if self.conductor is not None and self.conductor.ledger.segments:
+            unlink(self.conductor.ledger.segments)
+            self.conductor.ledger.segments.clear()
 
     def end(self) -> None:
         """Leave nothing behind of what exploring has put in place."""

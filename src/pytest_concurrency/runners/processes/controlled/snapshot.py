@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-from multiprocessing import heap, synchronize, util
+import importlib
+from collections.abc import Mapping
+from multiprocessing import heap, resource_tracker, synchronize, util
 from typing import Any
 
 _LIMIT = 4 << 20  # bytes
@@ -36,6 +38,25 @@ class Snapshot:
         for lock in self._free:
             if _value(lock) == 0:
                 ctypes.CDLL(None).sem_post(ctypes.c_void_p(lock._semlock.handle))
+
+
+def tracker() -> tuple[Any, Any]:
+    """Return what tells the resource tracker that this process talks to from those of others."""
+    mine: Any = resource_tracker._resource_tracker
+    return getattr(mine, "_pid", None), getattr(mine, "_fd", None)
+
+
+def unlink(segments: Mapping[str, Any]) -> None:
+    """Remove what is left of the shared memory that the workers of a schedule have made, by its names; each with the
+    :func:`tracker` that was told of it, None for none. No process is left that would."""
+    shm_unlink: Any = importlib.import_module("_posixshmem").shm_unlink
+    for name, told in segments.items():
+        try:
+            shm_unlink(name)
+        except OSError:
+            continue
+        if told == tracker():
+            resource_tracker.unregister(name, "shared_memory")
 
 
 def _locks() -> list[Any]:
