@@ -822,3 +822,52 @@ def test_it():
     report = run(pytester, program)
     assert hazards(report) == {}
     assert report["tests"][0]["outcome"] == "passed"
+
+
+NOT_BROUGHT = {
+    "event of a child that is gone": ("pass", "event.wait()", "the test waits for an event, which nobody sets"),
+    "event of the parent": ("event.wait()", "process.join()", "Process-1 waits for an event, which nobody sets"),
+    "notification": (
+        "condition.notify()",
+        "process.join(); condition.acquire(); condition.wait()",
+        "for a notification, which nobody sends",
+    ),
+    "barrier": ("barrier.wait()", "process.join()", "Process-1 waits for others at a barrier"),
+}
+LATE = {
+    "limit": ("event.wait(4); other.set()", "other.wait(); process.join()"),
+    "sleep": ("time.sleep(4); other.set()", "other.wait(); process.join()"),
+    "alarm": (
+        "signal.signal(signal.SIGALRM, lambda *_: other.set()); signal.alarm(4); event.wait()",
+        "other.wait(); event.set(); process.join()",
+    ),
+    "thread": ("event.wait()", "threading.Timer(4, event.set).start(); process.join()"),
+}
+WAITING = """
+def child(event, other, condition, barrier):
+    with condition: {child}
+@pytest.mark.stress_processes(workers=0, repeats=1, timeout={timeout}, schedules=1)
+def test_it():
+    event, other, condition, barrier = ctx.Event(), ctx.Event(), ctx.Condition(), ctx.Barrier(2)
+    process = ctx.Process(target=child, args=(event, other, condition, barrier))
+
+    process.start()
+    {parent}
+"""
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/syscall"), reason="nothing tells whether a wait has a limit")
+@pytest.mark.parametrize("how", NOT_BROUGHT)
+def test_what_nobody_brings_is_known_before_the_time_out(pytester: pytest.Pytester, how: str) -> None:
+    child, parent, told = NOT_BROUGHT[how]
+    report = run(pytester, WAITING.format(child=child, parent=parent, timeout=60))
+    assert told in hazards(report)["CH409"]["message"]
+    assert report["tests"][0]["seconds"] < 30
+
+
+@pytest.mark.parametrize("how", LATE)
+def test_what_comes_late_is_no_hang(pytester: pytest.Pytester, how: str) -> None:
+    child, parent = LATE[how]
+    report = run(pytester, WAITING.format(child=child, parent=parent, timeout=20))
+    assert hazards(report) == {}
+    assert report["tests"][0]["outcome"] == "passed"

@@ -56,6 +56,11 @@ class Deadline:
             self._arm(min(_FIRST, self.seconds))
         return self
 
+    @property
+    def has_alarm(self) -> bool:
+        """Whether another user of the alarm waits for it."""
+        return bool(self._usable and self._theirs)
+
     def _arm(self, seconds: float) -> None:
         """Ask for the next alarm, and for more after it: where another thread forks at that moment, the alarm may reach
         that thread, and a wait of the main one goes on."""

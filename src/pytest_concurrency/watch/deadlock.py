@@ -1,8 +1,9 @@
 """Telling a deadlock between processes before its time-out: every thread of every one waits, without limit, for
 another.
 
-Only waits that nothing outside can end count: a join of a process, a lock, a pipe between the processes. One thread
-that does anything else (sleeps, listens, computes, waits with a limit) is enough not to call it a deadlock.
+Only waits that nothing outside can end count: a join of a process, a lock, a pipe between the processes, an event or a
+notification where no timer and no thread of C could bring it. One thread that does anything else (sleeps, listens,
+computes, waits with a limit) is enough not to call it a deadlock.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import threading
 import types
 from typing import TYPE_CHECKING
 
+from ..source import PACKAGE
 from . import stacks, tree
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ class Suspicion:
         return self._all_wait_for_ever()
 
     def _standstill(self, frame: types.FrameType | None) -> object:
-        if not waits_for_ever(_frames_of(frame)):
+        if not waits_for_ever(_frames_of(frame), self._is_left_alone() and _has_no_limit(frame)):
             return None
         below = {pid: info for pid, info in tree.descendants().items() if info.alive and pid not in tree.helpers()}
         if any(not self._watch.may_end(pid) or not tree.is_asleep(pid) for pid in below):
@@ -53,15 +55,29 @@ class Suspicion:
         current = sys._current_frames()
         current.pop(threading.get_ident(), None)
         for thread in threading.enumerate():
-            if thread is not threading.main_thread() and not waits_for_ever(_frames_of(current.get(thread.ident or 0))):
+            top = current.get(thread.ident or 0)
+            if thread is not threading.main_thread() and not waits_for_ever(_frames_of(top), _has_no_limit(top)):
                 return False
         for pid, info in tree.descendants().items():
             if not info.alive or pid in tree.helpers():
                 continue
             threads = parse_threads(stacks.request(self._watch.directory, pid))
-            if not threads or not all(waits_for_ever(frames) for frames in threads):
+            unlimited = tree.waits_without_limit(pid) and not tree.may_have_alarms(pid)
+            unlimited = unlimited and tree.threads_of(pid) == len(threads)
+            if not threads or not all(waits_for_ever(frames, unlimited) for frames in threads):
                 return False
         return True
+
+    def _is_left_alone(self) -> bool:
+        """Say whether no timer of the program's and no thread of C may wake this process."""
+        return not self._watch.has_alarm and tree.threads_of(os.getpid()) == len(sys._current_frames())
+
+
+def _has_no_limit(frame: types.FrameType | None) -> bool:
+    """Say whether ``frame`` is in a wait of a condition of multiprocessing's, without a limit."""
+    while frame is not None and frame.f_globals.get("__name__") != "multiprocessing.synchronize":
+        frame = frame.f_back
+    return frame is not None and frame.f_locals.get("timeout", 0) is None
 
 
 def _frames_of(frame: types.FrameType | None) -> Frames:
@@ -84,9 +100,12 @@ def parse_threads(text: str) -> list[Frames]:
     return threads
 
 
-def waits_for_ever(frames: Frames) -> bool:
-    """Return whether the innermost frames (first) are a wait that has no limit and that only a process can end."""
-    frames = [frame for frame in frames if os.path.basename(frame[0]) not in ("deadline.py", "watch.py", "deadlock.py")]
+def waits_for_ever(frames: Frames, unlimited: bool = False) -> bool:
+    """Return whether the innermost frames (first) are a wait that has no limit and that only a process can end.
+
+    ``unlimited``: that is known of a wait for an event or a notification, whose frames do not tell.
+    """
+    frames = [frame for frame in frames if not frame[0].startswith(PACKAGE)]
     if not frames:
         return False
     names = [(os.path.basename(path), name) for path, name in frames[:5]]
@@ -96,8 +115,8 @@ def waits_for_ever(frames: Frames) -> bool:
     first = names[0]
     if inside[0] and first in _ENDLESS:
         return True
-    if first == ("synchronize.py", "wait") and len(names) > 1 and names[1] == ("queues.py", "join"):
-        return True
+    if first == ("synchronize.py", "wait") and inside[0]:
+        return unlimited or (len(names) > 1 and names[1] == ("queues.py", "join"))
     if first[0] == "threading.py":
         return ("queues.py", "_finalize_join") in names or ("queues.py", "_feed") in names
     return first == ("queues.py", "_feed") and inside[0]

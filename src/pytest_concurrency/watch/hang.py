@@ -53,6 +53,17 @@ _KNOWN = (
         "A process waits for an item of a queue, and nobody is left to put one.",
         "Put as many items, or sentinels, as are waited for, also where something fails before.",
     ),
+    (
+        ", which nobody se",
+        "A process waits for an event or a notification, and nobody is left to bring it.",
+        "Set the event also where something fails before; test the state under the lock before waiting for a "
+        "notification (Condition.wait_for).",
+    ),
+    (
+        " at a barrier,",
+        "A barrier lets nobody pass before all of its parties have come.",
+        "Give the barrier as many parties as come to it, abort() it where one fails, or wait with a time-out.",
+    ),
 )
 """Cause and fix by a part of what is known about the hang."""
 
@@ -105,6 +116,8 @@ def find(record: Record, context: Context) -> list[Finding]:
 
 
 def _many(others: Sequence[Stuck]) -> str:
+    if not others:
+        return "no process left that it could wait for"
     return "one process running" if len(others) == 1 else f"{len(others)} processes running"
 
 
@@ -123,7 +136,7 @@ def _rank(fact: str) -> int:
     """Return how little ``fact`` says of the cause: a pipe that cannot end first, who waits for whom last."""
     if fact.startswith(("join()", "the test's")):
         return 2
-    return int(" waits in get() " in fact or " waits to read " in fact)
+    return int(" waits in get() " in fact or " waits to read " in fact or " waits for " in fact)
 
 
 def _takes_lock(stack: str) -> bool:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from .watch import Watch
 
 _POOL_WORKER = re.compile(r"PoolWorker-\d+")
+_FRAME = re.compile(r'File "(?:[^"]*[/\\\\])?([^"/\\\\]+)", line \d+,? in (\S+)')
+_THREAD = "(most recent call first):"
 _WRITE_ONLY = 0o1
 _ACCESS = 0o3
 
@@ -34,11 +36,13 @@ def gather(watch: Watch, frame: types.FrameType | None) -> list[Stuck]:
     here = body_stack(frame)
     facts = [*frame_facts(frame), *pipe_facts(watch, os.getpid(), "this process", here, pids)]
     facts += _pool_facts(watch, here, alive)
+    facts += wait_facts("the test", here, False) if names else []
     found = [Stuck(os.getpid(), "the test's own process", here, tuple(facts), is_body=True)]
     for pid in alive:
         name = names.get(pid, f"process {pid}")
         stack = stacks.request(watch.directory, pid)
-        found.append(Stuck(pid, name, stack, tuple(pipe_facts(watch, pid, name, stack, pids))))
+        told = (*pipe_facts(watch, pid, name, stack, pids), *wait_facts(name, stack, True))
+        found.append(Stuck(pid, name, stack, told))
     return found
 
 
@@ -76,6 +80,22 @@ def frame_facts(frame: types.FrameType | None) -> list[str]:
             facts.append(f"join() waits for {getattr(process, 'name', 'a process')}")
         frame = frame.f_back
     return facts
+
+
+def wait_facts(name: str, stack: str, innermost_first: bool) -> list[str]:
+    """Return what the main thread of ``name`` waits for in a condition of multiprocessing's: the last one of a dump."""
+    frames = _FRAME.findall(stack.split(_THREAD)[-1])
+    frames = frames if innermost_first else frames[::-1]
+    if frames[:1] != [("synchronize.py", "wait")]:
+        return []
+    outer = frames[1:4]
+    if ("queues.py", "join") in outer:
+        return []
+    if outer[:1] == [("synchronize.py", "wait")]:
+        return [f"{name} waits for an event, which nobody sets"]
+    if ("threading.py", "_wait") in outer:
+        return [f"{name} waits for others at a barrier, to which too few come"]
+    return [f"{name} waits for a notification, which nobody sends"]
 
 
 def _value(semaphore: object) -> int:

@@ -236,6 +236,41 @@ def is_asleep(pid: int) -> bool:
     return True
 
 
+_FUTEX = {"x86_64": 202, "aarch64": 98}
+_TIMEOUT = 4  # the place of futex's argument in what the kernel tells of a call
+_ALARMS = (signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF) if hasattr(signal, "SIGALRM") else ()
+
+
+def threads_of(pid: int) -> int:
+    """Return how many threads ``pid`` has, those of C among them; 0 where the system does not tell."""
+    try:
+        return len(os.listdir(f"/proc/{pid}/task"))
+    except OSError:
+        return 0
+
+
+def waits_without_limit(pid: int) -> bool:
+    """Say whether it is known of ``pid`` that none of its threads waits for a lock for a time only."""
+    futex = _FUTEX.get(os.uname().machine)
+    try:
+        calls = [_content(f"/proc/{pid}/task/{task}/syscall").split() for task in os.listdir(f"/proc/{pid}/task")]
+        return futex is not None and all(
+            len(call) > _TIMEOUT and (int(call[0]) != futex or int(call[_TIMEOUT], 16) == 0) for call in calls
+        )
+    except (OSError, ValueError):
+        return False
+
+
+def may_have_alarms(pid: int) -> bool:
+    """Say whether ``pid`` handles the signal of a timer, or that is not known."""
+    try:
+        lines = _content(f"/proc/{pid}/status").splitlines()
+        caught = next(int(line.split()[1], 16) for line in lines if line.startswith(b"SigCgt:"))
+    except (OSError, ValueError, StopIteration):
+        return True
+    return any(caught >> (number - 1) & 1 for number in _ALARMS)
+
+
 STILL_LOOKS = 4
 """Looks in a row at which nothing has moved before processes count as standing still."""
 

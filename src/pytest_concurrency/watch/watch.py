@@ -137,6 +137,11 @@ class Watch:
     def hung(self) -> bool:
         return bool(self._deadline and self._deadline.expired)
 
+    @property
+    def has_alarm(self) -> bool:
+        """Whether the program waits for an alarm of its own."""
+        return bool(self._deadline and self._deadline.has_alarm)
+
     def _look_for_hang(self, frame: types.FrameType | None, passed: float) -> bool:
         limit = self.plan.timeout or 0.0
         if self.plan.in_worker and (passed < limit or not self.record.started):
