@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import os
 import sys
 import warnings
@@ -9,7 +11,7 @@ from unittest import mock
 
 import pytest
 
-from pytest_concurrency.runners.whole_suite.rules import Rules
+from pytest_concurrency.runners.whole_suite.rules import CALLS, Rules
 from pytest_concurrency.runners.whole_suite.scan import DEPTH, Scanner
 
 
@@ -74,6 +76,72 @@ def nested():
     return [warnings.simplefilter("error") for _ in range(2)]
 
 
+@contextlib.contextmanager
+def in_folder():
+    os.chdir(".")
+    yield
+
+
+@in_folder()
+def under_a_context_manager():
+    pass
+
+
+@mock.patch.dict(os.environ, {"X": "1"})
+def under_a_patched_dictionary():
+    pass
+
+
+class Frozen:
+    """As freezegun's and time-machine's decorators are made."""
+
+    def __call__(self, function):
+        @functools.wraps(function)
+        def wrapper():
+            with self:
+                function()
+
+        return wrapper
+
+    def __enter__(self):
+        pass
+
+    def __exit__(self, *error):
+        pass
+
+
+def twice(function):
+    @functools.wraps(function)
+    def wrapper():
+        function()
+        function()
+
+    return wrapper
+
+
+@Frozen()
+def frozen():
+    pass
+
+
+frozen_time = Frozen()
+
+
+def freezes_with_one_of_the_module():
+    with frozen_time:
+        pass
+
+
+@twice
+def twice_reads():
+    reads_path()
+
+
+@twice
+def twice_changes():
+    changes_path()
+
+
 def uses_a_mock():
     return mock.Mock()
 
@@ -95,11 +163,22 @@ def recursive():
         (sets_class, "Box.value = ..."),
         (sets_own_class, ""),
         (nested, "warnings.simplefilter()"),
+        (under_a_context_manager, "os.chdir()"),
+        (under_a_patched_dictionary, "unittest.mock._patch_dict()"),
+        (frozen, f"{__name__}.Frozen()"),
+        (freezes_with_one_of_the_module, f"{__name__}.Frozen()"),
         (uses_a_mock, ""),
         (recursive, ""),
     ],
 )
 def test_reason(function, reason):
-    scanner = Scanner(Rules())
+    scanner = Scanner(Rules(calls=(*CALLS, f"{__name__}.Frozen")))
     scanner.prepare()
     assert scanner.of_function(function, None, DEPTH) == reason
+
+
+def test_wrappers_of_one_decorator_are_told_apart():
+    scanner = Scanner(Rules())
+    scanner.prepare()
+    assert scanner.of_function(twice_changes, None, DEPTH) == "sys.path.insert()"
+    assert scanner.of_function(twice_reads, None, DEPTH) == ""

@@ -20,7 +20,7 @@ FIXTURES = frozenset({
 CALLS = (
     "pytest.warns", "pytest.deprecated_call", "pytest.MonkeyPatch",
     "warnings.catch_warnings", "warnings.simplefilter", "warnings.filterwarnings", "warnings.resetwarnings",
-    "unittest.mock.patch", "mock.patch",
+    "unittest.mock.patch", "mock.patch", "unittest.mock._patch_dict", "mock.mock._patch_dict",
     "contextlib.redirect_stdout", "contextlib.redirect_stderr", "contextlib.chdir",
     "os.chdir", "os.fchdir", "os.putenv", "os.unsetenv", "os.umask", "os.fork", "os._exit",
     "sys.setrecursionlimit", "sys.settrace", "sys.setprofile", "sys.setswitchinterval", "sys.getrefcount",
@@ -32,9 +32,10 @@ CALLS = (
     "threading.active_count", "threading.enumerate", "threading.current_thread", "threading.main_thread",
     "threading.settrace", "threading.setprofile", "tracemalloc.start", "faulthandler.enable",
     "runpy.run_module", "runpy.run_path", "doctest.testmod",
-    "click.testing.CliRunner", "typer.testing.CliRunner", "freezegun.freeze_time", "time_machine.travel",
+    "click.testing.CliRunner", "typer.testing.CliRunner", "freezegun.freeze_time", "freezegun.api._freeze_time",
+    "time_machine.travel",
 )  # fmt: skip
-"""Functions and classes that replace or read state of the whole process."""
+"""Functions and classes that replace or read state of the whole process; decorators are instances of such a class."""
 
 METHODS = frozenset({"assertWarns", "assertWarnsRegex", "assertLogs", "assertNoLogs", "getfixturevalue"})
 """Methods, of whatever object, that do so."""

@@ -6,6 +6,7 @@ attributes of modules and classes. Helpers of the test's own module are followed
 
 from __future__ import annotations
 
+import contextlib
 import dis
 import importlib
 import inspect
@@ -25,11 +26,11 @@ _SETUPS = ("setUp", "tearDown", "setup_method", "teardown_method", "setup", "tea
 
 
 class Scanner:
-    """Says what keeps a test on one worker; remembers the answer for each code object of the session."""
+    """Says what keeps a test on one worker; remembers the answer for each function of the session."""
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
-        self._known: dict[tuple[types.CodeType, type | None], str] = {}
+        self._known: dict[tuple[types.CodeType | types.FunctionType, type | None], str] = {}
         self._unsafe: dict[int, str] = {}
         self._containers: dict[int, str] = {}
 
@@ -69,7 +70,7 @@ class Scanner:
                 return "unittest.mock.patch"
             if not isinstance(layer, types.FunctionType):
                 continue
-            key = (layer.__code__, cls)
+            key = (layer if layer.__closure__ else layer.__code__, cls)  # wrappers share their code, not what they wrap
             known = self._known.get(key)
             if known is None:
                 self._known[key] = ""  # recursion ends here
@@ -109,6 +110,9 @@ class Scanner:
                 _collect(top, function, helpers)
             elif name in ("LOAD_DEREF", "LOAD_CLASSDEREF"):
                 before, top, on_self = top, cells.get(value, _UNKNOWN), False
+                found = self._loaded(top)
+                if found:
+                    return found
                 _collect(top, function, helpers)
             elif name == "IMPORT_NAME":
                 top = module = _import(value)
@@ -164,10 +168,10 @@ class Scanner:
         return ""
 
     def _loaded(self, value: Any) -> str:
-        """Say what is unsafe about loading ``value``."""
+        """Say what is unsafe about loading ``value``, one of the unsafe objects or an instance of an unsafe class."""
         if value is _UNKNOWN:
             return ""
-        name = self._unsafe.get(id(value))
+        name = self._unsafe.get(id(value)) or self._unsafe.get(id(type(value)))
         if name:
             return f"{name}()"
         if self._rules.modules:
@@ -212,7 +216,9 @@ def _layers(function: Any) -> Iterator[Any]:
 
 
 def _collect(value: Any, function: types.FunctionType, helpers: list[Any]) -> None:
-    """Keep ``value`` where it is a function or class of the module of ``function``."""
+    """Keep ``value`` where it is a function or class of the module of ``function``, or a context manager from one."""
+    if issubclass(type(value), contextlib.ContextDecorator):
+        value = inspect.getattr_static(value, "func", type(value))  # of ``contextlib.contextmanager``
     if getattr(value, "__module__", None) != function.__module__:
         return
     if isinstance(value, types.FunctionType):
