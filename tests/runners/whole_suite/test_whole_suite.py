@@ -213,6 +213,51 @@ def test_what_is_the_test_s_own_doing_is_no_error(pytester):
     assert own["test_own_object"] == "the test shares Tally.n between its workers (CH101)"
 
 
+def test_code_is_known_that_a_test_reaches_by_an_object_a_fixture_or_an_import_of_its_own(pytester):
+    """Then the lines of the test file are the test's own, as where its module imports the code's functions."""
+    pytester.makepyfile(library=LIBRARY)
+    pytester.makeconftest("""
+        import pytest, library
+        @pytest.fixture(scope="session")
+        def client(): return library.registry
+        """)
+    own = "calls = 0\ndef note():\n    global calls\n    calls += 1\n"
+    pytester.makepyfile(
+        test_object=f"from library import registry\n{own}def test_object(): note()\n",
+        test_fixture=own
+        + "def register(client):\n    client.add('a')\n    client.remove('a')\n    assert 'a' not in client.names\n"
+        + "def test_note(client): note()\n"
+        + "def test_register(client): register(client)\n",
+    )
+    done = run(
+        pytester,
+        f"{own}def test_import():\n    import library\n    note()\n    library.get_instance()\n",
+        "--stress-threads=2",
+    )
+    done.result.assert_outcomes(passed=4)
+    assert {name for name, test in done.tests.items() if "own_doing" in test} == {
+        "test_object", "test_note", "test_register", "test_import",
+    }  # fmt: skip
+
+
+def test_a_project_called_like_a_tool_is_code_under_test(pytester):
+    pytester.makepyfile(freezegun=LIBRARY)
+    done = run(
+        pytester,
+        """
+        import freezegun
+        calls = 0
+        def note():
+            global calls
+            calls += 1
+        def test_note(): note()
+        def test_bump(): freezegun.bump()
+        """,
+        "--stress-threads=2",
+    )
+    assert done.outcomes == {"test_note": "PASSED", "test_bump": "FAILED"}, done.text
+
+
 def test_fixtures_per_worker_with_a_marker(pytester):
     done = run(
         pytester,

@@ -7,10 +7,12 @@ but in the test's own file, that file is what is judged.
 
 from __future__ import annotations
 
+import dis
+import inspect
 import os
 import sys
 import types
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,22 +72,32 @@ class TestCode:
         return known
 
     def _uses_other_code(self) -> bool:
-        """Say whether the test's module uses any code but the standard library, test tools and test files."""
-        names = {
-            value.__name__ if isinstance(value, types.ModuleType) else getattr(value, "__module__", None)
-            for value in list(vars(self.item.module).values())
-            if isinstance(value, (types.ModuleType, type, types.FunctionType)) or callable(value)
-        }
-        for name in names:
-            if not isinstance(name, str) or name == self.item.module.__name__:
+        """Say whether the test, by its module or its fixtures, uses any code but the standard library, test tools and
+        test files."""
+        for name in self._modules_used():
+            path = getattr(sys.modules.get(name), "__file__", None)
+            if not isinstance(path, str) or self._is_of_tests(path):
                 continue
             top = name.partition(".")[0]
-            if top in sys.stdlib_module_names or top in TOOLS or top.startswith("pytest_"):
-                continue
-            path = getattr(sys.modules.get(name), "__file__", None)
-            if isinstance(path, str) and not self._is_of_tests(path):
+            if holds(path, self._root):
+                return True
+            if top not in sys.stdlib_module_names and top not in TOOLS and not top.startswith("pytest_"):
                 return True
         return False
+
+    def _modules_used(self) -> set[str]:
+        """Return the names of the modules whose things the test's module and its fixtures hold, or import later."""
+        info: Any = self.item._fixtureinfo
+        fixtures = [d.func for name in info.names_closure for d in info.name2fixturedefs.get(name, ())]
+        functions = [
+            function
+            for function in map(_innermost, [self.item.obj, *fixtures])
+            if isinstance(function, types.FunctionType) and self._is_of_tests(function.__code__.co_filename)
+        ]
+        spaces = {id(space): space for space in [vars(self.item.module), *(f.__globals__ for f in functions)]}
+        found = {name for space in spaces.values() for value in list(space.values()) for name in _homes(value)}
+        found.update(name for function in functions for name in _imports(function.__code__))
+        return found
 
     def _is_included(self, name: str) -> bool:
         return any(name == wanted or name.startswith(f"{wanted}.") for wanted in self._include)
@@ -144,6 +156,30 @@ class OwnDoing(Dismissals):
             if isinstance(identity, int) and self.code.is_shared_by_test(identity):
                 return f"the test shares {failure.data.target} between its workers ({failure.code})"
         return ""
+
+
+def _innermost(function: Any) -> Any:
+    """Return what is under the decorators of ``function``, and under a method."""
+    function = getattr(function, "__func__", function)
+    return inspect.unwrap(function) if isinstance(function, types.FunctionType) else function
+
+
+def _imports(code: types.CodeType) -> Iterator[str]:
+    """Yield the names of the modules that ``code`` imports."""
+    for step in dis.get_instructions(code):
+        if step.opname == "IMPORT_NAME":
+            yield step.argval
+
+
+def _homes(value: Any) -> Iterator[str]:
+    """Yield the names of the modules that ``value`` and its class are of."""
+    if isinstance(value, types.ModuleType):
+        yield value.__name__
+        return
+    own = getattr(value, "__module__", None) if isinstance(value, type) or callable(value) else None
+    for name in (own, type(value).__module__):
+        if isinstance(name, str):
+            yield name
 
 
 def _reachable(roots: Iterable[Any]) -> set[int]:
