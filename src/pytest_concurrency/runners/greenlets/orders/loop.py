@@ -81,10 +81,11 @@ class ExploredLoop:
     """A proxy for the loop ``real``; see the module's text.
 
     ``choose`` gets two or more entries, the one that gevent would call first, and returns the index of one.
-    ``serial``: greenlets start one after the other, each when the one before has ended; ``reverse``: the last first. One
-    that never ends since it serves the others ends the run, or, with ``serving``, is left to wait. ``patience``: seconds
-    to wait for more I/O before what is ready is handled. ``real_time``: timers take their time from the beginning; where
-    that is ``real_allowed``, they do so in any case once anything is waited for that is neither a callback nor a timer.
+    ``serial``: greenlets start one after the other, each when the one before has ended; ``reverse``: the last first.
+    One that never ends since it serves the others ends the run, or, with ``serving``, is left to wait. ``patience``:
+    seconds to wait for more I/O before what is ready is handled. ``real_time``: timers take their time from the
+    beginning; where that is ``real_allowed``, they do so once anything is waited for that is neither a callback nor a
+    timer.
     ``outside`` says whether anybody else may come in, a native thread or a process; ``give_up`` is told why the order
     cannot be chosen any more.
     """
