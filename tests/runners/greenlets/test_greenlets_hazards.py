@@ -322,6 +322,14 @@ LEFT_BEHIND = """
         gevent.spawn(beat)
         gevent.sleep(0.002)
 
+    @pytest.mark.stress_greenlets(workers=1, timeout=0.3)
+    def test_a_worker_that_catches_its_end():
+        while True:
+            try:
+                gevent.sleep(0.01)
+            except BaseException:
+                pass
+
     numbers = iter(range(100))
     @pytest.mark.stress_greenlets(workers=0)
     def test_now_and_then():
@@ -332,8 +340,9 @@ LEFT_BEHIND = """
 
 def test_a_test_that_passes_only_when_it_is_run_first_is_not_judged_by_later_runs(stress):
     tests = stress(test_left=LEFT_BEHIND)
-    stress.result.assert_outcomes(passed=2, failed=2)
+    stress.result.assert_outcomes(passed=2, failed=3)
     assert stress.codes(tests["test_a_file"]) == []
+    assert any("(spawned at no line of the project)" in n for n in tests["test_a_worker_that_catches_its_end"]["notes"])
     assert stress.codes(tests["test_in_the_usual_order"])[-1] == "CH110"
     assert tests["test_an_end_that_is_caught"]["schedules"] == 1
     assert "did not end when they were killed (spawned at " in tests["test_an_end_that_is_caught"]["notes"][-2]
