@@ -467,7 +467,7 @@ def test_methods_of_a_testcase_are_refused(stress):
 
 
 DEADLOCKS = """
-    import gevent, pytest
+    import gevent, gevent.event, pytest, threading
     from gevent.event import AsyncResult
     from gevent.lock import BoundedSemaphore, Semaphore
     from gevent.pool import Pool
@@ -510,6 +510,21 @@ DEADLOCKS = """
         gevent.joinall(takers)
 
     @mark
+    def test_a_condition_lets_go_of_its_lock():
+        lock, never = threading.Lock(), gevent.event.Event()
+        condition = threading.Condition(lock)
+        def wait():
+            with lock:
+                condition.wait()
+        def keep():
+            with lock:
+                never.wait()
+        def take():
+            with lock:
+                pass
+        gevent.joinall([gevent.spawn(function) for function in (wait, keep, take)])
+
+    @mark
     def test_room_in_a_pool():
         pool = Pool(1)
         pool.spawn(lambda: pool.spawn(gevent.sleep))
@@ -547,6 +562,8 @@ def test_what_a_deadlock_says(stress):
 
     counter = found["test_a_semaphore_that_only_counts_is_held_by_nobody"]
     assert "held by" not in counter["detail"] and "nobody is left to release" in counter["cause"]
+    condition = found["test_a_condition_lets_go_of_its_lock"]
+    assert "in with lock, held by greenlet 0.1\n" in condition["detail"]
     assert "room in a pool" in found["test_room_in_a_pool"]["cause"]
     never = found["test_a_result_that_is_never_set"]
     assert "Before that, greenlet 0.0 died of ValueError: no answer at test_deadlocks.py:" in never["message"]

@@ -138,7 +138,7 @@ def _with_holder(
             path, ended = name, bool(greenlet.dead)
     if not path:
         path, place = _inside(lock, waiter, lives, own)
-    if not path and noted is not None:
+    if not path and noted is not None and not _waits_without(noted.worker, lock, lives):
         path = noted.worker
         ended = all(name != path or bool(greenlet.dead) for name, greenlet in known)
     if noted is not None and noted.worker == path:
@@ -154,10 +154,26 @@ def _inside(lock: Any, waiter: Any, lives: Lives, own: Sequence[FrameView]) -> t
         if life.greenlet is not waiter:
             stacks.append((life.path, view_stack(getattr(life.greenlet, "gr_frame", None), 16)))
     for path, frames in stacks:
+        if any(_lets_go(view, lock) for view in frames):
+            continue
         for view in frames:
             if is_user_file(view.code.co_filename) and (line := _with_around(view, lock)):
                 return path, (view.code.co_filename, line)
     return "", ("", 0)
+
+
+def _waits_without(path: str, lock: object, lives: Lives) -> bool:
+    """Say whether the greenlet ``path`` waits for a condition of ``lock``: it may be anybody's meanwhile."""
+    parked = [parked_view(life.greenlet) for life in lives.living() if life.path == path]
+    return any(view is not None and _lets_go(view, lock) for view in parked)
+
+
+def _lets_go(view: FrameView, lock: object) -> bool:
+    """Say whether ``view`` waits for a condition, which has released its ``lock`` meanwhile."""
+    callee = callee_of(view)
+    if callee is None or callee.owner is MISSING or not issubclass(type(callee.owner), threading.Condition):
+        return False
+    return callee.kind == "call" and static_attribute(callee.owner, "_lock") is lock
 
 
 def _with_around(frame: FrameView, lock: object) -> int:
