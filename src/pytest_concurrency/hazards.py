@@ -213,6 +213,11 @@ CATALOGUE = _table(
         "Processes wait for each other and none can go on.",
         "Look at the stacks: close unused pipe ends, call task_done, never terminate a process that holds a lock.",
     ),
+    (
+        "CH410", "shared memory left behind", WARNING,
+        "Shared memory stays until somebody unlinks it: close() gives back this process's view of it, only.",
+        "Call unlink() once, in a finally clause or a fixture's tear-down, or use SharedMemoryManager.",
+    ),
 )  # fmt: skip
 
 

@@ -871,3 +871,57 @@ def test_what_comes_late_is_no_hang(pytester: pytest.Pytester, how: str) -> None
     report = run(pytester, WAITING.format(child=child, parent=parent, timeout=20))
     assert hazards(report) == {}
     assert report["tests"][0]["outcome"] == "passed"
+
+
+MEMORY = """
+import atexit
+from multiprocessing import shared_memory
+from multiprocessing.managers import SharedMemoryManager
+def fill(name):
+    memory = shared_memory.SharedMemory(name=name)
+    memory.buf[0] = 7
+    memory.close()
+kept = []
+@pytest.fixture
+def names():
+    made = []
+    yield made
+    for name in made:
+        memory = shared_memory.SharedMemory(name)
+        memory.close()
+        memory.unlink()
+@watched
+def test_it(names):
+    {made}
+    process = ctx.Process(target=fill, args=(memory.name,))
+    process.start()
+    process.join()
+    {end}
+"""
+MADE = "memory = shared_memory.SharedMemory(create=True, size=16)"
+UNLINKED = {
+    "at once": (MADE, "memory.close(); memory.unlink()"),
+    "by a fixture": (MADE, "memory.close(); names.append(memory.name)"),
+    "at exit": (MADE, "memory.close(); kept.append(memory); atexit.register(memory.unlink)"),
+    "by a manager": ("with SharedMemoryManager() as manager: memory = manager.SharedMemory(16)", "pass"),
+}
+
+
+@METHODS
+def test_shared_memory_that_is_never_unlinked(pytester: pytest.Pytester, method: str) -> None:
+    report = run(pytester, MEMORY.format(made=MADE, end="memory.close()"), method)
+    hazard = hazards(report)["CH410"]
+    assert hazard["severity"] == "warning"
+    assert [location["line"] for location in hazard["locations"]] == [line_of(pytester, MADE)]
+    assert report["tests"][0]["outcome"] == "passed"
+
+
+@pytest.mark.parametrize("how", UNLINKED)
+def test_shared_memory_that_somebody_unlinks_is_no_hazard(pytester: pytest.Pytester, how: str) -> None:
+    made, end = UNLINKED[how]
+    program = MEMORY.format(made=made, end=end)
+    if how == "by a manager":
+        program = program.replace("process = ctx.Process(target=fill, args=(memory.name,))", "process = ctx.Process()")
+    report = run(pytester, program)
+    assert hazards(report) == {}
+    assert report["tests"][0]["outcome"] == "passed"

@@ -58,6 +58,7 @@ def judge(watch: Watch, error: BaseException | None) -> tuple[Finding, ...]:
         fork_hazard,
         hang,
         join_before_close,
+        memory_left,
         not_picklable,
         orphan,
         queue_not_drained,
@@ -78,6 +79,7 @@ def judge(watch: Watch, error: BaseException | None) -> tuple[Finding, ...]:
         queue_not_drained.find,
         orphan.find,
         hang.find,
+        memory_left.find,
     )
     findings: list[Finding] = list(watch.record.lost)
     for find in detectors:

@@ -165,6 +165,14 @@ class CopyChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class MemoryLeft:
+    """Shared memory of that name, made at ``site``, is there still though no object leads to it any more."""
+
+    name: str
+    site: Site
+
+
+@dataclass(frozen=True, slots=True)
 class GlobalChanged:
     """A child changed a global: its values as short texts before and after, and what decides whether they are equal."""
 
@@ -226,6 +234,7 @@ class Record:
     orphans: list[Orphan] = field(default_factory=list)
     stuck: list[Stuck] = field(default_factory=list)
     unfinished: list[Stuck] = field(default_factory=list)
+    memory_left: list[MemoryLeft] = field(default_factory=list)
     strays: list[str] = field(default_factory=list)
     lost: list[Finding] = field(default_factory=list)
     tasks: list[Any] = field(default_factory=list)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..realtime import RealTime
-from . import stacks, tree
+from . import memory_left, stacks, tree
 from .copies import read_copies
 from .deadline import BodyHung, Deadline
 from .deaths import read_deaths
@@ -21,7 +21,7 @@ from .hook_fork import raw_forks
 from .hook_pool import failed_futures
 from .lost_update import find_lost
 from .probe import read_changes
-from .record import NOWHERE, GlobalChanged, Orphan
+from .record import NOWHERE, GlobalChanged, MemoryLeft, Orphan
 
 if TYPE_CHECKING:
     from .watch import Watch
@@ -42,12 +42,14 @@ def settle(watch: Watch, error: BaseException | None, teardown: Callable[[], Non
     try:
         first = GRACE if teardown is None else _BEFORE_TEARDOWN
         left = _wait(watch, first if error is None and not watch.hung else 0.0)
-        if _reportable(watch, left) and teardown is not None and error is None and not watch.hung:
+        undone = _reportable(watch, left) or _memory_left(watch)
+        if undone and teardown is not None and error is None and not watch.hung:
             teardown()  # a fixture may end what the body has started
             left = _wait(watch, GRACE)
         _meet_raw_forks(watch)  # a child says who it is when it first runs
         if error is None and not watch.hung:
             watch.record.orphans.extend(_orphans(watch, left))
+            watch.record.memory_left.extend(_memory_left(watch))
         watch.record.failed.extend(failed_futures(watch.futures))
         watch.record.strays.extend(_strays(watch))
     finally:
@@ -97,6 +99,11 @@ def _orphans(watch: Watch, left: dict[int, tree.ProcessInfo]) -> list[Orphan]:
         stack = stacks.request(watch.directory, pid)
         orphans.append(Orphan(pid, name, info.command, site, info.parent, stack))
     return orphans
+
+
+def _memory_left(watch: Watch) -> list[MemoryLeft]:
+    """Return the shared memory that nobody has unlinked; of a worker others may still do so."""
+    return [] if watch.plan.in_worker else memory_left.left(watch.segments)
 
 
 def _strays(watch: Watch) -> list[str]:

@@ -16,7 +16,7 @@ from typing import Any
 from ..model import Finding
 from ..realtime import RealTime
 from ..state import STATE
-from . import hook_fork, hook_pickle, hook_pool, hook_process, stacks, tree
+from . import hook_fork, hook_pickle, hook_pool, hook_process, memory_left, stacks, tree
 from .copies import Copies
 from .deadline import PATIENCE, BodyHung, Deadline
 from .deadlock import Suspicion
@@ -64,6 +64,7 @@ class Watch:
         self.pools: weakref.WeakSet[Any] = weakref.WeakSet()
         self.pipes: list[tuple[int, int, Site]] = []
         self.futures: list[tuple[Any, Site, int]] = []
+        self.segments: list[memory_left.Segment] = []
         self.put_sites: dict[int, Site] = {}
         self.joiners: list[Any] = []  # what makes the end of this process wait for the feeders of its queues
         self.map_group = 0
@@ -84,6 +85,7 @@ class Watch:
             hook_process.install(self, self._patches)
             hook_pool.install(self, self._patches)
             hook_pickle.install(self, self._patches)
+            memory_left.install(self, self._patches)
             Copies(self.plan.rootdir, self._patches).install(self._note_copy)
         except BaseException:
             self._patches.undo()
