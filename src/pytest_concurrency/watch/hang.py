@@ -95,7 +95,10 @@ def find(record: Record, context: Context) -> list[Finding]:
     where = f" at {place[0]}:{place[1]}" if place else ""
     waits = [(stuck, wait) for stuck in others if (wait := _waits_at(stuck, context.rootdir))]
     told = [f"{stuck.name} waits at {wait[0]}:{wait[1]}: {wait[2]}" for stuck, wait in waits]
-    if facts:
+    if facts and " waits for " in facts[0] and not facts[0].startswith("join()"):
+        message = "; ".join([f"the test hangs{where}: {facts[0]}", *told])  # who does not bring it, and what it does
+        told = []
+    elif facts:
         message = f"the test hangs{where}: {facts[0]}"
     else:
         message = (
