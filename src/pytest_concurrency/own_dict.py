@@ -8,6 +8,8 @@ from typing import Any
 
 _mro: Callable[[type], tuple[type, ...] | None] = type.__dict__["__mro__"].__get__
 _class_dict: Callable[[type], types.MappingProxyType[str, Any]] = type.__dict__["__dict__"].__get__
+_PLAIN = type("_Plain", (), {}).__dict__["__dict__"].__doc__
+"""What the interpreter writes on the ``__dict__`` of classes that are written in Python."""
 
 
 def own_dict(obj: object) -> dict[str, Any] | None:
@@ -18,9 +20,18 @@ def own_dict(obj: object) -> dict[str, Any] | None:
 
 
 def dict_getter(cls: type) -> Callable[[Any], Any] | None:
-    """Return what gets the dictionary of an instance of ``cls``; None for none."""
+    """Return what gets the dictionary of an instance of ``cls`` without running code of the program; None for none.
+
+    A property runs code. So may a type written in C that passes itself off as another class: such a proxy gives the
+    dictionary of what it stands for, and makes that first where it is lazy.
+    """
     for base in _mro(cls) or ():
         found = _class_dict(base).get("__dict__")
         if found is not None:
-            return found.__get__ if type(found) is types.GetSetDescriptorType else None
+            own = type(found) is types.GetSetDescriptorType and (found.__doc__ == _PLAIN or not _is_disguised(base))
+            return found.__get__ if own else None
     return None
+
+
+def _is_disguised(cls: type) -> bool:
+    return any("__class__" in _class_dict(base) for base in _mro(cls) or () if base is not object)

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import os
 import sys
+import types
 import warnings
 from unittest import mock
 
@@ -119,6 +120,22 @@ def twice(function):
     return wrapper
 
 
+class Disguised:
+    """As a proxy for a function, with a code object that is no more than a proxy, too."""
+
+    __class__ = property(lambda self: types.FunctionType)
+    __module__ = __name__
+    __code__ = None
+    __closure__ = None
+
+
+disguised = Disguised()
+
+
+def calls_a_proxy():
+    disguised()
+
+
 @Frozen()
 def frozen():
     pass
@@ -167,6 +184,7 @@ def recursive():
         (under_a_patched_dictionary, "unittest.mock._patch_dict()"),
         (frozen, f"{__name__}.Frozen()"),
         (freezes_with_one_of_the_module, f"{__name__}.Frozen()"),
+        (calls_a_proxy, ""),
         (uses_a_mock, ""),
         (recursive, ""),
     ],

@@ -92,7 +92,7 @@ class TestCode:
         functions = [
             function
             for function in map(_innermost, [self.item.obj, *fixtures])
-            if isinstance(function, types.FunctionType) and self._is_of_tests(function.__code__.co_filename)
+            if type(function) is types.FunctionType and self._is_of_tests(function.__code__.co_filename)
         ]
         spaces = {id(space): space for space in [vars(self.item.module), *(f.__globals__ for f in functions)]}
         found = {name for space in spaces.values() for value in list(space.values()) for name in _homes(value)}
@@ -161,7 +161,7 @@ class OwnDoing(Dismissals):
 def _innermost(function: Any) -> Any:
     """Return what is under the decorators of ``function``, and under a method."""
     function = getattr(function, "__func__", function)
-    return inspect.unwrap(function) if isinstance(function, types.FunctionType) else function
+    return inspect.unwrap(function) if type(function) is types.FunctionType else function
 
 
 def _imports(code: types.CodeType) -> Iterator[str]:
@@ -204,7 +204,7 @@ def _parts(value: Any) -> list[Any]:
         return [*dict.values(value)]
     if isinstance(value, (list, tuple, set, frozenset)):
         return [*value]
-    if isinstance(value, types.FunctionType):
+    if type(value) is types.FunctionType:
         return [*(value.__closure__ or ()), *(value.__defaults__ or ()), value.__dict__]
     if isinstance(value, types.CellType):
         try:

@@ -68,7 +68,7 @@ class Scanner:
         for layer in _layers(function):
             if getattr(layer, "patchings", None):
                 return "unittest.mock.patch"
-            if not isinstance(layer, types.FunctionType):
+            if type(layer) is not types.FunctionType:
                 continue
             key = (layer if layer.__closure__ else layer.__code__, cls)  # wrappers share their code, not what they wrap
             known = self._known.get(key)
@@ -200,7 +200,7 @@ def _functions_of(item: pytest.Function) -> Iterator[Any]:
     if item.cls is not None:
         for name in _SETUPS:
             found = inspect.getattr_static(item.cls, name, None)
-            if isinstance(found, types.FunctionType):
+            if type(found) is types.FunctionType:
                 yield found
 
 
@@ -221,10 +221,10 @@ def _collect(value: Any, function: types.FunctionType, helpers: list[Any]) -> No
         value = inspect.getattr_static(value, "func", type(value))  # of ``contextlib.contextmanager``
     if getattr(value, "__module__", None) != function.__module__:
         return
-    if isinstance(value, types.FunctionType):
+    if type(value) is types.FunctionType:
         helpers.append(value)
     elif isinstance(value, type):
-        helpers.extend(v for v in vars(value).values() if isinstance(v, types.FunctionType))
+        helpers.extend(v for v in vars(value).values() if type(v) is types.FunctionType)
 
 
 def _cells(function: types.FunctionType) -> dict[str, Any]:
