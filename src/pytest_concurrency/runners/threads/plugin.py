@@ -100,11 +100,10 @@ class ThreadsPlugin:
         plain = exploration.plain
         if plain is not None and is_no_verdict(plain):
             raise without_our_frames(plain)
-        if (plain is not None or exploration.stopped) and plan.implicit and plan.settings.workers > 1:
-            stress.program.start_afresh()
+        if _is_to_run_alone(stress):
             with self._on_one_worker(item, too_slow(exploration.stopped) if plain is None else not_repeatable(plain)):
                 try:
-                    return runtest()
+                    return stress.program.alone()
                 except (Exception, pytest.fail.Exception):
                     if plain is None or not stress.program.first_passed:
                         raise
@@ -174,6 +173,8 @@ class ThreadsPlugin:
             if not stress.is_helper:
                 with steady():
                     run_freely(stress)
+            if _is_to_run_alone(stress):
+                stress.program.start_afresh()
         finally:
             stress.program.close()  # made ready before anything could fail
             stress.program.forget_state()
@@ -222,3 +223,11 @@ class ThreadsPlugin:
         held = [value for value in vars(item.module).values() if issubclass(type(value), types.ModuleType)]
         used = {getattr(module, "__file__", None) for module in held}
         return self._test_modules - {item.module.__file__} - used
+
+
+def _is_to_run_alone(stress: Stress) -> bool:
+    """Say whether a test of a whole suite has not been stressed: it is not made to be run so, or takes too long."""
+    if not stress.plan.implicit or stress.plan.settings.workers <= 1 or stress.is_helper:
+        return False
+    plain = stress.exploration.plain
+    return bool(stress.exploration.stopped) if plain is None else not is_no_verdict(plain)

@@ -343,6 +343,10 @@ class Program:
             noted.clear()
             raise next((error for error in errors if isinstance(error, Abandon)), errors[0])
 
+    def alone(self) -> None:
+        """Run the test as if it were not stressed."""
+        self._run_item()
+
     def start_afresh(self) -> None:
         """Tear function-scoped fixtures down and set them up again, from the same state as before the first run."""
         if self._failed:  # and has been judged
