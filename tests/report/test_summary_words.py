@@ -21,3 +21,10 @@ def test_verdicts(pytester):
     told = [line for line in done.result.outlines if line.startswith("test_it.py::") and "no hazard" in line]
     assert not [line for line in told if "test_fails" in line], "it did not pass"
     assert not [line for line in told if " 1 schedules" in line or "all 1 " in line], told
+
+
+def test_tests_on_one_worker_have_no_schedules_and_no_verdict(pytester):
+    alone = "def test_alone(monkeypatch): pass\n"
+    assert "no test stressed" in run(pytester, alone, "--stress-threads=2").result.outlines
+    done = run(pytester, f"{alone}def test_beside(): pass\n", "--stress-threads=2")
+    assert "1 test stressed, 2 schedules: no hazard" in done.result.outlines

@@ -11,6 +11,7 @@ from ..hazards import CATALOGUE
 from ..options import GREENLETS
 from ..trace.workers import in_order
 from .graphs import Graph, lock_order_graph, wait_for_graph
+from .whole_suite import stressed
 
 Json = Mapping[str, Any]
 
@@ -118,10 +119,11 @@ def sentence(text: str) -> str:
 def summary(results: Sequence[Json]) -> Summary:
     """Return the figures of the whole run."""
     hazards = [hazard for result in results for hazard in result["hazards"]]
+    explored = stressed(results)
     severities = Counter("known" if hazard["known"] else hazard["severity"] for hazard in hazards)
     return Summary(
-        tests=len(results),
-        schedules=sum(result["schedules"] for result in results),
+        tests=len(explored),
+        schedules=sum(result["schedules"] for result in explored),
         seconds=sum(result["seconds"] for result in results),
         failed=sum(result["outcome"] != "passed" for result in results),
         proven=sum(result["exhaustive"] for result in results),

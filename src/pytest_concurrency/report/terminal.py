@@ -140,10 +140,13 @@ def outcome_rows(result: dict[str, Any]) -> list[str]:
 
 def summary_line(results: Sequence[dict[str, Any]]) -> str:
     """Return one line: tests stressed, schedules run, hazards found."""
-    schedules = sum(result["schedules"] for result in results)
+    explored = stressed(results)
+    if results and not explored:
+        return "no test stressed"
+    schedules = sum(result["schedules"] for result in explored)
     new = Counter((h["code"], h["name"]) for result in results for h in result["hazards"] if not h["known"])
     hazards = ", ".join(f"{count} {code} {name}" for (code, name), count in sorted(new.items()))
-    number = stressed(results)
+    number = len(explored)
     tests = f"{number} test{'s' if number != 1 else ''} stressed"
     runs = f"{schedules} schedule{'s' if schedules != 1 else ''}"
     known = any(hazard["known"] for result in results for hazard in result["hazards"])

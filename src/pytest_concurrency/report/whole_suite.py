@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
+Result = TypeVar("Result", bound=Mapping[str, Any])
 NAMED = 10
 """Tests named for each reason without ``-v``."""
 
@@ -34,6 +35,6 @@ def lines(results: Sequence[dict[str, Any]], verbose: bool) -> Iterator[str]:
                 yield f"    and {len(names) - len(shown)} more (-v names them all)"
 
 
-def stressed(results: Sequence[dict[str, Any]]) -> int:
-    """Return how many of the tests were run on more than one worker."""
-    return sum("one_worker" not in result for result in results)
+def stressed(results: Sequence[Result]) -> list[Result]:
+    """Return the results of the tests that were run on more than one worker."""
+    return [result for result in results if "one_worker" not in result]
