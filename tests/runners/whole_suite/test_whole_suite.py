@@ -240,6 +240,17 @@ def test_code_is_known_that_a_test_reaches_by_an_object_a_fixture_or_an_import_o
     }  # fmt: skip
 
 
+def test_helpers_of_a_folder_of_tests_are_the_test_s_own(pytester):
+    pytester.makepyfile(library=LIBRARY)
+    folder = pytester.mkpydir("unit_tests")
+    folder.joinpath("helpers.py").write_text("calls = 0\ndef note():\n    global calls\n    calls += 1\n")
+    done = run(
+        pytester, "import library\nfrom unit_tests import helpers\ndef test_it(): helpers.note()", "--stress-threads=2"
+    )
+    assert done.outcomes == {"test_it": "PASSED"}, done.text
+    assert done.tests["test_it"]["own_doing"] == "its own code is not made for threads (CH101)"
+
+
 def test_a_project_called_like_a_tool_is_code_under_test(pytester):
     pytester.makepyfile(freezegun=LIBRARY)
     done = run(

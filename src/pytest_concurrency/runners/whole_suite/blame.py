@@ -10,6 +10,7 @@ from __future__ import annotations
 import dis
 import inspect
 import os
+import re
 import sys
 import types
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,7 +28,7 @@ TOOLS = frozenset({
     "pytest", "_pytest", "pluggy", "hypothesis", "mock", "pytest_concurrency", "conftest", "py", "xdist", "gevent",
     "greenlet", "pytest_mock", "freezegun", "typing_extensions",
 })  # fmt: skip
-TEST_FOLDERS = frozenset({"test", "tests", "testing"})
+TEST_FOLDER = re.compile(r"(^|[_.-])(tests?|testing|testsuite)($|[_.-])", re.IGNORECASE)
 OBJECTS_LIMIT = 300_000
 
 
@@ -67,7 +68,7 @@ class TestCode:
                 or name.startswith("test_")
                 or name.endswith("_test.py")
                 or path == getattr(self.item.module, "__file__", "")
-                or not TEST_FOLDERS.isdisjoint(parts[:-1])
+                or any(TEST_FOLDER.search(part) for part in parts[:-1])
             )
         return known
 
