@@ -243,11 +243,20 @@ def test_code_is_known_that_a_test_reaches_by_an_object_a_fixture_or_an_import_o
 def test_helpers_of_a_folder_of_tests_are_the_test_s_own(pytester):
     pytester.makepyfile(library=LIBRARY)
     folder = pytester.mkpydir("unit_tests")
-    folder.joinpath("helpers.py").write_text("calls = 0\ndef note():\n    global calls\n    calls += 1\n")
-    done = run(
-        pytester, "import library\nfrom unit_tests import helpers\ndef test_it(): helpers.note()", "--stress-threads=2"
+    folder.joinpath("helpers.py").write_text(
+        "import os\ncalls = 0\ndef note():\n    global calls\n    calls += 1\ndef here(): os.chdir('.')\n"
     )
-    assert done.outcomes == {"test_it": "PASSED"}, done.text
+    source = """
+        import library
+        from unit_tests import helpers
+        from unit_tests.helpers import here
+        def test_it(): helpers.note()
+        def test_here(): here()
+        def test_there(): helpers.here()
+        """
+    done = run(pytester, source, "--stress-threads=2")
+    assert set(done.outcomes.values()) == {"PASSED"}, done.text
+    assert [done.tests[name]["one_worker"] for name in ("test_here", "test_there")] == ["os.chdir()"] * 2
     assert done.tests["test_it"]["own_doing"] == "its own code is not made for threads (CH101)"
 
 

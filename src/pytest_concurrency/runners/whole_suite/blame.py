@@ -32,6 +32,16 @@ TEST_FOLDER = re.compile(r"(^|[_.-])(tests?|testing|testsuite)($|[_.-])", re.IGN
 OBJECTS_LIMIT = 300_000
 
 
+def is_of_tests(path: str, root: str) -> bool:
+    """Say whether the file at ``path`` is one of tests by its name or folder, in the project at ``root``."""
+    real = os.path.realpath(path)
+    parts = Path(os.path.relpath(real, root)).parts if real.startswith(root) else ()
+    name = os.path.basename(real)
+    if name == "conftest.py" or name.startswith("test_") or name.endswith("_test.py"):
+        return True
+    return any(TEST_FOLDER.search(part) for part in parts[:-1])
+
+
 class TestCode:
     """Tells the files of a test suite from the code under test, for one test."""
 
@@ -60,16 +70,8 @@ class TestCode:
     def _is_of_tests(self, path: str) -> bool:
         known = self._known.get(path)
         if known is None:
-            real = os.path.realpath(path)
-            parts = Path(os.path.relpath(real, self._root)).parts if real.startswith(self._root) else ()
-            name = os.path.basename(real)
-            known = self._known[path] = (
-                name == "conftest.py"
-                or name.startswith("test_")
-                or name.endswith("_test.py")
-                or path == getattr(self.item.module, "__file__", "")
-                or any(TEST_FOLDER.search(part) for part in parts[:-1])
-            )
+            own = path == getattr(self.item.module, "__file__", "")
+            known = self._known[path] = own or is_of_tests(path, self._root)
         return known
 
     def _uses_other_code(self) -> bool:

@@ -17,10 +17,12 @@ from typing import Any
 
 import pytest
 
+from ...project import holds
+from .blame import is_of_tests
 from .rules import CHANGES, METHODS, Rules, containers
 
 DEPTH = 3
-"""Calls into helpers of the test's own module that are followed."""
+"""Calls into helpers, of the test's own module and of other files of tests, that are followed."""
 _UNKNOWN = object()
 _SETUPS = ("setUp", "tearDown", "setup_method", "teardown_method", "setup", "teardown")
 
@@ -28,8 +30,10 @@ _SETUPS = ("setUp", "tearDown", "setup_method", "teardown_method", "setup", "tea
 class Scanner:
     """Says what keeps a test on one worker; remembers the answer for each function of the session."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, root: str = "") -> None:
         self._rules = rules
+        self._root = root
+        self._tests: dict[str, bool] = {}
         self._known: dict[tuple[types.CodeType | types.FunctionType, type | None], str] = {}
         self._unsafe: dict[int, str] = {}
         self._containers: dict[int, str] = {}
@@ -107,13 +111,13 @@ class Scanner:
                 found = self._loaded(top)
                 if found:
                     return found
-                _collect(top, function, helpers)
+                self._collect(top, function, helpers)
             elif name in ("LOAD_DEREF", "LOAD_CLASSDEREF"):
                 before, top, on_self = top, cells.get(value, _UNKNOWN), False
                 found = self._loaded(top)
                 if found:
                     return found
-                _collect(top, function, helpers)
+                self._collect(top, function, helpers)
             elif name == "IMPORT_NAME":
                 top = module = _import(value)
                 if self._of_module(value):
@@ -140,13 +144,14 @@ class Scanner:
                 if on_self:
                     helper = inspect.getattr_static(cls, value, None)
                     helper = getattr(helper, "__func__", helper)
-                    _collect(helper, function, helpers)
+                    self._collect(helper, function, helpers)
                     top, on_self = _UNKNOWN, False
                 else:
                     top = _attribute(top, value)
                     found = self._loaded(top)
                     if found:
                         return found
+                    self._collect(top, function, helpers)
             elif name in ("STORE_ATTR", "DELETE_ATTR"):
                 if isinstance(top, types.ModuleType):
                     return f"{top.__name__}.{value} = ..."
@@ -179,6 +184,29 @@ class Scanner:
             if isinstance(home, str) and self._of_module(home):
                 return f"the module {home}"
         return ""
+
+    def _collect(self, value: Any, function: types.FunctionType, helpers: list[Any]) -> None:
+        """Keep ``value`` where it is a function or class of the tests, or a context manager from one."""
+        if issubclass(type(value), contextlib.ContextDecorator):
+            value = inspect.getattr_static(value, "func", type(value))  # of ``contextlib.contextmanager``
+        home = getattr(value, "__module__", None)
+        if home != function.__module__ and not self._is_of_tests(home):
+            return
+        if type(value) is types.FunctionType:
+            helpers.append(value)
+        elif isinstance(value, type):
+            helpers.extend(v for v in vars(value).values() if type(v) is types.FunctionType)
+
+    def _is_of_tests(self, module: object) -> bool:
+        if not isinstance(module, str):
+            return False
+        known = self._tests.get(module)
+        if known is None:
+            path = getattr(sys.modules.get(module), "__file__", None)
+            known = self._tests[module] = (
+                isinstance(path, str) and holds(path, self._root) and is_of_tests(path, self._root)
+            )
+        return known
 
     def _of_module(self, name: str) -> bool:
         return any(name == module or name.startswith(module + ".") for module in self._rules.modules)
@@ -213,18 +241,6 @@ def _layers(function: Any) -> Iterator[Any]:
         yield function
         function = getattr(function, "__wrapped__", None)
         seen += 1
-
-
-def _collect(value: Any, function: types.FunctionType, helpers: list[Any]) -> None:
-    """Keep ``value`` where it is a function or class of the module of ``function``, or a context manager from one."""
-    if issubclass(type(value), contextlib.ContextDecorator):
-        value = inspect.getattr_static(value, "func", type(value))  # of ``contextlib.contextmanager``
-    if getattr(value, "__module__", None) != function.__module__:
-        return
-    if type(value) is types.FunctionType:
-        helpers.append(value)
-    elif isinstance(value, type):
-        helpers.extend(v for v in vars(value).values() if type(v) is types.FunctionType)
 
 
 def _cells(function: types.FunctionType) -> dict[str, Any]:

@@ -39,7 +39,7 @@ class WholeSuite:
     def one_worker(self, item: pytest.Function, plan: Plan) -> OneWorker | None:
         """Return why ``item`` is not to be stressed, or None."""
         if self._scanner is None:
-            self._scanner = Scanner(rules_of(self._config))
+            self._scanner = Scanner(rules_of(self._config), root_of(item))
         reason = self._scanner.reason(item)
         if reason:
             return OneWorker(reason, f"run on one worker: it uses {reason}, which is not made for threads")
