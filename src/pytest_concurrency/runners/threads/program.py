@@ -143,7 +143,7 @@ class Program:
                     raise
                 self.runs += 1
                 return Outcome(execution.number, 0, (), 0, error=error)
-        outcome = self.controlled(execution, lambda: self._body(execution))
+        outcome = self.controlled(execution, lambda: self._with_its_end(execution))
         return self._torn_down(outcome) if self._per_worker is None and is_renewed(self._item) else outcome
 
     def _torn_down(self, outcome: Outcome) -> Outcome:
@@ -286,6 +286,13 @@ class Program:
 
     def _body(self, execution: Execution) -> None:
         self._body_on(lambda bodies: self._at_once(execution, bodies))
+
+    def _with_its_end(self, execution: Execution) -> None:
+        """Run the body; threads that it leaves behind are for the fixtures to end, which is part of the run then."""
+        self._body(execution)
+        left = any(not (w.done or w.daemon or w is execution.main) for w in execution.workers)
+        if left and not execution.aborting and is_renewed(self._item):
+            tear_down(self._item)
 
     def _whole(self, execution: Execution) -> None:
         """Set the test up, run it and tear it down."""
