@@ -121,7 +121,7 @@ class Runs:
         )
         if self.max_steps:
             execution.max_steps = self.max_steps
-        execution.polled, execution.computing = self._polled, self._computing
+        execution.polled, execution.polling.computing = self._polled, self._computing
         self.last = execution
         execution.recorder = recorder
         execution.journal = [] if journalled else None

@@ -21,10 +21,10 @@ from .clock import VirtualClock
 from .ending import drain, give_up, outcome_of, release_leftovers
 from .interrupting import contained
 from .location import Location
-from .outside import Children, listen
+from .outside import Outside, listen
 from .outside_calls import await_turn, has_baton
 from .outsiders import Outsiders
-from .polling import POLL_CHECK, REVIEW_STEPS, SPIN_AGAIN, SPIN_LIMIT, review, spin, yield_of_polling
+from .polling import POLL_CHECK, REVIEW_STEPS, SPIN_AGAIN, SPIN_LIMIT, PollingState, review, spin, yield_of_polling
 from .standstill import JUMPS_ASK, advance_clock, fail_livelock, fail_stuck, first_due, should_idle
 from .timeouts import early_candidates, early_timeouts, end_wait
 from .waits import SleepWait
@@ -119,27 +119,15 @@ class Execution:
         self.progress = 0
         self.spins = 0
         self.spin_again = SPIN_AGAIN
-        self.spun: set[object] = set()  # the states in which workers were found to spin
         self.jumps = 0
         self.next_decision = 0
         self.asked_at = 0
         self.look_at = POLL_CHECK
         # workers that poll
-        self.polls = 0
-        self.turn = -1
-        self.turn_postures: dict[object, int] = {}
-        self.postures: dict[object, int] = {}  # how often a worker was found at a point in the same state
-        self.listening = False  # to what workers call, since they make no headway
-        self.listened = 0  # turns of spinning workers meanwhile
-        self.outward: dict[Worker, bool] = {}  # whether they have called what may look outside this interpreter
-        self.children = Children()
-        self.pushed_at = 0.0  # the real time of the last push
-        self.questions = 0  # asked of the clock in a row
-        self.asked_after = 0  # the operation after which the first of them was
+        self.polling = PollingState()
+        self.outside = Outside()
         self.opened: frozenset[Site] = frozenset()  # sites switched on to find out whether a worker polls there
-        self.reviewed: dict[object, int] = {}  # how often one was found there in the same state
         self.polled: set[Site] = set()  # sites at which one polls what no others touch
-        self.computing: set[Site] = set()  # sites at which one only seemed to
         self.saturated: list[Site] = []
         self.silenced = False
         # virtual time
@@ -376,7 +364,7 @@ class Execution:
         STATE.ident = worker.ident
         if self.aborting and not (worker is self.main and self.draining):
             raise Abandon
-        if self.listening:
+        if self.outside.listening:
             listen(self, worker)
 
     # -- blocking

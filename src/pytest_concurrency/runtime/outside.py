@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import types
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..source import PACKAGE
@@ -39,18 +40,18 @@ _HELPERS = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
 
 def listen(run: Execution, worker: Worker) -> None:
     """Listen, from now on, to what ``worker`` calls, which runs on this thread, until it has looked outside."""
-    if worker in run.outward:
+    if worker in run.outside.outward:
         return
-    run.listening = True
-    run.outward[worker] = sys.getprofile() is not None  # then nothing can be known
-    if run.outward[worker]:
+    run.outside.listening = True
+    run.outside.outward[worker] = sys.getprofile() is not None  # then nothing can be known
+    if run.outside.outward[worker]:
         return
 
     def heard(frame: types.FrameType, event: str, arg: Any) -> None:
-        if STATE.run is not run or run.outward[worker]:
+        if STATE.run is not run or run.outside.outward[worker]:
             sys.setprofile(None)
         elif event == "c_call" and not frame.f_code.co_filename.startswith(PACKAGE) and not _is_inward(arg):
-            run.outward[worker] = True
+            run.outside.outward[worker] = True
 
     sys.setprofile(heard)
 
@@ -81,6 +82,20 @@ class Children:
     def unreaped(self) -> frozenset[int]:
         """Return those that run, or have ended and nobody has asked for it yet."""
         return _pids() - self._before if _has_any() else frozenset()
+
+
+@dataclass(slots=True)
+class Outside:
+    """What is known in one run of what may come from outside: the workers that were listened to, each with whether it
+    has called what may look there (``listening``: there are such), and the processes that the run has started."""
+
+    listening: bool = False
+    outward: dict[Worker, bool] = field(default_factory=dict)
+    children: Children = field(default_factory=Children)
+
+    def may_help(self) -> bool:
+        """Say whether what workers wait for may come from there, as far as is known."""
+        return any(self.outward.values()) or self.children.alive()
 
 
 def _has_any() -> bool:

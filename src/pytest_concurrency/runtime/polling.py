@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ..instrument.sites import Site
 from ..realtime import RealTime
 from .outside import listen
 from .posture import native_posture, posture
@@ -36,15 +38,40 @@ REVIEWS_LIMIT = 25
 """Looks after which such a worker that was in ever new states counts as computing."""
 
 
+@dataclass(slots=True)
+class PollingState:
+    """What is known in one run of workers that poll.
+
+    ``postures`` says how often a worker was found at a point in the same state, ``turn_postures`` the same for the
+    worker (by index) whose ``turn`` it is, ``reviewed`` for functions that are watched closely; ``spun`` are the states
+    in which workers were found to spin. ``polls`` counts the turns that were given to others, ``questions`` those asked
+    of the clock in a row, the first after operation ``asked_after``, and ``listened`` the turns of spinning workers
+    that were listened to. ``pushed_at`` is the real time of the last push of the clock, in seconds. At the sites in
+    ``computing`` a worker only seemed to poll.
+    """
+
+    polls: int = 0
+    turn: int = -1
+    turn_postures: dict[object, int] = field(default_factory=dict)
+    postures: dict[object, int] = field(default_factory=dict)
+    reviewed: dict[object, int] = field(default_factory=dict)
+    spun: set[object] = field(default_factory=set)
+    questions: int = 0
+    asked_after: int = 0
+    listened: int = 0
+    pushed_at: float = 0.0
+    computing: set[Site] = field(default_factory=set)
+
+
 def ask_clock(run: Execution, worker: Worker) -> None:
     """``worker`` asks the clock: where it does so over and over and does nothing for others to see, it waits for a
     moment to come."""
-    if run.asked_after != run.progress:
-        run.asked_after = run.progress
-        run.questions = 0
-    run.questions += 1
-    if run.questions > (run.spin_again if run.spins else SPIN_LIMIT):
-        run.questions = 0
+    if run.polling.asked_after != run.progress:
+        run.polling.asked_after = run.progress
+        run.polling.questions = 0
+    run.polling.questions += 1
+    if run.polling.questions > (run.spin_again if run.spins else SPIN_LIMIT):
+        run.polling.questions = 0
         spin(run, worker)
 
 
@@ -59,7 +86,7 @@ def watch_closely(run: Execution, worker: Worker) -> None:
     opened = frozenset(
         site
         for site in run.all_sites()
-        if site.off and (site.path, site.qualname) in places and site not in run.computing
+        if site.off and (site.path, site.qualname) in places and site not in run.polling.computing
     )
     run.opened |= opened
     for site in opened:
@@ -70,31 +97,31 @@ def review(run: Execution, worker: Worker) -> None:
     """Find out whether ``worker``, in functions that are watched closely, polls there, so that they are watched in
     later runs, too, or computes, so that they are not."""
     here = worker.index, posture()
-    run.reviewed[here] = seen = run.reviewed.get(here, 0) + 1
+    run.polling.reviewed[here] = seen = run.polling.reviewed.get(here, 0) + 1
     polls = seen >= POLL_REPEATS
-    if not polls and sum(run.reviewed.values()) < REVIEWS_LIMIT:
+    if not polls and sum(run.polling.reviewed.values()) < REVIEWS_LIMIT:
         return
-    (run.polled if polls else run.computing).update(run.opened)
+    (run.polled if polls else run.polling.computing).update(run.opened)
     for site in run.opened:
         site.off = not polls
     run.opened = frozenset()
-    run.reviewed = {}
+    run.polling.reviewed = {}
 
 
 def yield_of_polling(run: Execution, worker: Worker) -> bool:
     """Where ``worker`` comes back to the same point in the same state again and again, let others have a turn, and time
     a push: it may take and release locks, which counts as headway, and still only ask. Return True if somebody else had
     a turn."""
-    if run.turn != worker.last_run:
-        run.turn = worker.last_run
-        run.turn_postures = {}
+    if run.polling.turn != worker.last_run:
+        run.polling.turn = worker.last_run
+        run.polling.turn_postures = {}
     here = posture()
-    run.turn_postures[here] = seen = run.turn_postures.get(here, 0) + 1
+    run.polling.turn_postures[here] = seen = run.polling.turn_postures.get(here, 0) + 1
     if seen < POLL_REPEATS:
         return False
-    run.turn_postures = {}
-    run.polls += 1
-    _push(run, run.polls)
+    run.polling.turn_postures = {}
+    run.polling.polls += 1
+    _push(run, run.polling.polls)
     others = [w for w in run.enabled_or_due() if w is not worker]
     if not others:
         return False
@@ -110,8 +137,8 @@ def spin(run: Execution, worker: Worker) -> None:
     run.progress = run.steps
     run.spins += 1
     here = worker.index, posture()
-    run.spin_again = SPIN_AGAIN if run.spins == 1 or here in run.spun else min(2 * run.spin_again, SPIN_LONGEST)
-    run.spun.add(here)
+    run.spin_again = SPIN_AGAIN if run.spins == 1 or here in run.polling.spun else min(2 * run.spin_again, SPIN_LONGEST)
+    run.polling.spun.add(here)
     _push(run, run.spins)
     for site in run.saturated:
         site.off = False
@@ -135,11 +162,11 @@ def _push(run: Execution, times: int) -> None:
     started may bring what they ask for."""
     seconds = 0.001 * 2 ** min(times, 20)
     moment = RealTime.monotonic()
-    if run.patience > 0 and run.children.unreaped():
-        real = moment - (run.pushed_at or moment)
+    if run.patience > 0 and run.outside.children.unreaped():
+        real = moment - (run.polling.pushed_at or moment)
         run.patience -= real
         seconds = min(seconds, real)
-    run.pushed_at = moment
+    run.polling.pushed_at = moment
     run.clock.push(seconds)
 
 
@@ -147,14 +174,14 @@ def _may_be_helped(run: Execution, worker: Worker) -> bool:
     """Say whether what ``worker`` and the others ask for may come from outside this interpreter, as far as they are
     known; they are listened to for so long that each has had some turns."""
     listen(run, worker)
-    run.listened += 1
-    unknown = any(other not in run.outward for other in run.enabled())
-    return unknown or run.listened < ROUNDS_LIMIT or any(run.outward.values()) or run.children.alive()
+    run.polling.listened += 1
+    unknown = any(other not in run.outside.outward for other in run.enabled())
+    return unknown or run.polling.listened < ROUNDS_LIMIT or run.outside.may_help()
 
 
 def _repeats(run: Execution, worker: Worker) -> bool:
     """Say whether ``worker`` was at this very point often before with the same local variables: it polls. A worker
     that computes something from values which nobody changes moves on, however long it takes."""
     here = (worker.index, native_posture(), posture())
-    run.postures[here] = seen = run.postures.get(here, 0) + 1
+    run.polling.postures[here] = seen = run.polling.postures.get(here, 0) + 1
     return seen > REPEATS_LIMIT

@@ -69,7 +69,7 @@ def should_idle(run: Execution, first: Worker | None) -> bool:
     run.idle_timed = wait is not None
     naps = isinstance(wait, SleepWait)
     settled = naps or now - run.idle_since >= SETTLE_SECONDS
-    ticking = wait is not None and (run.outsiders.ticking or run.children.alive())
+    ticking = wait is not None and (run.outsiders.ticking or run.outside.children.alive())
     if not in_a_call(run) and not ticking and not _outsiders_act(run, settled):
         return False
     if wait is None:
@@ -201,7 +201,7 @@ def advance_clock(run: Execution, first: Worker) -> None:
     """Move the clock to the end of the wait of ``first``."""
     moment: float = first.wait.deadline  # type: ignore[union-attr, assignment]
     run.jumps += 1
-    if run.jumps > JUMPS_LIMIT and not (in_a_call(run) or any(run.outward.values()) or run.children.alive()):
+    if run.jumps > JUMPS_LIMIT and not (in_a_call(run) or run.outside.may_help()):
         fail_livelock(run, "the workers poll, sleep and poll again for a state that nobody changes")
         return
     run.clock.advance_to(moment)
