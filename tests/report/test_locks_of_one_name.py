@@ -116,3 +116,9 @@ def test_processes(pytester):
     assert [f"{step['action']} {step['target']}" for step in hazard["steps"]] == [
         "acquire self.lock #1", "acquire self.lock #2", "wait for other.lock #2", "wait for other.lock #1"
     ]  # fmt: skip
+
+
+def test_a_narrow_lane_keeps_the_number(tmp_path: Path) -> None:
+    rows = [Row(str(n), "f.py", 1, "acquire", f"the_left_fork #{n}", "", f"s{n}", n, (n, "lock")) for n in range(3)]
+    drawn = "\n".join(lanes(rows, tmp_path, columns=60))
+    assert all(f".. #{n} " in drawn for n in range(3))

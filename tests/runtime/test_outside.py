@@ -13,6 +13,7 @@ from collections import deque
 
 import pytest
 
+from pytest_concurrency.runtime import outside
 from pytest_concurrency.runtime.outside import Children, _is_inward
 from pytester_runs import run
 
@@ -107,7 +108,8 @@ def test_what_looks_at_nothing_but_objects(function: object, inward: bool) -> No
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/thread-self/children"), reason="the system does not list children")
-def test_children_are_those_of_the_run() -> None:
+def test_children_are_those_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outside, "FRESH_SECONDS", 0)
     before = os.posix_spawnp("sleep", ["sleep", "60"], os.environ)
     try:
         children = Children()

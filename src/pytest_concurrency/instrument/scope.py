@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from ..interpreter import FREE_THREADED
+from ..own_dict import own_dict
 from ..project import holds
 from . import raw
 from .vocabulary import SYNC_MODULES
@@ -100,8 +101,7 @@ def _held_by(holder: Any) -> Iterable[Any]:
         with contextlib.suppress(ValueError):  # it is empty
             held.append(holder.cell_contents)
     elif kind not in _PARTS and kind.__dictoffset__:
-        with contextlib.suppress(AttributeError):
-            held.append(object.__getattribute__(holder, "__dict__"))
+        held.append(own_dict(holder))
     return held
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,7 @@ SOURCE, NARROW_SOURCE, WIDE_SOURCE = 32, 26, 48
 GUTTER, DECIDES = "  ", "> "
 """How a row begins, and how one whose order decides does."""
 WAIT = "wait for"
+_NUMBER = re.compile(r" #\d+$")
 
 
 def lanes(
@@ -93,7 +95,7 @@ def _cells(rows: Sequence[Row], width: int) -> list[str]:
             row = shorter(row)
         elif row.target in long:
             row = replace(row, target=_without_owner(row.target))
-        told.append(_cut(_verb(row), width))
+        told.append(_cut_cell(_verb(row), width))
     return told
 
 
@@ -116,6 +118,13 @@ def _without_holder(row: Row) -> Row:
 
 def _cut(text: str, columns: int) -> str:
     return text if len(text) <= columns else f"{text[: columns - 2]}.."
+
+
+def _cut_cell(text: str, columns: int) -> str:
+    """Return ``text`` with its end left out, but not the number that tells one of its name from others."""
+    number = _NUMBER.search(text)
+    end = number.group() if number is not None else ""
+    return text if len(text) <= columns else f"{text[: columns - len('..') - len(end)]}..{end}"
 
 
 def _cut_front(place: str, columns: int) -> str:

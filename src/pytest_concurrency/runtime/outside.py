@@ -13,6 +13,7 @@ import types
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ..realtime import RealTime
 from ..source import PACKAGE
 from ..state import STATE
 
@@ -35,6 +36,8 @@ _OUTWARD = frozenset({"open", "input", "breakpoint", "__import__"})
 _CLOCKS = frozenset(
     {"sleep", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "time", "time_ns"}
 )  # those that are virtual
+FRESH_SECONDS = 0.01
+"""Real seconds for which it is taken to be known which child processes there are."""
 _HELPERS = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
 
 
@@ -74,6 +77,8 @@ class Children:
 
     def __init__(self) -> None:
         self._before = _pids() if _has_any() else frozenset[int]()
+        self._known = frozenset[int]()
+        self._until = 0.0
 
     def alive(self) -> bool:
         """Say whether one of them runs, as far as the system tells."""
@@ -81,7 +86,12 @@ class Children:
 
     def unreaped(self) -> frozenset[int]:
         """Return those that run, or have ended and nobody has asked for it yet."""
-        return _pids() - self._before if _has_any() else frozenset()
+        now = RealTime.monotonic()
+        # Asked in the midst of whatever the program does: an exception, though caught, may be too much for its stack.
+        if now >= self._until:
+            self._known = _pids() - self._before
+            self._until = now + FRESH_SECONDS
+        return self._known
 
 
 @dataclass(slots=True)

@@ -256,11 +256,11 @@ def test_tables_of_system_calls_are_well_formed():
 def test_reasons_to_skip(monkeypatch):
     from pytest_concurrency.runners.greenlets import availability
 
-    monkeypatch.setattr(availability.sysconfig, "get_config_var", lambda name: 0)
+    monkeypatch.setattr(availability, "FREE_THREADED", False)
     assert availability.unusable_reason() is None
     monkeypatch.setattr(availability.importlib.util, "find_spec", lambda name: None)
     assert "not installed" in availability.unusable_reason()
-    monkeypatch.setattr(availability.sysconfig, "get_config_var", lambda name: name == "Py_GIL_DISABLED")
+    monkeypatch.setattr(availability, "FREE_THREADED", True)
     assert "free-threaded" in availability.unusable_reason()
 
 
