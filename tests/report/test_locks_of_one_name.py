@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+from pytest_concurrency.report.lanes import lanes
+from pytest_concurrency.trace.outcome import Row
 from pytester_runs import run
 
 SOURCE = """
