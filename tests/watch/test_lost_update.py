@@ -92,7 +92,7 @@ def bump(shared, lock, other):
 @pytest.fixture
 def manager():
     with ctx.Manager() as started: yield started
-@pytest.mark.stress_processes(workers=0, repeats=1)
+@pytest.mark.stress_processes(workers=0, repeats=5)  # real time decides whether one of them meets the other
 def test_it(manager):
     shared, lock = {made}, ctx.Lock()
     other = ctx.Lock() if {unlocked} else lock
