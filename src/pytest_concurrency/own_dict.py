@@ -1,4 +1,5 @@
-"""The dictionary of an instance, had without running any code of the program: ``__dict__`` may be a property."""
+"""Dictionaries of instances and classes, had without running any code of the program: ``__dict__`` may be a property,
+and a metaclass may answer for its classes."""
 
 from __future__ import annotations
 
@@ -6,8 +7,9 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-_mro: Callable[[type], tuple[type, ...] | None] = type.__dict__["__mro__"].__get__
-_class_dict: Callable[[type], types.MappingProxyType[str, Any]] = type.__dict__["__dict__"].__get__
+mro: Callable[[type], Any] = type.__dict__["__mro__"].__get__
+"""Returns the bases of a class, None while it is being made."""
+class_dict: Callable[[type], types.MappingProxyType[str, Any]] = type.__dict__["__dict__"].__get__
 _PLAIN = type("_Plain", (), {}).__dict__["__dict__"].__doc__
 """What the interpreter writes on the ``__dict__`` of classes that are written in Python."""
 
@@ -25,8 +27,8 @@ def dict_getter(cls: type) -> Callable[[Any], Any] | None:
     A property runs code. So may a type written in C that passes itself off as another class: such a proxy gives the
     dictionary of what it stands for, and makes that first where it is lazy.
     """
-    for base in _mro(cls) or ():
-        found = _class_dict(base).get("__dict__")
+    for base in mro(cls) or ():
+        found = class_dict(base).get("__dict__")
         if found is not None:
             own = type(found) is types.GetSetDescriptorType and (found.__doc__ == _PLAIN or not _is_disguised(base))
             return found.__get__ if own else None
@@ -34,4 +36,4 @@ def dict_getter(cls: type) -> Callable[[Any], Any] | None:
 
 
 def _is_disguised(cls: type) -> bool:
-    return any("__class__" in _class_dict(base) for base in _mro(cls) or () if base is not object)
+    return any("__class__" in class_dict(base) for base in mro(cls) or () if base is not object)

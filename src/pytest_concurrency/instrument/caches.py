@@ -7,12 +7,12 @@ import types
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..own_dict import class_dict
 from .deferred import current
 
 _NAMES = frozenset({"lru_cache", "cached_property"})
 _WRAPPER = type(functools.lru_cache(lambda: None))
 _MAKERS = (functools.lru_cache, functools.cache, functools.cached_property)
-_class_dict = type.__dict__["__dict__"].__get__
 
 
 def uses_caches(names: Mapping[str, Any]) -> bool:
@@ -24,7 +24,7 @@ def _members(names: Mapping[str, Any]) -> Iterator[Any]:
     for value in list(names.values()):
         yield value
         if issubclass(type(value), type) and value not in _MAKERS:
-            yield from list(_class_dict(value).values())
+            yield from list(class_dict(value).values())
 
 
 def _is_about_caches(value: Any) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..own_dict import own_dict
+from ..own_dict import class_dict, own_dict
 
 
 def class_method(cls: type, name: str) -> Any:
@@ -73,7 +73,7 @@ def in_attributes(
         if type.__dict__["__module__"].__get__(cls) not in modules:
             continue
         if is_class:
-            for name, held in list(type.__dict__["__dict__"].__get__(value).items()):
+            for name, held in list(class_dict(value).items()):
                 # A function of C is no method there, and neither must be what stands in for it.
                 function = held.__func__ if type(held) is staticmethod else held
                 if id(function) in stand_ins:

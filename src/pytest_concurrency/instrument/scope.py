@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from ..interpreter import FREE_THREADED
-from ..own_dict import own_dict
+from ..own_dict import class_dict, own_dict
 from ..project import holds
 from . import raw
 from .vocabulary import SYNC_MODULES
@@ -95,7 +95,7 @@ def _held_by(holder: Any) -> Iterable[Any]:
     if kind in (list, tuple, set, frozenset):
         return list(holder)
     if issubclass(kind, type):
-        return list(type.__dict__["__dict__"].__get__(holder).values())
+        return list(class_dict(holder).values())
     held = [getattr(holder, name, None) for name in _PARTS.get(kind, ())]
     if kind is types.CellType:
         with contextlib.suppress(ValueError):  # it is empty

@@ -18,6 +18,7 @@ from typing import Any
 
 from ..instrument.sites import ITEM, READ, WHOLE, WRITE, Site
 from ..instrument.vocabulary import LIBRARY_CALLS, READ_ALL, READ_ITEM, WRITE_ITEM
+from ..own_dict import class_dict
 from ..runtime.containers import HANDED
 from ..runtime.hooks.access import read, unknown, write
 from ..runtime.hooks.containers import container_of, read_item, write_item
@@ -34,7 +35,6 @@ _BY_PLACE = frozenset({"getitem", "setitem", "delitem", "iadd", "iconcat"})
 """They compare nothing, but the keys of a dictionary."""
 _COMPARING = ("__lt__", "__le__", "__gt__", "__ge__", "__eq__", "__ne__", "__hash__")
 _COMPARABLE = _ATOMS | {object, tuple}
-_namespace = type.__dict__["__dict__"].__get__
 
 
 def _announce(obj: Any, site: Site, name: str, value: Any) -> None:
@@ -110,7 +110,7 @@ def _is_comparable(obj: Any) -> bool:
     if cls in _ATOMS:
         return True
     for name in _COMPARING:
-        if next(base for base in cls.__mro__ if name in _namespace(base)) not in _COMPARABLE:
+        if next(base for base in cls.__mro__ if name in class_dict(base)) not in _COMPARABLE:
             return False
     return not issubclass(cls, tuple) or all(_is_comparable(each) for each in tuple.__iter__(obj))
 

@@ -34,7 +34,7 @@ import pytest
 
 from ..instrument.injected import class_method
 from ..instrument.scope import Area, Chooser
-from ..own_dict import own_dict
+from ..own_dict import class_dict, mro, own_dict
 from . import rewind_gevent
 from .base import root_of
 
@@ -52,8 +52,6 @@ _LOCK = type(allocate_lock())
 _CACHED = type(functools.lru_cache(lambda: None))
 _FUNCTIONS = (types.FunctionType, staticmethod, classmethod, types.MethodType, functools.partial, property)
 _WEAK = (weakref.WeakValueDictionary, weakref.WeakKeyDictionary, weakref.WeakSet)
-_mro = type.__dict__["__mro__"].__get__
-_class_dict = type.__dict__["__dict__"].__get__
 _module_dict = vars(types.ModuleType)["__dict__"].__get__
 _MISSING: Any = object()
 _PLAIN = (int, float, complex, str, bytes, bool, type(None), types.CodeType, types.BuiltinFunctionType)
@@ -244,11 +242,11 @@ class Rewind:
         return list(data.values()) if issubclass(type(thing), weakref.WeakKeyDictionary) else ()
 
     def _note_class(self, thing: type) -> Iterable[object]:
-        saved = _Saved((name, value) for name, value in _class_dict(thing).items() if not name.startswith("__"))
+        saved = _Saved((name, value) for name, value in class_dict(thing).items() if not name.startswith("__"))
         self._left -= len(saved)
 
         def restore() -> None:
-            now = _class_dict(thing)
+            now = class_dict(thing)
             for name, value in saved.items():
                 if now.get(name, _MISSING) is not value:
                     put(thing, name, value)
@@ -257,7 +255,7 @@ class Rewind:
                     take(thing, name)
 
         put, take = class_method(thing, "__setattr__"), class_method(thing, "__delattr__")
-        size = len(_class_dict(thing))
+        size = len(class_dict(thing))
         self._restorers.append(restore)
         self._note_counters(saved, _class_attribute, thing, put)
         return saved.values()
@@ -392,16 +390,16 @@ def _drain(box: SimpleQueue[Any]) -> None:
 
 
 def _module_of(kind: type) -> object:
-    return _class_dict(kind).get("__module__")
+    return class_dict(kind).get("__module__")
 
 
 def _class_attribute(kind: type, name: str) -> object:
-    return _class_dict(kind).get(name)
+    return class_dict(kind).get(name)
 
 
 def _slots(kind: type) -> Iterator[types.MemberDescriptorType]:
-    for base in _mro(kind):
-        for name, value in _class_dict(base).items():
+    for base in mro(kind):
+        for name, value in class_dict(base).items():
             if type(value) is types.MemberDescriptorType and not name.startswith("__"):
                 yield value
 

@@ -12,13 +12,14 @@ from contextlib import suppress
 from operator import is_
 from typing import Any
 
-_mro = type.__dict__["__mro__"].__get__
+from ..own_dict import mro
+
 _module = type.__dict__["__module__"].__get__  # types of C code have it in their name only
 
 
 def is_gevents(kind: type) -> bool:
     """Return whether instances of ``kind`` are gevent's, or of a class derived from one of gevent's."""
-    return "gevent" in sys.modules and any(_of_gevent(base) for base in _mro(kind))
+    return "gevent" in sys.modules and any(_of_gevent(base) for base in mro(kind))
 
 
 def _of_gevent(base: type) -> bool:
@@ -95,7 +96,7 @@ def _queue(thing: Any) -> tuple[Callable[[], None] | None, Iterable[object]]:
     items, size = tuple(inside), getattr(thing, "maxsize", None)
     extra = {"unfinished_tasks": thing.unfinished_tasks} if hasattr(thing, "unfinished_tasks") else {}
     closed = getattr(thing, "is_shutdown", False)
-    begin: Any = next(filter(_of_gevent, _mro(type(thing)))).__init__
+    begin: Any = next(filter(_of_gevent, mro(type(thing)))).__init__
 
     def restore() -> None:
         same = len(thing.queue) == len(items) and all(map(is_, thing.queue, items))

@@ -6,14 +6,12 @@ import _thread
 import types
 from typing import Any
 
-from ..own_dict import own_dict
+from ..own_dict import class_dict, mro, own_dict
 from .location import View
 from .values import MISSING
 
 INSTANCE, SKIP, _CLASS, MODULE, _SLOT, LOCAL = 1, 0, 2, 3, 4, 5
 _DATA = (types.MemberDescriptorType,)
-_mro = type.__dict__["__mro__"].__get__
-_class_dict = type.__dict__["__dict__"].__get__
 _class_name = type.__dict__["__name__"].__get__
 module_dict = vars(types.ModuleType)["__dict__"].__get__
 
@@ -42,8 +40,8 @@ def owner_of(obj: Any, name: str, kind: int) -> Any:
     if kind == MODULE:
         return module_dict(obj)  # a lazy module may have a property of that name
     if kind == _CLASS:
-        for base in _mro(obj) or ():  # None while the class is being made
-            if name in _class_dict(base):
+        for base in mro(obj) or ():  # None while the class is being made
+            if name in class_dict(base):
                 return base
         return obj
     if kind == _SLOT:
@@ -63,7 +61,7 @@ def _peek(owner: Any, name: str) -> Any:
     if type(owner) is dict:
         return owner.get(name, MISSING)
     if issubclass(type(owner), type):
-        return _class_dict(owner).get(name, MISSING)
+        return class_dict(owner).get(name, MISSING)
     own = own_dict(owner)
     if own is not None:
         value = own.get(name, MISSING)

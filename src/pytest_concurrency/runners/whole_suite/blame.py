@@ -21,6 +21,7 @@ import pytest
 
 from ...detect.failures import Failure
 from ...hazards import RAISED
+from ...own_dict import class_dict, own_dict
 from ...project import holds
 from ..comments import Dismissals, lines_of
 
@@ -215,17 +216,15 @@ def _parts(value: Any) -> list[Any]:
         except ValueError:  # not assigned yet
             return []
     if isinstance(value, type):
-        return [*type.__dict__["__dict__"].__get__(value).values()]
+        return [*class_dict(value).values()]
     if isinstance(value, (types.MethodType, staticmethod, classmethod)):
         return [value.__func__, getattr(value, "__self__", None)]
-    from ...own_dict import own_dict
-
     parts: list[Any] = []
     own = own_dict(value)
     if own is not None:
         parts.append(own)
     for base in type(value).__mro__:
-        for descriptor in type.__dict__["__dict__"].__get__(base).values():
+        for descriptor in class_dict(base).values():
             if type(descriptor) is types.MemberDescriptorType:
                 try:
                     parts.append(descriptor.__get__(value))
