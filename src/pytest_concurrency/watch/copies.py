@@ -9,9 +9,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import dataclasses
-import json
 import linecache
-import os
 import sys
 import types
 from collections import deque
@@ -26,6 +24,7 @@ from ..source import Position, parsed, position_at, position_of
 from .judging import Context, explain
 from .patching import Patches
 from .record import CopyChanged, Record, Site
+from .rows import leave, left_in
 from .sites import own_frame, site_of
 
 _PLAIN = (list, dict, set, bytearray, deque)
@@ -90,8 +89,7 @@ def leave_word(directory: str) -> Any:
 
     def tell(changed: CopyChanged) -> None:
         row = [*dataclasses.astuple(changed.site)[:4], changed.expression, changed.kind]
-        with Path(directory, f"{os.getpid()}.copies").open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(row) + "\n")
+        leave(directory, "copies", [row])
 
     return tell
 
@@ -99,10 +97,8 @@ def leave_word(directory: str) -> Any:
 def read_copies(paths: Iterable[Path]) -> Iterator[CopyChanged]:
     """Yield what children have written into these files."""
     for path in paths:
-        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-            with contextlib.suppress(ValueError, TypeError):
-                *site, expression, kind = json.loads(line)
-                yield CopyChanged(Site(*site), expression, kind)
+        for *site, expression, kind in left_in(path):
+            yield CopyChanged(Site(*site), expression, kind)
 
 
 def _dropped_change(frame: types.FrameType) -> str:

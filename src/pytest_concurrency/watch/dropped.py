@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import json
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from multiprocessing import queues, reduction
@@ -17,6 +15,7 @@ from typing import Any
 
 from .pickling import find_culprit, kind_of
 from .record import NOWHERE, PickleFailed, Site
+from .rows import leave, left_in
 from .sites import caller
 
 _KEPT = 256
@@ -60,8 +59,7 @@ class Dropped:
             return
         path, culprit, text = found
         row = [*dataclasses.astuple(self._sites.get(id(obj), NOWHERE)), f"{path} (a {kind_of(culprit)})", text]
-        with Path(self._directory, f"{os.getpid()}.dropped").open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(row) + "\n")
+        leave(self._directory, "dropped", [row])
 
 
 def drops(frame: Any) -> bool:
@@ -73,7 +71,5 @@ def drops(frame: Any) -> bool:
 def read_dropped(paths: Iterable[Path]) -> Iterator[PickleFailed]:
     """Yield what children have written into these files."""
     for path in paths:
-        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-            with contextlib.suppress(ValueError, TypeError):  # a child was killed while it wrote
-                *site, culprit, text = json.loads(line)
-                yield PickleFailed(Site(*site), "an item of a queue", culprit, text, lost=True)
+        for *site, culprit, text in left_in(path):
+            yield PickleFailed(Site(*site), "an item of a queue", culprit, text, lost=True)

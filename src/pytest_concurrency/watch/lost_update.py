@@ -12,7 +12,6 @@ import ast
 import contextlib
 import copy
 import ctypes
-import json
 import linecache
 import os
 import sys
@@ -32,6 +31,7 @@ from ..source import Position, parsed, position_at, position_of
 from . import shared_ctypes
 from .globals import short
 from .patching import Patches
+from .rows import leave, left_in
 from .sites import is_own
 
 _PAUSES = 3
@@ -150,8 +150,7 @@ class SharedAccess:
             "written": short(written),
             "lost": bool(there != value),
         }
-        with Path(self._directory, f"{os.getpid()}.updates").open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(row) + "\n")
+        leave(self._directory, "updates", [row])
 
 
 def note_start(directory: str, number: int) -> None:
@@ -210,11 +209,7 @@ def _updates(source: str) -> dict[Position, tuple[int, str]]:
 
 def find_lost(paths: Iterable[Path]) -> list[Finding]:
     """Return one finding for each line whose update was lost, from what the processes have written."""
-    rows: list[dict[str, Any]] = []
-    for path in paths:
-        for text in path.read_text(encoding="utf-8", errors="replace").splitlines():
-            with contextlib.suppress(ValueError):
-                rows.append(json.loads(text))
+    rows: list[dict[str, Any]] = [row for path in paths for row in left_in(path)]
     findings: dict[tuple[str, int], Finding] = {}
     for row in rows:
         if row["lost"] and (row["path"], row["line"]) not in findings:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sys
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from .dropped import Dropped
 from .globals import Fingerprints, take
 from .lost_update import SharedAccess, note_begin
 from .patching import Patches
+from .rows import leave, left_in
 
 ATTRIBUTE = "_concurrency_probe"
 _WRAPPED = "_concurrency_wrapped"
@@ -91,8 +91,7 @@ class Probe:
                 }
                 for (module, name), value in changed.items()
             ]
-            with Path(self.directory, f"{self.pid}.globals").open("a", encoding="utf-8") as stream:
-                stream.write("".join(json.dumps(row) + "\n" for row in rows))
+            leave(self.directory, "globals", rows)
             self._written.update(changed)
         except Exception:
             return
@@ -190,9 +189,4 @@ def _per_task(probe: Probe, args: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def read_changes(paths: list[Path]) -> list[tuple[int, dict[str, Any]]]:
     """Return what the children wrote into these files, as (process id, row)."""
-    rows = []
-    for path in paths:
-        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-            with contextlib.suppress(ValueError):
-                rows.append((int(path.stem), json.loads(line)))
-    return rows
+    return [(int(path.stem), row) for path in paths for row in left_in(path)]
