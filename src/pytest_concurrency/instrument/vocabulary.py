@@ -55,6 +55,9 @@ LIBRARY_NAMES = frozenset(name for names in LIBRARY_CALLS.values() for name in n
 ENTER_CONTEXT = "enter_context"
 """The method of exit stacks that may take a lock."""
 
+CLOCKS = ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns")
+"""Functions of :mod:`time` that tell the time, which is virtual for workers."""
+
 CALENDAR_METHODS = frozenset({"now", "utcnow", "today"})
 """Methods of ``datetime`` and ``date`` that ask the clock."""
 
@@ -62,7 +65,7 @@ SYNC_METHODS = frozenset(
     {"acquire", "release", "acquire_lock", "release_lock", "locked", "__enter__", "__exit__"}
     | {"_acquire_restore", "_release_save", "_wait_for_tstate_lock", "_wait_for_updates", "join", "is_done"}
     | {"get", "put", "get_nowait", "put_nowait", "empty", "qsize"}
-    | {"sleep", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "time", "time_ns"}
+    | {"sleep", *CLOCKS}
     | {"start_new_thread", "start_new", "start_joinable_thread"}
     | {"run", ENTER_CONTEXT}
     | CALENDAR_METHODS
@@ -71,7 +74,7 @@ SYNC_METHODS = frozenset(
 that are taken over."""
 
 LOADED_METHODS = frozenset(
-    {"acquire", "release", "sleep", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "time", "time_ns"}
+    {"acquire", "release", "sleep", *CLOCKS}
     | {"start_new_thread", "start_new", "start_joinable_thread"}
     | CALENDAR_METHODS
 )

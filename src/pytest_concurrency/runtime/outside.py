@@ -13,6 +13,7 @@ import types
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ..instrument.vocabulary import CLOCKS
 from ..realtime import RealTime
 from ..source import PACKAGE
 from ..state import STATE
@@ -33,9 +34,6 @@ _INWARD = frozenset(
 """Modules written in C whose functions, and whose classes' methods, look at nothing but objects of the interpreter."""
 _OUTWARD = frozenset({"open", "input", "breakpoint", "__import__"})
 """Builtins that do look further."""
-_CLOCKS = frozenset(
-    {"sleep", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "time", "time_ns"}
-)  # those that are virtual
 FRESH_SECONDS = 0.01
 """Real seconds for which it is taken to be known which child processes there are."""
 _HELPERS = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
@@ -65,7 +63,7 @@ def _is_inward(function: Any) -> bool:
     if owner is None or isinstance(owner, types.ModuleType):
         module = getattr(getattr(function, "__objclass__", function), "__module__", "")
         if module == "time":
-            return name in _CLOCKS
+            return name == "sleep" or name in CLOCKS
         return module in _INWARD and not (module == "builtins" and name in _OUTWARD)
     cls = owner if isinstance(owner, type) else type(owner)
     defined = next((base for base in cls.__mro__ if name in vars(base)), cls)

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from ....instrument.scope import is_tooling
+from ....instrument.vocabulary import CLOCKS
 
-_NAMES = ("monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "time", "time_ns")
-_REAL: dict[str, Callable[[], Any]] = {name: getattr(time, name) for name in _NAMES}
+_REAL: dict[str, Callable[[], Any]] = {name: getattr(time, name) for name in CLOCKS}
 
 
 class Clocks:
@@ -28,7 +28,7 @@ class Clocks:
     @contextmanager
     def virtual(self, elapsed: Callable[[], float]) -> Iterator[None]:
         """Let every module but the test machinery read clocks that have moved on by ``elapsed()`` since now."""
-        stand_ins = {name: _stand_in(name, elapsed) for name in _NAMES}
+        stand_ins = {name: _stand_in(name, elapsed) for name in CLOCKS}
         changed = [place for place in self._places if place[0].get(place[1]) is _REAL[place[2]]]
         for names, name, clock in changed:
             names[name] = stand_ins[clock]

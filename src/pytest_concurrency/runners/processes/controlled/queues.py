@@ -12,6 +12,7 @@ from collections.abc import Callable
 from multiprocessing import connection, queues
 from typing import Any
 
+from ....instrument.vocabulary import CLOCKS
 from .agent import Agent, is_from_program
 from .patches import Patches
 from .places import CALL, Place
@@ -22,8 +23,6 @@ PIPES = ("pipes",)
 _ENDING = 0.2
 """Real seconds that a process which has said that it ends may take to do so."""
 _STEP = 0.0005
-CLOCKS = ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns")
-"""Functions of :mod:`time` that go by virtual time."""
 _monotonic, _sleep = time.monotonic, time.sleep
 _DELIVERY = 3.0
 """Real seconds that an item which was put may take through the thread that feeds the pipe."""

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from ....detect.failures import raised_at
+from ....instrument.vocabulary import CLOCKS
 from ....watch.ends import WAITS
 from ....watch.pickling import describe_culprit
 from ....watch.sites import is_own
@@ -31,7 +32,7 @@ from .wire import Channel
 _HOOKED = (
     ("builtins", ("open",)),
     ("os", (*files.FUNCTIONS, *WAITS)),
-    ("time", ("sleep", *queues.CLOCKS)),
+    ("time", ("sleep", *CLOCKS)),
     ("fcntl", ("flock", "lockf")),
     ("sqlite3", ("connect",)),
 )
