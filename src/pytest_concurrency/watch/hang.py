@@ -54,7 +54,7 @@ _KNOWN = (
         "Put as many items, or sentinels, as are waited for, also where something fails before.",
     ),
     (
-        ", which nobody se",
+        ", which nobody ",
         "A process waits for an event or a notification, and nobody is left to bring it.",
         "Set the event also where something fails before; test the state under the lock before waiting for a "
         "notification (Condition.wait_for).",

@@ -146,6 +146,14 @@ class Trap:
         return self.lock
 
 
+def imported(source):
+    """The module that the file ``source`` holds."""
+    spec = importlib.util.spec_from_file_location(source.stem, source)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def seen_from(function) -> FrameView:
     """Return the frame of ``function`` while it calls ``look()``, which it is given."""
     views = []
@@ -160,9 +168,7 @@ def test_callee_is_resolved_without_running_anything(tmp_path):
         "def attribute(trap):\n    return trap.lock.acquire\n"
         "def default(look, wait=print):\n    wait = look\n    wait()\n"
     )
-    spec = importlib.util.spec_from_file_location("calls", source)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = imported(source)
     frame = seen_from(module.plain)
     callee = callee_of(frame)
     assert (callee.text, callee.shown) == ("look", "look()")
@@ -188,9 +194,7 @@ def test_callee_is_resolved_without_running_anything(tmp_path):
 def test_a_loop_waits_for_what_it_iterates_over_not_in_the_call_that_made_it(tmp_path):
     source = tmp_path / "loops.py"
     source.write_text("def loop(look):\n    for _ in iter(look, True):\n        pass\n")
-    spec = importlib.util.spec_from_file_location("loops", source)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = imported(source)
     views = []
 
     def look() -> bool:
@@ -204,9 +208,7 @@ def test_a_loop_waits_for_what_it_iterates_over_not_in_the_call_that_made_it(tmp
 def test_binding_of_a_default_argument(tmp_path):
     source = tmp_path / "bound.py"
     source.write_text("import time\n\ndef nap(look, *,\n        sleep=time.sleep):\n    look()\n")
-    spec = importlib.util.spec_from_file_location("bound", source)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = imported(source)
     import ast
 
     binding = binding_of(ast.Name("sleep"), seen_from(module.nap), None)

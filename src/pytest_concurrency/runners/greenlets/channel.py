@@ -1,8 +1,8 @@
 """Messages between the pytest process and its worker process: pickled, with their length before them, on pipes.
 
-Both ends are ours and run the same code. The pytest process waits for ever only
-while a fixture runs, as pytest itself does. ``os.read`` and ``os.write`` are
-used as they are: gevent does not replace them, so the worker's side neither needs nor starts a hub.
+Both ends are ours and run the same code. The pytest process waits for ever only while a fixture runs, as pytest itself
+does. ``os.read`` and ``os.write`` are used as they are: gevent does not replace them, so the worker's side neither
+needs nor starts a hub.
 """
 
 from __future__ import annotations
@@ -49,8 +49,7 @@ class Channel:
         """Return the next message.
 
         ``timeout`` in seconds to the beginning of the message; None waits for ever (an end of file wakes who waits when
-        the other end is gone).
-        Raise :class:`Expired` or :class:`Closed`.
+        the other end is gone). Raise :class:`Expired` or :class:`Closed`.
         """
         deadline = None if timeout is None else RealTime.monotonic() + timeout
         while (message := self._complete()) is None:

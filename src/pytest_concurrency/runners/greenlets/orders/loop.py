@@ -85,9 +85,8 @@ class ExploredLoop:
     One that never ends since it serves the others ends the run, or, with ``serving``, is left to wait. ``patience``:
     seconds to wait for more I/O before what is ready is handled. ``real_time``: timers take their time from the
     beginning; where that is ``real_allowed``, they do so once anything is waited for that is neither a callback nor a
-    timer.
-    ``outside`` says whether anybody else may come in, a native thread or a process; ``give_up`` is told why the order
-    cannot be chosen any more.
+    timer. ``outside`` says whether anybody else may come in, a native thread or a process; ``give_up`` is told why the
+    order cannot be chosen any more.
     """
 
     def __init__(
