@@ -22,9 +22,14 @@ _FOLDERS = ("", "src", "lib", "python")
 @cache
 def site_roots() -> tuple[str, ...]:
     """Return the directories of installed packages, with a separator at the end."""
-    found = sysconfig.get_paths()
+    found = _paths()
     paths = {found.get("purelib", ""), found.get("platlib", ""), *site.getsitepackages(), site.getusersitepackages()}
     return tuple(sorted(os.path.realpath(path) + os.sep for path in paths if path))
+
+
+@cache
+def _paths() -> dict[str, str]:
+    return sysconfig.get_paths()
 
 
 @cache
@@ -35,7 +40,7 @@ def installed_roots() -> tuple[str, ...]:
 
 @cache
 def _standard() -> tuple[str, ...]:
-    found = sysconfig.get_paths()
+    found = _paths()
     paths = {found.get("stdlib", ""), found.get("platstdlib", "")}
     return tuple(os.path.realpath(path) + os.sep for path in paths if path)
 
@@ -54,13 +59,18 @@ def holds(filename: str, root: str) -> bool:
     """Say whether ``filename`` is a source file of the project at ``root``."""
     if not filename or filename.startswith("<"):
         return False
-    directory = os.path.dirname(filename)
-    if _is_below(directory, root):
-        return True
-    return bool(_counterparts(directory, root)) and original(filename, root) is not None
+    all_or_none = _holds_all(os.path.dirname(filename), root)
+    return original(filename, root) is not None if all_or_none is None else all_or_none
 
 
 @lru_cache(maxsize=4096)
+def _holds_all(directory: str, root: str) -> bool | None:
+    """Say whether all source files in ``directory`` are the project's, or none; None: that depends on the file."""
+    if _is_below(directory, root):
+        return True
+    return None if _counterparts(directory, root) else False
+
+
 def _is_below(directory: str, root: str) -> bool:
     """Say whether ``directory`` is ``root`` or below it, and nothing is installed there."""
     path, home = os.path.join(real(directory), ""), os.path.join(real(root), "")

@@ -34,7 +34,7 @@ _PARTS: dict[type, tuple[str, ...]] = {
 _FROZEN_AT_FIRST = 1000
 """More objects than an interpreter freezes when it starts (3.12 some hundred), and fewer than it does with pytest."""
 FORGETFUL = FREE_THREADED and sys.version_info < (3, 14)
-_NEVER = ("pytest_concurrency", "_pytest", "pytest", "pluggy", "bytecode", "xdist", "execnet", "coverage")
+_NEVER = frozenset({"pytest_concurrency", "_pytest", "pytest", "pluggy", "bytecode", "xdist", "execnet", "coverage"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,9 @@ class Area:
 
     def holds_module(self, name: str) -> bool:
         """Say whether module ``name`` was included by name."""
-        return any(name == wanted or name.startswith(wanted + ".") for wanted in self.include)
+        return name.startswith(self.include) and any(  # one call for most modules
+            name == wanted or name.startswith(wanted + ".") for wanted in self.include
+        )
 
 
 def all_functions() -> list[types.FunctionType]:
@@ -199,7 +201,7 @@ class Chooser:
             return _Part.MIXED
         if is_tooling(module):
             return _Part.FOREIGN
-        if self.area.include and self.area.holds_module(module):
+        if self.area.holds_module(module):
             return _Part.INCLUDED
         if isinstance(filename, str) and self._holds(filename):
             return _Part.MIXED
@@ -215,9 +217,8 @@ class Chooser:
                 met[name] = id(module)
                 self._modules.discard(name)
                 filename = getattr(module, "__file__", None)
-                if isinstance(filename, str) and not is_tooling(name):
-                    if self._holds(filename) or (self.area.include and self.area.holds_module(name)):
-                        self._modules.add(name)
+                if isinstance(filename, str) and not is_tooling(name) and self.covers(name, filename):
+                    self._modules.add(name)
         return frozenset(self._modules & sys.modules.keys())
 
 
