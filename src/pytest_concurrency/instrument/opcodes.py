@@ -22,10 +22,15 @@ HOOK_STACK = 8
 
 UNPACKS = frozenset({"UNPACK_SEQUENCE", "UNPACK_EX"})
 
-UNEVENTFUL = frozenset(
-    {"LOAD_FAST", "LOAD_FAST_BORROW", "LOAD_FAST_LOAD_FAST", "STORE_FAST", "POP_TOP", "PUSH_NULL", "NOP"}
+EVENTFUL = frozenset(dis.opmap) - {
+    *("LOAD_FAST", "LOAD_FAST_BORROW", "LOAD_FAST_LOAD_FAST", "STORE_FAST", "POP_TOP", "PUSH_NULL", "NOP")
+}
+"""Instructions that may get a hook: not so about every third."""
+
+EVENTFUL_IN_LIBRARY = frozenset(
+    {"LOAD_CONST", "RESUME", "LOAD_ATTR", "LOAD_METHOD", "LOAD_GLOBAL", "BEFORE_WITH", "COPY"}
 )
-"""Instructions that never get a hook, about every third."""
+"""Those that may where only synchronisation is taken over."""
 
 WITH_OPCODES = frozenset(dis.opmap[name] for name in ("BEFORE_WITH", "LOAD_SPECIAL") if name in dis.opmap)
 """Numbers of the instructions with which a ``with`` statement looks its context manager's methods up."""

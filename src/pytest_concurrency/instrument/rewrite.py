@@ -145,7 +145,9 @@ def synchronises(codes: Iterable[types.CodeType], names: frozenset[str], announc
     """Say whether ``codes`` of the library, all that is in one function, may hold anything to take over: something of
     these ``names``, or a ``with`` statement; a quick look without decoding them. ``announced`` see :class:`Scope`."""
     return any(
-        not names.isdisjoint(code.co_names) or code.co_qualname in announced or raw.holds(code, op.WITH_OPCODES)
+        not names.isdisjoint(code.co_names)
+        or code.co_qualname in announced
+        or (code.co_exceptiontable and raw.holds(code, op.WITH_OPCODES))  # every ``with`` has an entry there
         for code in codes
     )
 
@@ -207,12 +209,13 @@ class _Writer:
     def run(self) -> Rewritten:
         original = Bytecode.from_code(self.code, conserve_exception_block_stackdepth=True)
         original.argnames = list(self.code.co_varnames)  # or the library renumbers the local variables
-        self.entries = entries = list(original)
+        self.entries = entries = list.copy(original)  # the library's own ways to copy and to fill check each entry
         output: list[Any] = []
         following = _followers(entries)
+        eventful = op.EVENTFUL if self.scope.accesses else op.EVENTFUL_IN_LIBRARY
         previous = None
         for index, entry in enumerate(entries):
-            if isinstance(entry, Instr) and entry.name not in op.UNEVENTFUL:
+            if isinstance(entry, Instr) and entry.name in eventful:
                 self.index = index
                 output += self._instruction(entry, previous, following[index])
             else:
@@ -227,7 +230,8 @@ class _Writer:
         if self.scope.accesses:
             returns = not self.code.co_flags & _SUSPENDED
             link_updates(entries, self.sites, arguments_of(self.code), returns=returns)
-        original[:] = output
+        original.clear()
+        list.extend(original, output)
         # Hooks leave the stack as it was: working the depths out anew would take as long as all the rest.
         depth = self.code.co_stacksize + op.HOOK_STACK
         code = original.to_code(stacksize=depth, compute_exception_stack_depths=False)
