@@ -33,4 +33,6 @@ def _is_about_caches(value: Any) -> bool:
     if type(value) in (_WRAPPER, functools.cached_property) or any(value is maker for maker in _MAKERS):
         return True
     code = current(value.__code__) if type(value) is types.FunctionType else None
-    return code is not None and not (_NAMES.isdisjoint(code.co_names) and {"functools", "cache"} - {*code.co_names})
+    if code is None:
+        return False
+    return not _NAMES.isdisjoint(code.co_names) or ("cache" in code.co_names and "functools" in code.co_names)

@@ -51,7 +51,7 @@ SYNCHRONISING = frozenset({"threading", "queue", "concurrent.futures.thread"})
 _LOCK = type(allocate_lock())
 _CACHED = type(functools.lru_cache(lambda: None))
 _FUNCTIONS = (types.FunctionType, staticmethod, classmethod, types.MethodType, functools.partial, property)
-_WEAK = (weakref.WeakValueDictionary, weakref.WeakKeyDictionary, weakref.WeakSet)
+_WEAK = frozenset({weakref.WeakValueDictionary, weakref.WeakKeyDictionary, weakref.WeakSet})
 _module_dict = vars(types.ModuleType)["__dict__"].__get__
 _MISSING: Any = object()
 _PLAIN = (int, float, complex, str, bytes, bool, type(None), types.CodeType, types.BuiltinFunctionType)
@@ -107,7 +107,7 @@ class Rewind:
             return self._note_function(thing)
         if kind is types.CellType:
             return self._note_cell(thing)
-        if id(thing) in self._in_use:
+        if issubclass(kind, types.ModuleType) or id(thing) in self._in_use:
             return ()
         if rewind_gevent.is_gevents(kind):
             return self._note_gevents(thing)
@@ -131,7 +131,7 @@ class Rewind:
             if len(content) <= self._left:
                 self._left -= len(content)
                 self._restorers.append(lambda: thing.__setitem__(slice(None), content) if thing != content else None)
-        elif issubclass(kind, _WEAK):
+        elif not _WEAK.isdisjoint(mro(kind)):  # their metaclass makes issubclass() slow
             return [*self._note_weak(thing), *self._note_instance(thing)]
         else:
             return [*self._note_content(thing), *self._note_instance(thing)]
@@ -286,7 +286,7 @@ class Rewind:
         found: list[object] = [*(thing.__closure__ or ()), *(thing.__defaults__ or ())]
         found += (thing.__kwdefaults__ or {}).values()
         attributes = vars(thing)
-        if hasattr(thing, "hypothesis"):
+        if "hypothesis" in attributes:
             return found  # a test that Hypothesis runs: it keeps in the attributes what it needs until the last example
         if attributes:
             found += self._note_dict(attributes)
@@ -320,7 +320,7 @@ class Rewind:
 
     def _note_instance(self, thing: Any) -> Iterable[object]:
         kind = type(thing)
-        if issubclass(kind, (Thread, types.ModuleType)):
+        if issubclass(kind, Thread):
             return ()
         if issubclass(kind, local):  # what it is to the thread that runs the tests
             try:
