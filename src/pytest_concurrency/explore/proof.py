@@ -22,7 +22,7 @@ def cut_short(run: Execution, outcome: Outcome) -> str:
         return "a schedule ended early because of what it had shown"
     if run.aborting or any(not worker.done for worker in run.workers if worker is not run.main):
         return "a thread did not end by itself"
-    if run.steps > run.max_steps:
+    if run.steps > run.fairness.after or run.fairness.overlong:
         return "a schedule was too long"
     return ""
 

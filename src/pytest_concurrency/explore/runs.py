@@ -116,11 +116,10 @@ class Runs:
             outsiders=self._outsiders,
             sites=self._sites,
             harmless=self.harmless,
+            max_steps=self.max_steps or NEVER,
             horizon=horizon,
             explore_timeouts=self._settings.explore_timeouts,
         )
-        if self.max_steps:
-            execution.max_steps = self.max_steps
         execution.polled, execution.polling.computing = self._polled, self._computing
         self.last = execution
         execution.recorder = recorder

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from _thread import allocate_lock, get_ident
 from collections.abc import Callable, Container, Iterable, Iterator
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 from ..instrument.sites import CALL, METHOD, WITH, Site
@@ -19,13 +20,14 @@ from ..trace.outcome import Blocked, Died, LostUpdate, Outcome, Row, Switch
 from ..trace.workers import TEST
 from .clock import VirtualClock
 from .ending import drain, give_up, outcome_of, release_leftovers
+from .fairness import Fairness, draw, let_waiters_go_on, next_turn, take_turns
 from .interrupting import contained
 from .location import Location
 from .outside import Outside, listen
 from .outside_calls import await_turn, has_baton
 from .outsiders import Outsiders
 from .polling import POLL_CHECK, REVIEW_STEPS, SPIN_AGAIN, SPIN_LIMIT, PollingState, review, spin, yield_of_polling
-from .standstill import JUMPS_ASK, advance_clock, fail_livelock, fail_stuck, first_due, should_idle
+from .standstill import JUMPS_ASK, advance_clock, fail_stuck, first_due, should_idle
 from .timeouts import early_candidates, early_timeouts, end_wait
 from .waits import SleepWait
 from .worker import Abandon, Detached, Wait, Worker
@@ -37,10 +39,6 @@ TIMES_KEPT = 16
 """Of one worker's accesses at one site to one location under the same locks, so many are told apart."""
 SATURATION = 3_000
 """Accesses at one site in an observing run after which the site is silent until the next switch."""
-FAIR_FACTOR = 20
-"""How often the length that a run should have at the most it may have in fair turns before it is a livelock."""
-FAIR_TURN = 100
-"""Operations of a turn when a run that is too long goes on in fair turns."""
 PATIENCE_SHARE = 0.5
 """Part of a run's ``timeout`` that timed waits may spend in real time while a worker is in such a call."""
 
@@ -130,6 +128,7 @@ class Execution:
         self.polled: set[Site] = set()  # sites at which one polls what no others touch
         self.saturated: list[Site] = []
         self.silenced = False
+        self.fairness = Fairness(max_steps, Random(number))
         # virtual time
         self.clock = VirtualClock()
         self.early = early_timeouts(strategy, self.clock, number, explore_timeouts)
@@ -258,8 +257,9 @@ class Execution:
             review(self, worker)
         elif self.steps >= self.look_at:
             self.look_at = self.steps - self.steps % POLL_CHECK + POLL_CHECK
-            if self.live > 1 and self.steps <= self.max_steps and yield_of_polling(self, worker):
-                return
+            if self.live > 1 and self.steps <= self.fairness.after:
+                if yield_of_polling(self, worker) or let_waiters_go_on(self, worker, POLL_CHECK):
+                    return
         if self.steps < self.asked_at:
             self.next_decision = min(self.asked_at, self.look_at)
             return
@@ -271,15 +271,8 @@ class Execution:
         enabled = self.enabled()
         early = early_candidates(self) if self.early is not None else ()
         chosen: Any = worker
-        if self.steps > self.max_steps:
-            still = self.steps - max(self.progress, self.max_steps) > self.max_steps
-            if still or self.steps > FAIR_FACTOR * self.max_steps:
-                fail_livelock(
-                    self,
-                    f"no end after {self.steps} operations, all but the first {self.max_steps} of them in fair turns",
-                )
-                raise Abandon
-            chosen = min(enabled, key=lambda w: (w.last_run, w.index))
+        if self.steps > self.fairness.after:
+            chosen, early = take_turns(self), ()
         elif len(enabled) > 1 or early or self.precise is not None:
             chosen = self.strategy.pick([*enabled, *early] if early else enabled, worker, self.steps)
         self._plan()
@@ -289,10 +282,10 @@ class Execution:
 
     def _plan(self) -> None:
         """Work out at which operation the strategy has to be asked again."""
-        if self.steps > self.max_steps:
-            self.next_decision = self.asked_at = min(self.steps + FAIR_TURN, self.horizon + 1)
+        if self.steps > self.fairness.after:
+            self.next_decision = self.asked_at = min(next_turn(self), self.horizon + 1)
             return
-        self.asked_at = min(self.strategy.quiet_until(self.steps), self.horizon + 1, self.max_steps + 1)
+        self.asked_at = min(self.strategy.quiet_until(self.steps), self.horizon + 1, self.fairness.after + 1)
         self.next_decision = min(self.asked_at, self.look_at)
 
     def coast(self) -> None:
@@ -419,7 +412,9 @@ class Execution:
             if enabled:
                 chosen: Any = enabled[0]
                 early = early_candidates(self) if self.early is not None else ()
-                if (len(enabled) > 1 or early or self.precise is not None) and not self.coasting:
+                if self.steps > self.fairness.after:
+                    chosen, early = draw(self, enabled), ()
+                elif (len(enabled) > 1 or early or self.precise is not None) and not self.coasting:
                     chosen = self.strategy.pick([*enabled, *early] if early else enabled, None, self.steps, leaving)
                     self._plan()
                 ends = bool(early) and end_wait(self, chosen)

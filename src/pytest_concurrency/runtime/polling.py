@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..instrument.sites import Site
 from ..realtime import RealTime
+from .fairness import hand_over
 from .outside import listen
 from .posture import native_posture, posture
 from .standstill import fail_livelock
@@ -122,14 +123,7 @@ def yield_of_polling(run: Execution, worker: Worker) -> bool:
     run.polling.turn_postures = {}
     run.polling.polls += 1
     _push(run, run.polling.polls)
-    others = [w for w in run.enabled_or_due() if w is not worker]
-    if not others:
-        return False
-    run.next_decision = min(run.asked_at, run.look_at)
-    chosen = min(others, key=lambda w: (w.last_run, w.index))
-    run.log(worker, chosen, forced=True, chosen=False)
-    run.switch(worker, chosen)
-    return True
+    return hand_over(run, worker)
 
 
 def spin(run: Execution, worker: Worker) -> None:

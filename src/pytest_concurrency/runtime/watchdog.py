@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..realtime import RealTime
 from ..state import STATE
+from .fairness import begin_early
 from .interrupting import Interrupter, LastResort, MainSignal
 from .kernel import used_and_asleep
 from .outside_calls import expire, make_external, poke
@@ -32,6 +33,8 @@ IDLE_SECONDS = 0.003
 """Seconds between two looks while the baton lies idle."""
 COMPUTING_SHARE = 0.25
 """Part of a run's ``timeout`` that a worker may compute without a scheduling point before the others go on, too."""
+LONG_SHARE = 0.25
+"""Part of a run's ``timeout`` after which it goes on in fair turns."""
 ENDING_SECONDS = 2.0
 COAST_LOOKS = 25
 """Looks at a worker that computes on its own before the sites of a run that goes by unwatched are on again."""
@@ -93,6 +96,8 @@ class Watchdog:
         moment = RealTime.monotonic()
         if moment > run.deadline:
             expire(run, f"a schedule did not end within {run.timeout:g} s")
+        elif moment > run.deadline - (1 - LONG_SHARE) * run.timeout:
+            begin_early(run)
         if run.aborting:
             self._interrupter.look(run, self._main_signal)
         if run.idle:
