@@ -13,7 +13,7 @@ import pytest_concurrency
 ROOT = Path(pytest_concurrency.__file__).parent
 
 LAYERS = (
-    ("interpreter", "realtime", "monitoring", "own_dict", "state", "files", "source", "project", "trace"),
+    ("interpreter", "realtime", "monitoring", "own_dict", "state", "files", "source", "project", "notes", "trace"),
     ("newhooks", "hazards", "strategies", "instrument"),
     ("detect", "schedules", "runtime"),
     ("model", "options", "primitives"),

@@ -21,6 +21,7 @@ def test_verdicts(pytester):
     told = [line for line in done.result.outlines if line.startswith("test_it.py::") and "no hazard" in line]
     assert not [line for line in told if "test_fails" in line], "it did not pass"
     assert not [line for line in told if " 1 schedules" in line or "all 1 " in line], told
+    assert any(line.endswith("schedules: no hazard, 1 failed otherwise") for line in done.result.outlines)
 
 
 def test_tests_on_one_worker_have_no_schedules_and_no_verdict(pytester):

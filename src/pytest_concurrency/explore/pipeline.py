@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..detect.failures import Failure, failures_of
 from ..instrument.sites import Site, Sites
+from ..notes import cut_short_by
 from ..realtime import RealTime
 from ..runtime.outsiders import Outsiders
 from ..runtime.values import Reference, same_value
@@ -145,10 +146,8 @@ class Explorer:
         self._suspect()
         if self._time_left() <= 0 and self._runs.count < self._settings.schedules:
             result.cut_short = True
-            result.notes.append(
-                f"cut short by max_seconds={self._settings.max_seconds:g}: {self._runs.count} of "
-                f"{self._settings.schedules} schedules were run"
-            )
+            what = f"{self._runs.count} of {self._settings.schedules} schedules were run"
+            result.notes.append(cut_short_by(self._settings.max_seconds, what))
 
     def _look_around(self, first: Outcome) -> bool:
         """Observe the workers in other orders than that of the ``first`` run; return True where exploring ends here."""

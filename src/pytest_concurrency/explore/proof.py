@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..instrument.sites import Site
+from ..notes import CUT_SHORT, proof
 from ..runtime.execution import SATURATION, Execution
 from ..strategies.bounded import Bounded
 from ..strategies.precise import Precise
@@ -59,7 +60,7 @@ def verdict(strategy: Precise, limited: bool) -> tuple[bool, str]:
     if strategy.exhausted and not strategy.doubts:
         what = f"schedule{plural}" if bounded else f"distinct interleaving{plural}"
         every = f"all {strategy.found}" if strategy.found != 1 else "the only"
-        return True, f"{every} {what} of the operations on shared locations explored: no hazard"
+        return True, proof(f"{every} {what} of the operations on shared locations")
     if strategy.exhausted and limited:
         return False, f"not a proof: {'; '.join(_few(strategy.doubts))}"
     if not limited:
@@ -70,7 +71,7 @@ def verdict(strategy: Precise, limited: bool) -> tuple[bool, str]:
             f"all schedules with fewer than {strategy.bound} preemption{'s' if strategy.bound != 1 else ''} explored, "
             f"those with {strategy.bound} not all"
         )
-    return False, f"cut short: {reached}"
+    return False, f"{CUT_SHORT}: {reached}"
 
 
 def _few(reasons: Sequence[str]) -> list[str]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..notes import CUT_SHORT, EXPLORED, is_cut_short, is_not_included, is_proof
 from .named import is_named, words
 from .prose import broken, fitted
 from .whole_suite import NAMED, is_of_whole_suite, lines, stressed
@@ -14,10 +15,6 @@ from .width import columns, width_of
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
-
-CUT_SHORT = "cut short"
-NOT_INCLUDED = "include: no module"
-"""So a note begins that is the same for all tests of a session."""
 INDENT = "    "
 
 
@@ -63,7 +60,7 @@ class _Summary:
     def warnings(self, result: dict[str, Any]) -> None:
         """Write the warnings, with their details where these are not beside a failure."""
         config = self._reporter.config
-        failures = words(" ".join(h["detail"] for h in result["hazards"] if h["severity"] == "error"))
+        failures = words(" ".join(h["detail"] for h in _errors(result)))
         shown = result["outcome"] == "failed"
         for hazard in result["hazards"]:
             if hazard["severity"] != "warning" or hazard["known"]:
@@ -82,9 +79,9 @@ class _Summary:
         """Write the notes but those that are counted, and that a proof was had where that is asked for."""
         proofs = _proofs(result)
         for note in result["notes"]:
-            if note.startswith(NOT_INCLUDED) or (note in proofs and not self._verbose):
+            if is_not_included(note) or (note in proofs and not self._verbose):
                 continue
-            loud = result.get("verdict") == CUT_SHORT and note.startswith(CUT_SHORT)
+            loud = result.get("verdict") == CUT_SHORT and is_cut_short(note)
             self._cut_short += loud
             if not loud or self._cut_short <= NAMED or self._verbose:
                 self.line(f"{result['nodeid']}: {note}", yellow=loud)
@@ -97,7 +94,7 @@ class _Summary:
     def verdict(self, result: dict[str, Any]) -> None:
         """Write what came of a test that passed, where that is asked for and no note has said it."""
         if self._verbose and result["outcome"] == "passed" and not result["hazards"] and not _proofs(result):
-            proof = "all distinct interleavings" if result["exhaustive"] else result.get("verdict") or "explored"
+            proof = "all distinct interleavings" if result["exhaustive"] else result.get("verdict") or EXPLORED
             plural = "s" if result["schedules"] != 1 else ""
             self.line(f"{result['nodeid']}: {result['schedules']} schedule{plural}, {proof}: no hazard")
 
@@ -110,14 +107,18 @@ class _Summary:
         not_included: dict[str, list[str]] = {}
         for result in results:
             for note in result["notes"]:
-                if note.startswith(NOT_INCLUDED):
+                if is_not_included(note):
                     not_included.setdefault(note, []).append(result["nodeid"])
         for note, tests in not_included.items():
             self.line(f"{tests[0]}: {note}" if len(tests) == 1 else f"{note} ({len(tests)} tests)")
 
 
 def _proofs(result: dict[str, Any]) -> list[str]:
-    return [note for note in result["notes"] if result["exhaustive"] and note.endswith("explored: no hazard")]
+    return [note for note in result["notes"] if result["exhaustive"] and is_proof(note)]
+
+
+def _errors(result: dict[str, Any]) -> list[dict[str, Any]]:
+    return [hazard for hazard in result["hazards"] if hazard["severity"] == "error"]
 
 
 def _details(hazard: dict[str, Any], width: int) -> list[str]:
@@ -139,7 +140,7 @@ def outcome_rows(result: dict[str, Any]) -> list[str]:
 
 
 def summary_line(results: Sequence[dict[str, Any]]) -> str:
-    """Return one line: tests stressed, schedules run, hazards found."""
+    """Return one line: tests stressed, schedules run, hazards found, and failures that are no hazard's."""
     explored = stressed(results)
     if results and not explored:
         return "no test stressed"
@@ -150,6 +151,8 @@ def summary_line(results: Sequence[dict[str, Any]]) -> str:
     tests = f"{number} test{'s' if number != 1 else ''} stressed"
     runs = f"{schedules} schedule{'s' if schedules != 1 else ''}"
     known = any(hazard["known"] for result in results for hazard in result["hazards"])
+    ordinary = sum(result["outcome"] == "failed" and not _errors(result) for result in explored)
+    failed = f", {ordinary} failed otherwise" if ordinary else ""
     short = sum(result.get("verdict") == CUT_SHORT for result in results)
-    cut = f", {short} cut short: no verdict on all that was to be run" if short else ""
-    return f"{tests}, {runs}: {hazards or ('no new hazard' if known else 'no hazard')}{cut}"
+    cut = f", {short} {CUT_SHORT}: no verdict on all that was to be run" if short else ""
+    return f"{tests}, {runs}: {hazards or ('no new hazard' if known else 'no hazard')}{failed}{cut}"

@@ -12,6 +12,7 @@ from ...explore.model import Exploration
 from ...explore.pipeline import Explorer
 from ...extensions import announced
 from ...model import Finding
+from ...notes import cut_short_by
 from ...realtime import RealTime
 from ...report.baseline import marked
 from ...report.progress import progress_for
@@ -146,10 +147,8 @@ def run_freely(stress: Stress) -> None:
         if RealTime.monotonic() - stress.begun > FREE_SHARE * settings.max_seconds:
             if not exploration.cut_short:
                 exploration.cut_short = True
-                exploration.notes.append(
-                    f"cut short by max_seconds={settings.max_seconds:g}: not run freely on real threads at every "
-                    "switch interval"
-                )
+                what = "not run freely on real threads at every switch interval"
+                exploration.notes.append(cut_short_by(settings.max_seconds, what))
             break
         result = stress.program.free(interval)
         if result.error is not None and is_no_verdict(result.error):

@@ -11,13 +11,13 @@ import pytest
 from ...explore.model import Exploration, Found
 from ...extensions import reviewed
 from ...model import Finding, TestResult
+from ...notes import CUT_SHORT, EXPLORED, PROVEN, is_proof, not_included
 from ...options import THREADS
 from ...realtime import RealTime
 from ...report.baseline import marked
 from ...report.explain import explain
 from ...report.named import with_own_text
 from ...report.prose import fitted
-from ...report.terminal import NOT_INCLUDED
 from ...report.width import width_of
 from ...schedules import token as tokens
 from ..base import hand_in
@@ -50,13 +50,13 @@ def hand_in_result(stress: Stress, findings: Iterable[tuple[Found | None, Findin
     notes = [*exploration.notes, *stress.dismissals.notes, *stress.memory.damage()]
     unproven = bool(stress.program.gave_up or stress.accepted.findings)
     if unproven:
-        notes = [note for note in notes if not note.endswith("explored: no hazard")]
+        notes = [note for note in notes if not is_proof(note)]
     if stress.program.gave_up:
         notes.append(f"{stress.program.gave_up} schedules ended in a skip and were not judged")
     if outcome == "passed" and not stress.plan.implicit and _had_one_worker(stress):
         notes.append("no two workers or threads ran at once: there was nothing to explore")
     if outcome == "passed":
-        notes += [f"{NOT_INCLUDED} {name} was imported" for name in _not_imported(stress.settings.include)]
+        notes += [not_included(name) for name in _not_imported(stress.settings.include)]
     extra: tuple[tuple[str, Any], ...] = ()
     if isinstance(stress.dismissals, OwnDoing) and stress.dismissals.reasons:
         extra = (("own_doing", stress.dismissals.reasons[0]),)
@@ -100,14 +100,13 @@ def _had_one_worker(stress: Stress) -> bool:
 def _extra(exploration: Exploration, passed: bool, unproven: bool) -> tuple[tuple[str, Any], ...]:
     """Return what the JSON report says of this carrier's tests beyond the common fields.
 
-    The verdict on a test that passed is "proven" (every distinct interleaving was run), "explored" (the budget was used
-    and no hazard found) or "cut short" (a limit was hit before); None for all others.
+    A test that did not pass has no verdict.
     """
     verdict = None
     if passed:
-        verdict = "proven" if exploration.exhaustive and not unproven else "explored"
+        verdict = PROVEN if exploration.exhaustive and not unproven else EXPLORED
         if exploration.cut_short:
-            verdict = "cut short"
+            verdict = CUT_SHORT
     table = [outcome.to_json() for outcome in exploration.outcomes]
     unseen = sorted(exploration.unseen) if passed else []
     return (

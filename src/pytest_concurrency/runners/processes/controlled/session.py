@@ -22,6 +22,7 @@ import pytest
 from ....detect.failures import RAISED_AT
 from ....explore.model import Exploration
 from ....model import Finding
+from ....notes import CUT_SHORT, EXPLORED, is_cut_short
 from ....realtime import RealTime
 from ....report.baseline import marked
 from ....report.explain import explain
@@ -391,7 +392,7 @@ class _Exploring:
         return exploration
 
     def _explored(self, exploration: Exploration, findings: Sequence[tuple[Any, Finding]], seconds: float) -> Explored:
-        notes = [note for note in exploration.notes if not note.startswith("cut short")]
+        notes = [note for note in exploration.notes if not is_cut_short(note)]
         if default_method() != "fork" and self.settings.start_method is None:
             notes.append(f"schedules were explored with forked workers ({default_method()} is Python's default)")
         if len(notes) < len(exploration.notes) and not findings:
@@ -405,7 +406,7 @@ class _Exploring:
             )
         if exploration.stopped:
             notes.append(f"not explored under other schedules: {exploration.stopped}")
-        verdict = "cut short" if exploration.cut_short else "explored"
+        verdict = CUT_SHORT if exploration.cut_short else EXPLORED
         errors = [(found, finding) for found, finding in findings if finding.is_error]
         if exploration.plain is not None and self.settings.replay is None:
             return Explored(exploration.schedules)  # an ordinary failure: real runs show it
