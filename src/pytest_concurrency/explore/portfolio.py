@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from types import MappingProxyType
 
 from ..instrument.sites import READ, Site, Sites
 from ..settings import Settings
@@ -14,11 +15,9 @@ from ..strategies.bounded import Bounded
 from ..strategies.directed import Chain, Directed, HoldAll, Nested, StepOver
 from ..strategies.dpor import Dpor
 from ..strategies.interpose import Interpose
-from ..strategies.pct import Pct
-from ..strategies.pos import Pos
 from ..strategies.random_walk import RandomWalk
 from ..strategies.round_robin import RoundRobin
-from ..strategies.surw import Surw
+from ..strategies.sampling import SAMPLING
 from .allowance import Allowance
 from .contention import has_own_orders
 from .forecast import changes_again, forecast_of
@@ -30,6 +29,8 @@ SAMPLED = 3
 NESTED_SCHEDULES = 12
 FEW_UPDATES = 3
 """Places of updates, up to which each is held the second and third time, too, before anything else is tried."""
+COMPLETE: Mapping[str, Callable[[], Strategy]] = MappingProxyType({"dpor": Dpor, "bounded": Bounded})
+"""Those that run every distinct schedule, by name."""
 LOOKS = 2
 """Runs in random order in which ``auto`` looks for what the serial ones did not show to be shared."""
 
@@ -64,22 +65,17 @@ class Portfolio:
         """Yield the strategy of each run, without end."""
         seed = self._settings.seed
         name = self._settings.strategy
-        single: dict[str, Callable[[], Strategy]] = {
-            "random": lambda: RandomWalk(seed),
-            "pct": lambda: Pct(seed),
-            "pos": lambda: Pos(seed),
-            "surw": lambda: Surw(seed, self._contention.counts),
-            "dpor": Dpor,
-            "bounded": Bounded,
-        }
         if name == "auto":
             yield from self._auto(seed)
         yield from self._look_again()
-        strategy = single[name]() if name in single else STATE.extra_strategies[name](seed)
+        if name in SAMPLING:
+            strategy = SAMPLING[name](seed, self._contention.counts)
+        else:
+            strategy = COMPLETE[name]() if name in COMPLETE else STATE.extra_strategies[name](seed)
         yield from itertools.repeat(strategy)
 
     def _auto(self, seed: int) -> Iterator[Strategy]:
-        sampling: list[Strategy] = [Surw(seed, self._contention.counts), Pos(seed), Pct(seed), RandomWalk(seed)]
+        sampling = [make(seed, self._contention.counts) for make in SAMPLING.values()]
         anywhere = Anywhere(seed, self._keys())
         portfolio = itertools.cycle([*sampling, *sampling, anywhere, *sampling, *sampling, anywhere, Look(seed)])
         likely, _ = self.directed()

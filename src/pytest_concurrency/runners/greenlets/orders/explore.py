@@ -29,10 +29,7 @@ from ....settings import Settings
 from ....state import STATE
 from ....strategies.base import Strategy
 from ....strategies.every_order import EveryOrder
-from ....strategies.pct import Pct
-from ....strategies.pos import Pos
-from ....strategies.random_walk import RandomWalk
-from ....strategies.surw import Surw
+from ....strategies.sampling import SAMPLING
 from ....trace.outcome import Blocked, Died, LostUpdate, Outcome, Row
 from ...accepted import Accepted
 from ...base import root_of
@@ -50,6 +47,8 @@ PATIENCE = 0.001
 """Seconds that every other run of a program with real I/O waits for more of it."""
 FUTILE = 4
 """Runs of a program with real I/O without a single choice after which there is nothing to explore."""
+COMPLETE = ("bounded", "dpor")
+"""Strategies that run every order; here they are one."""
 _VARIANT = "random"
 
 
@@ -282,13 +281,12 @@ class Orders:
 
     def _strategies(self) -> Iterator[Strategy]:
         seed, name = self._settings.seed, self._settings.strategy
-        single: dict[str, Callable[[], Strategy]] = {
-            "random": lambda: RandomWalk(seed), "pct": lambda: Pct(seed), "pos": lambda: Pos(seed),
-            "surw": lambda: Surw(seed, {}), "bounded": lambda: self._tree, "dpor": lambda: self._tree,
-        }  # fmt: skip
-        if name in single:
-            return itertools.repeat(single[name]())
-        return itertools.cycle([self._tree, Pos(seed), self._tree, Pct(seed), self._tree, RandomWalk(seed)])
+        if name in COMPLETE:
+            return itertools.repeat(self._tree)
+        if name in SAMPLING:
+            return itertools.repeat(SAMPLING[name](seed, {}))
+        drawn = [make(seed, {}) for other, make in SAMPLING.items() if other != "surw"]  # that needs counts of accesses
+        return itertools.cycle(strategy for each in drawn for strategy in (self._tree, each))
 
     # -- what failed
 

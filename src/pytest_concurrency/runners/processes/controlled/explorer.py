@@ -13,11 +13,8 @@ from ....runtime.execution import Execution
 from ....schedules.directives import Directive, Replay, from_switches
 from ....settings import Settings
 from ....strategies.base import Candidate, Strategy
-from ....strategies.pct import Pct
-from ....strategies.pos import Pos
-from ....strategies.random_walk import RandomWalk
+from ....strategies.sampling import SAMPLING
 from ....strategies.serial import Serial
-from ....strategies.surw import Surw
 from ....trace.outcome import LostUpdate, Outcome, Switch
 from .ledger import Sites
 from .values import only_volatile_parts_differ
@@ -28,7 +25,7 @@ NOTHING_NEW = 25
 NAPS = 200
 """So many times others may sleep while one is held: a loop may poll for what the held one is to do."""
 
-STRATEGIES = frozenset({"auto", "surw", "pos", "pct", "random"})
+STRATEGIES = frozenset({"auto", *SAMPLING})
 """The strategies that need not see every operation; another one that was asked for is replaced by auto."""
 
 Values = Mapping[tuple[str, str, int], tuple[str, bool]]
@@ -183,15 +180,13 @@ class ProcessExplorer(Explorer):
 
     def _strategies(self) -> Iterator[Strategy]:
         seed, counts, name = self._settings.seed, self._contention.counts, self._settings.strategy
-        samplers: dict[str, Strategy] = {
-            "surw": Surw(seed, counts), "pos": Pos(seed), "pct": Pct(seed), "random": RandomWalk(seed),
-        }  # fmt: skip
-        if name not in samplers:
+        if name not in SAMPLING:
             likely, rest = self._portfolio.directed()
             yield from likely
             yield from rest
         self._sampling = True
-        yield from itertools.cycle([samplers[name]] if name in samplers else list(samplers.values()))
+        makers = [SAMPLING[name]] if name in SAMPLING else SAMPLING.values()
+        yield from itertools.cycle([make(seed, counts) for make in makers])
 
     def _changes_nothing(self, lost: LostUpdate, failed_at: int) -> bool:
         """Say whether it is not shown that the worker's write depends on the value that the other has replaced.
