@@ -13,6 +13,7 @@ from functools import lru_cache
 from ..instrument.vocabulary import CONTAINER_METHODS
 from ..source import parsed
 from ..trace.outcome import Row
+from ..trace.target import parts_of
 
 LONGEST = 30
 """Letters of a name that says more than the type does."""
@@ -23,26 +24,24 @@ _ITEM, _BY_METHOD, _WHOLE = "[]", "[].", ""
 
 def called(row: Row) -> str:
     """Return what ``row`` is about in a reader's words; its target where the source does not tell."""
-    target = row.target
     if not (isinstance(row.location, tuple) and len(row.location) > 1 and row.location[1] in PARTS and row.line):
-        return target
-    _, bracket, item = target.partition("[")
-    function, parenthesis, handed = target.partition("(")
-    if bracket:
+        return row.target
+    target = parts_of(row.target)
+    if target.has_item:
         name = _name(row, _ITEM)
-        return f"{name}[{item}" if name else target
-    if parenthesis:
-        name = _name(row, f"{function}()")
-        return f"{function}({name})" if name and handed.endswith(")") else target
-    _, _, method = target.partition(".")
-    name = _name(row, method or _WHOLE)
-    return (f"{name}.{method}" if method else name) if name else target
+        return f"{name}[{target.item}]" if name else row.target
+    if target.function:
+        name = _name(row, f"{target.function}()")
+        return f"{target.function}({name})" if name else row.target
+    name = _name(row, target.member or _WHOLE)
+    return (f"{name}.{target.member}" if target.member else name) if name else row.target
 
 
 def is_method(row: Row) -> bool:
     """Say whether ``row`` is a call of a container's method, or of a function that is handed one."""
     container = isinstance(row.location, tuple) and row.location[1:] == ("container",)
-    return container and "[" not in row.target and ("." in row.target or "(" in row.target)
+    target = parts_of(row.target)
+    return container and bool(target.member or target.function)
 
 
 def _name(row: Row, use: str) -> str:

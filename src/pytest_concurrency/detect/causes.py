@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..trace.outcome import DELETED, Row
+from ..trace.target import parts_of
 from .called import called, is_method
 from .failures import Failure
 from .suspicion import at
@@ -123,7 +124,8 @@ def conflict_by_name(a: Row, b: Row) -> bool:
     """Say the same of rows of two runs, in which one thing has two addresses: by what it is called."""
     if not (isinstance(a.location, tuple) and isinstance(b.location, tuple)):
         return False
-    return a.location[1:] == b.location[1:] and _base(a.target) == _base(b.target) and _may_matter(a, b)
+    alike = parts_of(a.target).base == parts_of(b.target).base
+    return alike and a.location[1:] == b.location[1:] and _may_matter(a, b)
 
 
 def _may_matter(a: Row, b: Row) -> bool:
@@ -132,15 +134,7 @@ def _may_matter(a: Row, b: Row) -> bool:
 
 def same_part(a: Row, b: Row) -> bool:
     """Say whether two rows of one location may be about the same part of it: not about different items."""
-    return a.target == b.target or "[" not in a.target or "[" not in b.target
-
-
-def _base(target: str) -> str:
-    """Return the type of the container in "dict['k']", "dict.pop" and "heappop(list)"; other targets as they are."""
-    if "[" in target:
-        return target.partition("[")[0]
-    called = target.partition("(")[2].partition(")")[0]
-    return called or target.partition(".")[0]
+    return a.target == b.target or not (parts_of(a.target).has_item and parts_of(b.target).has_item)
 
 
 def partner(row: Row, others: Sequence[Row]) -> Row | None:

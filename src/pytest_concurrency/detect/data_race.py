@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from ..trace.events import ITERATION, UPDATE, Action, Event, Touch
 from ..trace.outcome import Row
+from ..trace.target import parts_of
 from .fasttrack import Access, Race, find_races
 from .suspicion import Suspicion, at
 
@@ -138,6 +139,5 @@ def _effect(
 
 
 def _removes(row: Row) -> bool:
-    method = row.target.partition(".")[2]
-    function, called, _ = row.target.partition("(")
-    return method in REMOVERS or (bool(called) and function in REMOVERS) or (not method and "delete" in row.site)
+    target = parts_of(row.target)
+    return not REMOVERS.isdisjoint((target.member, target.function)) or (not target.member and "delete" in row.site)
