@@ -45,8 +45,9 @@ class Fairness:
 
 
 def begin_early(run: Execution) -> None:
-    """The run has lasted for long in real time: its turns are fair from now on. Called by another thread."""
-    if LATE_STEPS < run.steps < run.fairness.after:
+    """The run has lasted for long in real time: its turns are fair from now on, unless it repeats a schedule, which has
+    them in it. Called by another thread."""
+    if LATE_STEPS < run.steps < run.fairness.after and not getattr(run.strategy, "follows", False):
         run.fairness.after = run.steps
         run.asked_at = run.next_decision = 0
 

@@ -13,6 +13,7 @@ import inspect
 import sys
 import types
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -24,7 +25,26 @@ from .rules import CHANGES, METHODS, Rules, containers
 DEPTH = 3
 """Calls into helpers, of the test's own module and of other files of tests, that are followed."""
 _UNKNOWN = object()
+_LOADS = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_CLASSDEREF"})
+_CHANGES = frozenset({"STORE_ATTR", "DELETE_ATTR", "STORE_SUBSCR", "DELETE_SUBSCR"})
+_SILENT = frozenset({"PUSH_NULL", "COPY", "RESUME", "PRECALL", "CACHE", "NOP", "EXTENDED_ARG"})
+"""Instructions after which the same is on top of the stack."""
 _SETUPS = ("setUp", "tearDown", "setup_method", "teardown_method", "setup", "teardown")
+
+
+@dataclass(slots=True)
+class _Stack:
+    """What is on ``top`` of the stack and ``before`` it, as far as it is known; ``on_self``: the test's instance is."""
+
+    top: Any = _UNKNOWN
+    before: Any = _UNKNOWN
+    on_self: bool = False
+
+    def push(self, value: Any) -> None:
+        self.before, self.top, self.on_self = self.top, value, False
+
+    def forget(self) -> None:
+        self.top, self.on_self = _UNKNOWN, False
 
 
 class Scanner:
@@ -99,77 +119,69 @@ class Scanner:
         cells = _cells(function)
         imported: dict[str, Any] = {}
         own = code.co_varnames[0] if code.co_argcount and cls is not None else ""
-        top: Any = _UNKNOWN
-        before: Any = _UNKNOWN
-        on_self = False
+        stack = _Stack()
         module: Any = _UNKNOWN
         for step in dis.get_instructions(code):
             name, value = step.opname, step.argval
-            if name in ("LOAD_GLOBAL", "LOAD_NAME"):
-                before, on_self = top, False
-                top = function.__globals__.get(value, _UNKNOWN)
-                found = self._loaded(top)
-                if found:
-                    return found
-                self._collect(top, function, helpers)
-            elif name in ("LOAD_DEREF", "LOAD_CLASSDEREF"):
-                before, top, on_self = top, cells.get(value, _UNKNOWN), False
-                found = self._loaded(top)
-                if found:
-                    return found
-                self._collect(top, function, helpers)
+            found = ""
+            if name in _LOADS:
+                stack.push(cells.get(value, _UNKNOWN) if "DEREF" in name else function.__globals__.get(value, _UNKNOWN))
+                found = self._used(stack.top, function, helpers)
             elif name == "IMPORT_NAME":
-                top = module = _import(value)
-                if self._of_module(value):
-                    return str(value)
+                stack.top = module = _import(value)
+                found = str(value) if self._of_module(value) else ""
             elif name == "IMPORT_FROM":
-                before, top = top, _attribute(module, value)
-                found = self._loaded(top)
-                if found:
-                    return found
+                stack.push(_attribute(module, value))
+                found = self._loaded(stack.top)
             elif name in ("STORE_FAST", "STORE_DEREF"):
-                if top is not _UNKNOWN and isinstance(value, str) and module is not _UNKNOWN:
-                    imported[value] = top
-                top = module
+                if stack.top is not _UNKNOWN and isinstance(value, str) and module is not _UNKNOWN:
+                    imported[value] = stack.top
+                stack.top = module
             elif name.startswith("LOAD_FAST"):
-                before, top, on_self = top, _UNKNOWN, False
-                if isinstance(value, str):
-                    top = imported.get(value, _UNKNOWN)
-                    on_self = bool(own) and value == own
+                stack.push(imported.get(value, _UNKNOWN) if isinstance(value, str) else _UNKNOWN)
+                stack.on_self = bool(own) and value == own
             elif name in ("LOAD_ATTR", "LOAD_METHOD"):
-                if value in METHODS:
-                    return f"{value}()"
-                if id(top) in self._containers and value in CHANGES:
-                    return f"{self._containers[id(top)]}.{value}()"
-                if on_self:
-                    helper = inspect.getattr_static(cls, value, None)
-                    helper = getattr(helper, "__func__", helper)
-                    self._collect(helper, function, helpers)
-                    top, on_self = _UNKNOWN, False
-                else:
-                    top = _attribute(top, value)
-                    found = self._loaded(top)
-                    if found:
-                        return found
-                    self._collect(top, function, helpers)
-            elif name in ("STORE_ATTR", "DELETE_ATTR"):
-                if isinstance(top, types.ModuleType):
-                    return f"{top.__name__}.{value} = ..."
-                if isinstance(top, type) and _top_level(top) and not on_self:
-                    return f"{top.__name__}.{value} = ..."
-                top = _UNKNOWN
-            elif name in ("STORE_SUBSCR", "DELETE_SUBSCR"):
-                if id(before) in self._containers:
-                    return f"{self._containers[id(before)]}[...] = ..."
+                found = self._asked_of(stack, value)
+                if not found:
+                    stack.top = _method(cls, value) if stack.on_self else _attribute(stack.top, value)
+                    found = "" if stack.on_self else self._loaded(stack.top)
+                    self._collect(stack.top, function, helpers)
+                    if stack.on_self:
+                        stack.forget()
+            elif name in _CHANGES:
+                found = self._changed(stack, value, item="SUBSCR" in name)
             elif name.startswith("LOAD_"):
-                before, top, on_self = top, _UNKNOWN, False
-            elif name not in ("PUSH_NULL", "COPY", "RESUME", "PRECALL", "CACHE", "NOP", "EXTENDED_ARG"):
-                top, on_self = _UNKNOWN, False
-        for const in code.co_consts:
-            if isinstance(const, types.CodeType):
-                found = self._walk(const, function, cls, helpers)
-                if found:
-                    return found
+                stack.push(_UNKNOWN)
+            elif name not in _SILENT:
+                stack.forget()
+            if found:
+                return found
+        inner = (const for const in code.co_consts if isinstance(const, types.CodeType))
+        return next(filter(None, (self._walk(each, function, cls, helpers) for each in inner)), "")
+
+    def _used(self, value: Any, function: types.FunctionType, helpers: list[Any]) -> str:
+        found = self._loaded(value)
+        if not found:
+            self._collect(value, function, helpers)
+        return found
+
+    def _asked_of(self, stack: _Stack, attribute: str) -> str:
+        """Say what is unsafe about loading an ``attribute`` of what is on top of the ``stack``."""
+        if attribute in METHODS:
+            return f"{attribute}()"
+        if id(stack.top) in self._containers and attribute in CHANGES:
+            return f"{self._containers[id(stack.top)]}.{attribute}()"
+        return ""
+
+    def _changed(self, stack: _Stack, attribute: str, item: bool) -> str:
+        """Say what is changed for all workers by storing or deleting an ``attribute``, or an ``item``."""
+        if item:
+            container = self._containers.get(id(stack.before))
+            return f"{container}[...] = ..." if container else ""
+        owner = stack.top
+        if isinstance(owner, types.ModuleType) or (isinstance(owner, type) and _top_level(owner) and not stack.on_self):
+            return f"{owner.__name__}.{attribute} = ..."
+        stack.top = _UNKNOWN
         return ""
 
     def _loaded(self, value: Any) -> str:
@@ -261,6 +273,11 @@ def _attribute(owner: Any, name: str) -> Any:
         found = inspect.getattr_static(owner, name, _UNKNOWN)
         return getattr(found, "__func__", found)
     return _UNKNOWN
+
+
+def _method(cls: type | None, name: str) -> Any:
+    found = inspect.getattr_static(cls, name, None)
+    return getattr(found, "__func__", found)
 
 
 def _import(name: str) -> Any:
