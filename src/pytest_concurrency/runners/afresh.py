@@ -135,7 +135,11 @@ def set_up(item: pytest.Function) -> None:
     """Set the fixtures of ``item`` up again after :func:`tear_down`; it gets a new instance of its class, too."""
     item._initrequest()
     new_instance(item)
-    item.session._setupstate.setup(item)
+    try:
+        item.session._setupstate.setup(item)
+    except Exception as error:
+        error.add_note("The fixtures were set up again: each schedule has its own.")
+        raise
 
 
 def new_instance(item: pytest.Function) -> None:

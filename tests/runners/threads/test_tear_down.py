@@ -72,3 +72,26 @@ def test_a_tear_down_that_always_fails_is_an_ordinary_failure(done: Run) -> None
     assert done.codes("test_wrong") == []
     assert "ValueError: whatever the order" in done.text
     assert "ended by" not in done.text
+
+
+def test_a_set_up_that_works_once_says_why_it_was_tried_again(pytester):
+    pytester.makepyfile(
+        """
+        import sys
+        import pytest
+
+        @pytest.fixture
+        def once():
+            if hasattr(sys, "set_up_before"):
+                raise RuntimeError("already there")
+            sys.set_up_before = True
+
+        @pytest.mark.stress_threads
+        def test_it(once): pass
+        """
+    )
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["E * RuntimeError: already there", "E * The fixtures were set up again: each schedule*"]
+    )

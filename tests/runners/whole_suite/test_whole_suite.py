@@ -74,7 +74,7 @@ def test_over_a_plain_suite(pytester):
         "test_environ": "os.environ[...] = ...",
         "test_patched": "unittest.mock.patch",
         "test_only_once": "not passed when run several times in the same process",
-        "test_fails": "not passed when run several times in the same process",
+        "test_fails": "not passed at all",
         "test_marked": "it is marked thread_unsafe: one port",
         "test_one_thread": "it is marked to run on one thread",
         "TestCase.test_logs": "assertLogs()",

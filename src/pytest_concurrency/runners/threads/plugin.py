@@ -26,7 +26,7 @@ from ..errors import is_no_verdict, without_our_frames
 from ..memory import Memory
 from ..other_plugins import timeout_of_other_plugin
 from ..subtests import raising_subtests
-from ..whole_suite.session import OneWorker, WholeSuite, not_repeatable, too_slow
+from ..whole_suite.session import OneWorker, WholeSuite, not_passed, too_slow
 from .examples import is_hypothesis_test, relaxed
 from .exploring import explore_examples, explore_program, run_freely
 from .interpreter import steady, unwinding_unlogged
@@ -101,11 +101,13 @@ class ThreadsPlugin:
         if plain is not None and is_no_verdict(plain):
             raise without_our_frames(plain)
         if _is_to_run_alone(stress):
-            with self._on_one_worker(item, too_slow(exploration.stopped) if plain is None else not_repeatable(plain)):
+            passed = stress.program.first_passed
+            why = too_slow(exploration.stopped) if plain is None else not_passed(plain, passed)
+            with self._on_one_worker(item, why):
                 try:
                     return stress.program.alone()
                 except (Exception, pytest.fail.Exception):
-                    if plain is None or not stress.program.first_passed:
+                    if plain is None or not passed:
                         raise
                     return None  # it has passed when it was run for the first time; what it was given is used up
         findings = findings_of(stress)

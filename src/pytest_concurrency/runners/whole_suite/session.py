@@ -90,8 +90,10 @@ def too_slow(stopped: str) -> OneWorker:
     return OneWorker("one run takes longer than the time-out", f"run on one worker: {stopped}")
 
 
-def not_repeatable(error: BaseException) -> OneWorker:
-    """Return the reason of a test that does not pass N times one after the other."""
+def not_passed(error: BaseException, first_passed: bool) -> OneWorker:
+    """Return the reason of a test that does not pass N times one after the other, or even once."""
+    if not first_passed:
+        return OneWorker("not passed at all", f"run on one worker: it does not pass even there ({in_a_line(error)})")
     return OneWorker(
         "not passed when run several times in the same process",
         f"run on one worker: it does not pass when it is run several times in the same process ({in_a_line(error)})",
