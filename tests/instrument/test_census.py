@@ -10,7 +10,7 @@ import pytest
 
 from pytest_concurrency.instrument import census
 from pytest_concurrency.instrument.census import Census
-from pytest_concurrency.instrument.scope import Area, Chooser, all_functions
+from pytest_concurrency.instrument.scope import Area, Chooser, ordinary_functions
 from pytest_concurrency.interpreter import FREE_THREADED
 
 SOURCE = """
@@ -33,7 +33,7 @@ def module(tmp_path):
 def count(tmp_path, monkeypatch):
     """Count; say in how many functions were looked at, and the names of those that were found."""
     looked_at_all = []
-    monkeypatch.setattr(census, "all_functions", lambda: looked_at_all.append(True) or all_functions())
+    monkeypatch.setattr(census, "ordinary_functions", lambda: looked_at_all.append(True) or ordinary_functions())
     subject = Census()
 
     def take(area=None):

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from weakref import ref
 
 from ..interpreter import FREE_THREADED
-from .scope import Area, Chooser, Divided, all_functions, young_functions
+from .scope import Area, Chooser, Divided, ordinary_functions, young_functions
 
 _Held = tuple[ref[types.FunctionType], ...]
 _AGEING = slice(1, None) if sys.version_info < (3, 14) else slice(None)
@@ -41,7 +41,7 @@ class Census:
         mark = chooser.area, ageings()
         last = None if FREE_THREADED or self._last is None or self._last.mark != mark else self._last
         if last is None:
-            looked = all_functions()
+            looked = ordinary_functions()
             divided = chooser.divide(looked)
         else:
             mine = _alive(last.mine)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import dis
 import gc
@@ -60,10 +61,24 @@ class Area:
         )
 
 
+def ordinary_functions() -> list[types.FunctionType]:
+    """Return every Python function alive, but those that were given builtins of their own.
+
+    All others refer to the usual ones. The collector finds who does in half of the time that looking at every object
+    takes, of which there are very many.
+    """
+    return _functions(gc.get_referrers(vars(builtins)))
+
+
 def all_functions() -> list[types.FunctionType]:
     """Return every Python function alive."""
+    return _functions(gc.get_objects())
+
+
+def _functions(objects: Iterable[object]) -> list[types.FunctionType]:
+    """Return the functions among ``objects``, with those that the collector does not know."""
     kind = types.FunctionType
-    found = [candidate for candidate in gc.get_objects() if type(candidate) is kind]  # there are very many objects
+    found = [candidate for candidate in objects if type(candidate) is kind]
     if FORGETFUL or gc.get_freeze_count() > _FROZEN_AT_FIRST:
         seen = {id(function) for function in found}
         found += [function for function in reachable_functions() if id(function) not in seen]
