@@ -158,3 +158,58 @@ def test_a_thread_from_before_may_have_any_name(run):
         """
     )
     result.assert_outcomes(passed=1)
+
+
+def test_a_worker_that_blocks_in_c_at_its_end_does_not_hold_up_a_run_that_is_given_up(run):
+    result = run(
+        """
+        import os
+        import threading
+
+        def test_deadlock(thread_runner):
+            event = threading.Event()
+            reading, writing = os.pipe()
+
+            def wait():
+                try:
+                    event.wait()
+                finally:
+                    os.read(reading, 1)
+
+            try:
+                thread_runner.run(lambda: None, wait)
+            finally:
+                os.close(writing)
+                os.close(reading)
+        """
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["CH104 deadlock", "Cause: A worker waits for an event that nobody is left to set."])
+
+
+def test_a_worker_that_swallows_its_end_and_blocks_in_c_does_not_hold_up_the_run(run):
+    result = run(
+        """
+        import os
+        import threading
+
+        def test_deadlock(thread_runner):
+            a, b = threading.Lock(), threading.Lock()
+            reading, writing = os.pipe()
+
+            def take(first, second):
+                try:
+                    with first, second:
+                        pass
+                except BaseException:
+                    os.read(reading, 1)
+
+            try:
+                thread_runner.run(lambda: take(a, b), lambda: take(b, a))
+            finally:
+                os.close(writing)
+                os.close(reading)
+        """
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["CH104 deadlock"])

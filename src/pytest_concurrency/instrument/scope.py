@@ -6,6 +6,7 @@ import builtins
 import contextlib
 import dis
 import gc
+import importlib
 import sys
 import types
 from collections.abc import Iterable, Iterator, Mapping, Set
@@ -136,6 +137,16 @@ def is_tooling(name: str) -> bool:
     return top in _NEVER
 
 
+def load_lazy_modules() -> None:
+    """Import the library's modules with locks that loaded packages import on their first use: in the middle of a run
+    they would come too late to be under control."""
+    for name in SYNC_MODULES:
+        package = name.rpartition(".")[0]
+        if package in sys.modules and name not in sys.modules:
+            with contextlib.suppress(ImportError):
+                importlib.import_module(name)
+
+
 class _Part(Enum):
     """What a module says of its functions."""
 
@@ -223,6 +234,10 @@ class Chooser:
         if module in self._synchronising:
             return _Part.SYNCHRONISING
         return _Part.FOREIGN if isinstance(filename, str) else _Part.MIXED
+
+    def library(self) -> frozenset[str]:
+        """Return the names of the loaded modules of the library whose locks are taken over."""
+        return self._synchronising & sys.modules.keys()
 
     def modules(self) -> frozenset[str]:
         """Return the names of the loaded modules that belong to the area."""

@@ -103,6 +103,7 @@ def _detach(run: Execution, worker: Worker) -> None:
 def _unwind(run: Execution, worker: Worker) -> None:
     main = run.main
     run.current = worker
+    run.taken_up = True
     STATE.ident = worker.ident
     STATE.worker = worker
     worker.wait = None

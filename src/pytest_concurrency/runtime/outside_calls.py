@@ -75,12 +75,16 @@ def come_back(run: Execution, ident: int) -> None:
 
 
 def make_external(run: Execution, worker: Worker, path: str, line: int) -> None:
-    """Called by the watchdog: ``worker`` holds the baton and blocks in a call that is not controlled."""
+    """Called by the watchdog: ``worker`` holds the baton and blocks in a call that is not controlled.
+
+    Where the run is given up the worker has left its wait, and blocks in what it does at its end: the test goes on.
+    """
     with run.mutex:
-        if run.current is not worker or worker.done or run.aborting or not run.taken_up:
+        if run.current is not worker or worker.done or not run.taken_up or (run.aborting and worker is run.main):
             return
         worker.external = True
-        run.external.append((worker.path, path, line))
+        if not run.aborting:
+            run.external.append((worker.path, path, line))
         STATE.ident = 0
         chosen = run.successor(None)
         if chosen is not None:

@@ -13,7 +13,7 @@ from _pytest.faulthandler import fault_handler_stderr_fd_key
 from ...extensions import detectors, files_of_strategies
 from ...instrument.activation import Instrumenter
 from ...instrument.cache import Cache
-from ...instrument.scope import Area, Chooser, source_files
+from ...instrument.scope import Area, Chooser, load_lazy_modules, source_files
 from ...model import TestResult
 from ...options import THREADS
 from ...primitives.dispatch import BUILTINS, HOOKS, LIBRARY, SUBSTITUTES
@@ -193,10 +193,13 @@ class ThreadsPlugin:
         __tracebackhide__ = True
         item = stress.item
         stress.program.prepare()
+        load_lazy_modules()
         with steady(), unwinding_unlogged(), self._instrumenter.active(chooser, stress.plan.implicit) as stress.sites:
-            loaded = chooser.modules()
-            settled = last or is_hypothesis_test(item)
-            stress.stale = (lambda: False) if settled else (lambda: not chooser.modules() <= loaded)
+            loaded, library = chooser.modules(), chooser.library()
+            if not (last or is_hypothesis_test(item)):
+                stress.stale = lambda: not (chooser.modules() <= loaded and chooser.library() <= library)
+            else:
+                stress.stale = lambda: False
             stress.program.note_state(loaded, renew=not is_hypothesis_test(item))
             watchdog = Watchdog(item.config.stash.get(fault_handler_stderr_fd_key, None))
             watchdog.start()
