@@ -84,8 +84,8 @@ class State:
     """Session state; see :data:`STATE`."""
 
     __slots__ = (
-        "extra_hazards", "extra_strategies", "fork_hooked", "hearing", "ident", "left", "own_processes", "places",
-        "root", "run", "told", "watch", "worker",
+        "exposed", "extra_hazards", "extra_strategies", "fork_hooked", "hearing", "ident", "left", "own_processes",
+        "places", "root", "run", "told", "watch", "worker",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -93,6 +93,7 @@ class State:
         self.run: Execution = None  # type: ignore[assignment]
         self.worker: Worker = None  # type: ignore[assignment]
         self.places = Places()
+        self.exposed: set[type] = set()  # classes with instances whose __dict__ was asked for in this test
         self.left: dict[int, int] = {}  # threads that were let go, see runtime/leftovers.py
         self.told: ToldPlaces = ToldPlaces()
         self.hearing: dict[int, list[CodeType]] = {}  # by thread, see instrument/deferred.py

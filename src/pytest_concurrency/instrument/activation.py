@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ..state import STATE
 from .cache import Cache
 from .callers import ANYWHERE, BEYOND, NOWHERE, inner
 from .census import Census, ageings
@@ -140,6 +141,7 @@ class Instrumenter:
             known.sites.introduce = None
             for site in known.sites:
                 site.cache.clear()
+            STATE.exposed.clear()
 
     def _injected(self, divided: Divided) -> Iterator[Injected]:
         """Yield where code of the area, code made for it included, holds library functions that have a stand-in."""

@@ -12,7 +12,7 @@ from ..instrument.sites import ATTR, READ, WHOLE, WRITE, Site
 from ..instrument.vocabulary import BUILTIN_READERS
 from ..runtime.control import mine
 from ..runtime.hooks.access import asks_key
-from ..runtime.hooks.attributes import read_attr, write_attr
+from ..runtime.hooks.attributes import expose, read_attr, write_attr
 from ..runtime.hooks.containers import read_whole
 from ..runtime.values import ATOMS
 from ..state import STATE
@@ -75,9 +75,19 @@ def _setattr(obj: Any, name: str, value: Any) -> None:
     setattr(obj, name, value)
 
 
+def _vars(*args: Any) -> Any:
+    if not args:
+        names = sys._getframe(1).f_locals
+        return names if type(names) is dict else dict(names)
+    if len(args) == 1 and is_controlled():
+        expose(type(args[0]))
+    return vars(*args)
+
+
 CONTROLLED: dict[str, Callable[..., Any]] = {
     **{name: _reader(name) for name in sorted(BUILTIN_READERS)},
     "getattr": _getattr,
     "hasattr": _hasattr,
     "setattr": _setattr,
+    "vars": _vars,
 }

@@ -10,7 +10,7 @@ from ..own_dict import class_dict, mro, own_dict
 from .location import View
 from .values import MISSING
 
-INSTANCE, SKIP, _CLASS, MODULE, _SLOT, LOCAL = 1, 0, 2, 3, 4, 5
+INSTANCE, SKIP, _CLASS, MODULE, _SLOT, LOCAL, EXPOSED = 1, 0, 2, 3, 4, 5, 6
 _DATA = (types.MemberDescriptorType,)
 _class_name = type.__dict__["__name__"].__get__
 module_dict = vars(types.ModuleType)["__dict__"].__get__

@@ -54,14 +54,14 @@ def read(site: Site, key: Any, loc: Any, view: View, a: Any, b: Any, shown: Any 
         worker.calls[site] = call_of()
 
 
-def look_for_own(site: Site, own: Any, obj: Any) -> None:
+def look_for_own(site: Site, own: Any, loc: Any, obj: Any) -> None:
     """Announce that ``obj`` is looked into, at ``own``, for an attribute that it does not have: that of its class,
     which is read next, stands for it until somebody writes there."""
     run, worker = STATE.run, STATE.worker
     worker.key = own
-    run.announce(worker, site, own, False)
+    run.announce(worker, site, loc, False)
     if run.observing and not run.coasting:
-        run.observe(worker, site, own, False, obj)
+        run.observe(worker, site, loc, False, obj)
 
 
 def read_default(site: Site, key: Any, own: Any) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import types
 from _thread import get_ident
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from ...instrument.sites import Site
-from ...own_dict import dict_getter
+from ...own_dict import dict_getter, own_dict
 from ...state import STATE
 from ..attributes import (
     ATTRIBUTE,
     DEFAULT,
+    EXPOSED,
     INSTANCE,
     LOCAL,
     MODULE,
@@ -22,14 +24,57 @@ from ..attributes import (
     module_dict,
     owner_of,
 )
+from ..containers import item_key
 from ..control import mine, uncontrolled
 from .access import look_for_own, read, read_default, write
+
+DICT = "__dict__"
 
 
 def _attribute_plan(cls: type, obj: Any, name: str) -> tuple[int, Callable[[Any], Any] | None]:
     """Return where attribute ``name`` of the instances of ``cls`` lives and, for plain ones, how to get their dict."""
     kind = attribute_kind(cls, obj, name)
+    if name == DICT:
+        expose(cls)
+    elif kind == INSTANCE and cls in STATE.exposed:
+        return EXPOSED, None
     return kind, dict_getter(cls) if kind == INSTANCE else None
+
+
+def expose(cls: type) -> None:
+    """The dictionary of an instance of ``cls`` is asked for, or given to it: from now on the attributes of all of them
+    are items of their dictionaries, which the code under test may get at in both ways."""
+    if cls in STATE.exposed or issubclass(cls, (type, types.ModuleType)):
+        return
+    STATE.exposed.add(cls)
+    run = STATE.run
+    if run.precise is not None:
+        run.precise.doubt("the dictionary of an object was asked for in the middle of the exploration")
+    for site in run.all_sites():
+        site.cache.pop(cls, None)
+
+
+def _item(own: dict[str, Any], name: str) -> tuple[Any, Any]:
+    """Return the exact location of an item and that of its dictionary, as :mod:`.containers` has them."""
+    return item_key(own, name), (id(own), "container")
+
+
+def _read_exposed(obj: Any, own: dict[str, Any], site: Site) -> None:
+    name = site.name
+    key, loc = _item(own, name)
+    owner = obj if name in own else owner_of(obj, name, INSTANCE)
+    if owner is not None and owner is not obj:
+        look_for_own(site, key, loc, obj)
+        owner = owner_of(obj, name, INSTANCE)  # others may have given it one of its own meanwhile
+    if owner is None:
+        return
+    if owner is obj:
+        read(site, key, loc, OWN, (obj, own), name)
+        return
+    default = (id(owner), name)
+    read(site, default, default, DEFAULT, (obj, owner), name, key)
+    if site.is_source:
+        read_default(site, default, key)
 
 
 def read_attr(obj: Any, site: Site) -> None:
@@ -52,10 +97,15 @@ def read_attr(obj: Any, site: Site) -> None:
     if kind == LOCAL:
         STATE.run.uses_thread_locals = True
         return
+    if kind == EXPOSED:
+        own = own_dict(obj)
+        if own is not None:
+            _read_exposed(obj, own, site)
+            return
     owner = owner_of(obj, name, kind)
     own_key = (id(obj), name)
     if owner is not None and owner is not obj and kind != MODULE:
-        look_for_own(site, own_key, obj)
+        look_for_own(site, own_key, own_key, obj)
         owner = owner_of(obj, name, kind)  # others may have given it one of its own meanwhile
     if owner is None:
         return
@@ -81,6 +131,11 @@ def write_attr(value: Any, obj: Any, site: Site) -> None:
         return
     if kind == LOCAL:
         STATE.run.uses_thread_locals = True
+        return
+    own = own_dict(obj) if kind == EXPOSED else None
+    if own is not None:
+        key, loc = _item(own, name)
+        write(site, key, loc, value, OWN, (obj, own), name)
         return
     owner = module_dict(obj) if kind == MODULE else obj
     key = (id(owner), name)
