@@ -114,6 +114,7 @@ def test_the_last_of_several_reads_is_the_source(lab):
         reads = [
             site for site in sites if site.qualname == "subject" and site.kind == "global" and site.action == "read"
         ]
-        (write,) = (site for site in sites if site.qualname == "subject" and site.action != "read")
+        own = [site for site in sites if site.qualname == "subject" and site.kind == "global"]
+        (write,) = (site for site in own if site.action != "read")
     assert write.derived == (reads[1],)
     assert [site.is_source for site in reads] == [False, True, False]

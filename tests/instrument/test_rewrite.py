@@ -7,6 +7,7 @@ import collections
 import heapq
 import textwrap
 import traceback
+import types
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -56,7 +57,62 @@ def test_what_is_told(lab, body, expected):
     with lab.active():
         module["subject"]()
     wanted = [tuple(known.get(part, part) if i > 1 else part for i, part in enumerate(event)) for event in expected]
-    assert [event for event in lab.events if event[0] != "step"] == wanted
+    assert [event for event in lab.events if event[0] not in ("step", "called")] == wanted
+
+
+CALLS = {
+    "a function": ("f(1, 2)", "f"),
+    "a function with a keyword": ("f(1, b=2)", "f"),
+    "a function with nested calls": ("f(f(1, 2), f(3, 4))", "f"),
+    "a function with starred arguments": ("f(*pair)", "f"),
+    "a function with all kinds of arguments": ("f(*pair[:1], **{'b': 2})", "f"),
+    "a method that was kept": ("kept(1)", "kept"),
+    "an attribute": ("box.kept(1)", "kept"),
+    "a method that was kept, with starred arguments": ("kept(*pair[:1])", "kept"),
+}
+
+
+@pytest.mark.parametrize(("call", "name"), CALLS.values(), ids=CALLS.keys())
+def test_what_is_called_is_told(lab, call, name):
+    kept = [].append
+    names = {"f": lambda a, b: a, "kept": kept, "box": types.SimpleNamespace(kept=kept), "pair": (1, 2)}
+    module = lab.load(f"def subject():\n    return {call}", **names)
+    with lab.active():
+        module["subject"]()
+    told = lab.told("called")
+    assert told
+    assert all(event[2] is names[name] for event in told)
+
+
+OPERATORS = {
+    "a sum": ("left + right", [1], [2]),
+    "a union": ("left | right", {1}, {2}),
+    "an order": ("left <= right", {1}, {2}),
+    "a sum in place": ("left += right", [1], [2]),
+}
+
+
+@pytest.mark.parametrize(("body", "left", "right"), OPERATORS.values(), ids=OPERATORS.keys())
+def test_operands_are_told(lab, body, left, right):
+    module = lab.load(f"def subject(left, right):\n    {body}")
+    with lab.active():
+        module["subject"](left, right)
+    assert [event[2:] for event in lab.told("operate")] == [(left, right)]
+
+
+def test_numbers_beside_an_operator_are_not_told(lab):
+    module = lab.load("def subject(n):\n    return n + 1 < 5, n - 2.5")
+    with lab.active() as sites:
+        module["subject"](1)
+    assert not sites
+
+
+@pytest.mark.parametrize("text", ["{items}", "{items!r}", "{items!s:>20}", "{items!r:>{width}}"])
+def test_what_a_text_is_made_of_is_told(lab, text):
+    module = lab.load(f"def subject(items, width):\n    return f'{text}'")
+    with lab.active():
+        module["subject"]([1], 20)
+    assert ("look_over", "format", [1]) in lab.events
 
 
 def test_slices(lab):
@@ -91,9 +147,9 @@ def test_closure_variables(lab):
 
 
 def test_what_nobody_writes_is_not_told(lab):
-    module = lab.load("limit = 3\nclass C:\n    size = 4\ndef subject(c): return limit + c.size")
+    module = lab.load("limit = 3\nclass C:\n    size = 4\ndef subject(c): return limit, c.size")
     with lab.active() as sites:
-        assert module["subject"](module["C"]()) == 7
+        assert module["subject"](module["C"]()) == (3, 4)
     assert not sites and lab.events == []
 
 

@@ -19,6 +19,7 @@ from typing import Any
 from ..instrument.scope import is_tooling
 from ..instrument.vocabulary import ANNOUNCED_CALLS, CONTAINER_METHODS
 from ..monitoring import free_tool
+from ..own_dict import own_dict
 from ..primitives import builtin_calls, library_calls
 from ..project import is_standard
 from ..runtime.hooks import container_calls
@@ -37,6 +38,8 @@ _MADE = frozenset(
     | {collections.deque, collections.defaultdict, collections.OrderedDict, enumerate, zip, reversed, super, type}
     | {_thread.RLock, type(_thread.allocate_lock())}
 )
+_LAZY = frozenset({object, enumerate, zip, reversed, super, type})
+"""Those of them that read nothing when they are made."""
 _LOCKS = (type(_thread.allocate_lock()), _thread.RLock)
 _HARMLESS = frozenset({"isinstance", "issubclass", "id", "callable", "allocate_lock", "get_ident", "RLock"})
 _OF_VALUES = frozenset({"abs", "ord", "chr", "round", "divmod", "pow", "hash", "repr", "len", "min"})
@@ -61,7 +64,7 @@ def call_doubt(function: Any, first: Any, files: frozenset[str]) -> str:
             return ""
         return "" if _is_announced(function) else _named(function)
     if isinstance(function, type):
-        return _making_doubt(function, files)
+        return _making_doubt(function, files) or _reading_doubt(function, first)
     if isinstance(function, _BUILTINS):
         return _builtin_doubt(function, first)
     method = getattr(type(function), "__call__", None)  # noqa: B004
@@ -90,6 +93,22 @@ def _making_doubt(cls: type, files: frozenset[str]) -> str:
         if base not in _MADE and not (ours and type(base) is type):
             return _named(cls)
     return ""
+
+
+def _reading_doubt(cls: type, first: Any) -> str:
+    """Return why making a ``cls`` of ``first`` may read what is not announced: where it is called by its own name the
+    engine's stand-in is called instead, for the commonest ones."""
+    if cls not in _MADE or cls in _LAZY or type(first) in _IMMUTABLE:
+        return ""
+    shows_attributes = cls is str and own_dict(first) is not None and not _shows_itself(type(first))
+    return _named(cls) if issubclass(type(first), _CONTAINERS) or shows_attributes else ""
+
+
+def _shows_itself(cls: type) -> bool:
+    """Say whether the text of a ``cls`` is made by code in Python, or by code in C that knows no attributes."""
+    found: Any = cls
+    makes = found.__repr__ if found.__str__ is object.__str__ else found.__str__
+    return isinstance(makes, types.FunctionType) or makes is object.__repr__ or issubclass(cls, BaseException)
 
 
 def _builtin_doubt(function: Any, first: Any) -> str:

@@ -186,6 +186,62 @@ def begins_call(instr: Instr, previous: Any) -> bool:
     return (instr.name == "CALL" and not named) or instr.name in ("CALL_KW", "CALL_FUNCTION_EX")
 
 
+def callable_depth(instr: Instr, following: Instr | None) -> int | None:
+    """Return where on the stack that is which the call beginning with ``instr`` calls, or, before 3.13, the object
+    whose method it calls; None where it cannot be told."""
+    if instr.name == "CALL_FUNCTION_EX":
+        return arguments_depth(instr) + (2 if PY313 else 1)
+    call = following if instr.name == "KW_NAMES" else instr
+    if call is None or call.name not in ("CALL", "PRECALL", "CALL_KW") or not isinstance(call.arg, int):
+        return None
+    return call.arg + (2 if PY313 else 1) + (call.name == "CALL_KW")
+
+
+def arguments_depth(instr: Instr) -> int:
+    """Return where on the stack the positional arguments of a CALL_FUNCTION_EX are."""
+    return 2 if PY314 or (isinstance(instr.arg, int) and instr.arg & 1) else 1
+
+
+def super_call(instr: Instr) -> str:
+    """Return the name of the method that ``instr`` gets from ``super()``, whose class and object are on the stack."""
+    arg = instr.arg
+    return str(arg[-1]) if instr.name == "LOAD_SUPER_ATTR" and isinstance(arg, tuple) else ""
+
+
+FORMATS = frozenset({"FORMAT_VALUE", "FORMAT_SIMPLE", "FORMAT_WITH_SPEC", "CONVERT_VALUE"})
+"""Instructions that make text of a value for an f-string."""
+
+
+def formatted_depth(instr: Instr) -> int:
+    """Return where on the stack that value is."""
+    arg: Any = instr.arg
+    if instr.name == "FORMAT_VALUE":
+        return 2 if (arg[0] if isinstance(arg, tuple) else int(arg) & 4) else 1
+    return 2 if instr.name == "FORMAT_WITH_SPEC" else 1
+
+
+_JOINING = frozenset({"ADD", "OR", "AND", "XOR", "SUBTRACT", "MULTIPLY", "REMAINDER"})
+_NUMBERS = (int, float, complex)
+
+
+def operator(instr: Instr) -> str:
+    """Return the name of the operator of a BINARY_OP."""
+    return str(getattr(instr.arg, "name", "")).removeprefix("NB_")
+
+
+def may_join(instr: Instr, previous: Any) -> bool:
+    """Say whether the operands of a BINARY_OP may be containers: not so beside a number that ``previous`` pushes."""
+    name = operator(instr).removeprefix("INPLACE_")
+    number = (
+        isinstance(previous, Instr)
+        and (
+            previous.name == "LOAD_SMALL_INT" or (previous.name == "LOAD_CONST" and isinstance(previous.arg, _NUMBERS))
+        )
+        and name != "MULTIPLY"
+    )
+    return name in _JOINING and not number
+
+
 SAFEPOINT_OPCODES = frozenset(
     {"CALL", "CALL_KW", "CALL_FUNCTION_EX", "JUMP_BACKWARD", "RESUME", "POP_JUMP_BACKWARD_IF_TRUE"}
     | {"POP_JUMP_BACKWARD_IF_FALSE", "POP_JUMP_BACKWARD_IF_NONE", "POP_JUMP_BACKWARD_IF_NOT_NONE"}

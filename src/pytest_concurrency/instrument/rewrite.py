@@ -40,6 +40,7 @@ from .sites import (
 )
 from .vocabulary import (
     CONTAINER_METHODS,
+    CONTAINER_OPERATIONS,
     ENTER_CONTEXT,
     LIBRARY_NAMES,
     LOADED_METHODS,
@@ -83,6 +84,14 @@ class Hooks:
     """Called with the level of a function that looks beyond its caller (see :mod:`.callers`), before it does."""
     settle: Callable[[Any, None], Any] = lambda owner, _: owner
     """Called with an object whose code is asked for, before it is; gives it back."""
+    called: Hook = lambda *_: None
+    """Called with what is about to be called, where its arguments are on the stack already."""
+    operate: Hook = lambda *_: None
+    """Called with the two operands of an operator."""
+    look_over: Hook = lambda *_: None
+    """Called with an object that code in C goes through: to format it, or to hand its items on as arguments."""
+    by_super: Hook = lambda *_: None
+    """Called with the class and the object of a ``super()`` whose method is about to be called."""
     loaded: Hook = lambda obj, _: obj
     """Called with an object a method of which is loaded, to be called later; gives what stands in for it."""
     aside: Callable[[], AbstractContextManager[object]] = nullcontext
@@ -237,7 +246,8 @@ class _Writer:
         code = original.to_code(stacksize=depth, compute_exception_stack_depths=False)
         return Rewritten(self.code, code, tuple(self.all_sites))
 
-    def _site(self, entry: Instr, kind: str, action: str, name: str) -> Site:
+    def _site(self, entry: Instr, kind: str, action: str, name: str, *, flows: bool = True) -> Site:
+        """Return a new site; ``flows``: what is read there may be what is written later."""
         self.changed = True
         ordinal = self.ordinals[kind, action, name]
         self.ordinals[kind, action, name] += 1
@@ -247,7 +257,7 @@ class _Writer:
             kind, action, name, key, self.code.co_filename, line, self.code.co_qualname, self.index,
             muted=not self.scope.accesses,
         )  # fmt: skip
-        if kind != STEP:  # a call's own site tells the dataflow nothing
+        if kind != STEP and flows:  # a call's own site tells the dataflow nothing
             self.sites[self.index] = site  # a second site at one instruction: the dataflow sees the newer
         self.all_sites.append(site)
         return site
@@ -283,7 +293,8 @@ class _Writer:
         if self.scope.accesses:
             if op.begins_call(entry, previous) or entry.name == "YIELD_VALUE":
                 site = self._site(entry, STEP, READ, "")
-                return [*op.hook_with_loaded(self.hooks.step, [], site, where), entry]
+                before = op.hook_with_loaded(self.hooks.step, [], site, where)
+                return [*before, *self._before_call(entry, following), entry]
             if entry.name == "RETURN_VALUE" and self.scope.caches and self.all_sites:
                 site = self._site(entry, STEP, READ, RETURN)
                 return [*op.hook_with_loaded(self.hooks.step, [], site, where), entry]
@@ -327,6 +338,19 @@ class _Writer:
             self.changed = True
             return [*before, *op.load_global(name, push_null, self.hooks.substitute, where)]
         return [*before, entry]
+
+    def _before_call(self, entry: Instr, following: Instr | None) -> list[Any]:
+        """Announce what a call does to a container: what is called may be a method of one, or one the arguments."""
+        if entry.name == "CALL_FUNCTION_EX":
+            site = self._site(entry, WHOLE, READ, "arguments", flows=False)
+            before = op.call_hook(self.hooks.look_over, [op.arguments_depth(entry)], site, entry.location)
+        else:
+            before = []
+        depth = op.callable_depth(entry, following)
+        if depth is None:
+            return before
+        site = self._site(entry, WHOLE, WRITE, "call", flows=False)
+        return [*before, *op.call_hook(self.hooks.called, [depth], site, entry.location)]
 
     def _access(self, entry: Instr, previous: Any) -> list[Any]:
         name, where, hooks = entry.name, entry.location, self.hooks
@@ -376,6 +400,24 @@ class _Writer:
             site = self._site(entry, WHOLE, READ, "==")
             right = op.call_hook(hooks.read_whole, [1], site, where) if _pushes_object(previous) else []
             return [*op.call_hook(hooks.read_whole, [2], site, where), *right, entry]
+        if name == "BINARY_OP" and op.may_join(entry, previous):
+            action = WRITE if op.operator(entry).startswith("INPLACE_") else READ
+            site = self._site(entry, WHOLE, action, "operator", flows=False)
+            return [*op.call_hook(hooks.operate, [2, 1], site, where), entry]
+        if name in op.FORMATS:
+            site = self._site(entry, WHOLE, READ, "format", flows=False)
+            return [*op.call_hook(hooks.look_over, [op.formatted_depth(entry)], site, where), entry]
+        if name == "GET_YIELD_FROM_ITER":
+            site = self._site(entry, WHOLE, READ, "iter", flows=False)
+            return [*op.call_hook(hooks.look_over, [1], site, where), entry]
+        if name == "COMPARE_OP" and not _compares_equality(entry) and not _is_constant(previous):
+            site = self._site(entry, WHOLE, READ, "compare", flows=False)
+            return [*op.call_hook(hooks.operate, [2, 1], site, where), entry]
+        called = op.super_call(entry)
+        if called in CONTAINER_OPERATIONS:
+            action = READ if CONTAINER_OPERATIONS[called] in (READ_ITEM, READ_ALL) else WRITE
+            site = self._site(entry, WHOLE, action, called, flows=False)
+            return [*op.call_hook(hooks.by_super, [2, 1], site, where), entry]
         if name in ("GET_ITER", "LIST_EXTEND", "SET_UPDATE", "DICT_UPDATE", "DICT_MERGE") or name in op.UNPACKS:
             site = self._site(entry, WHOLE, READ, "iter" if name == "GET_ITER" else "unpack")
             if name == "GET_ITER":

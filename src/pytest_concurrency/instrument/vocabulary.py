@@ -29,6 +29,15 @@ CONTAINER_METHODS: Mapping[str, str] = MappingProxyType(
 )  # fmt: skip
 """Effect of each method of the builtin containers on what workers share."""
 
+CONTAINER_OPERATIONS: Mapping[str, str] = MappingProxyType(
+    {
+        **CONTAINER_METHODS,
+        **dict.fromkeys(("__getitem__", "__contains__", "__len__", "__iter__", "__reversed__", "__eq__"), READ_ALL),
+        **dict.fromkeys(("__setitem__", "__delitem__", "__iadd__", "__ior__"), WRITE_ALL),
+    }
+)
+"""The same with what operators call."""
+
 LIBRARY_CALLS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "heapq": {

@@ -14,6 +14,7 @@ from ..containers import CALL, ITEM, item_key, whole_target
 from ..control import mine
 from ..values import MISSING
 from .access import asks_key, read, write
+from .containers import look_over
 
 
 class _ContainerCall:
@@ -41,6 +42,8 @@ def _announced_method(name: str, effect: str) -> Callable[..., Any]:
             key = item_key(container, args[0])
             read(site, key, loc, ITEM, container, args[0])
             return getattr(container, name)(*args, **kwargs)
+        for arg in args:
+            look_over(arg, site)
         call = f"{whole_target(container)}.{name}"
         if site.action == READ:
             read(site, loc, loc, CALL, container, call)

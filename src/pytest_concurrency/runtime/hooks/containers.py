@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import gc
+import types
 from _thread import get_ident
 from typing import Any
 
-from ...instrument.sites import Site
+from ...instrument.sites import WRITE, Site
+from ...instrument.vocabulary import CONTAINER_OPERATIONS, READ_ALL, READ_ITEM
+from ...own_dict import class_dict, mro
 from ...state import STATE
-from ..containers import ITEM, VIEWS, WHOLE, container_kind, item_key, memory
+from ..containers import CALL, ITEM, VIEWS, WHOLE, container_kind, item_key, memory, whole_target
 from ..control import mine
-from ..values import MISSING
+from ..iterators import containers_behind
+from ..values import ATOMS, MISSING
 from .access import read, unknown, write
+
+_OF_CLASSES = frozenset({types.MethodDescriptorType, types.WrapperDescriptorType})
+_BOUND = frozenset({types.BuiltinMethodType, types.MethodWrapperType})
 
 
 def read_item(container: Any, index: Any, site: Site) -> None:
@@ -63,8 +70,16 @@ def read_whole(obj: Any, site: Site) -> None:
         return
     container = container_of(obj, site)
     if container is None:
-        unknown(obj, site)
+        behind = containers_behind(obj, container_kind) if hasattr(type(obj), "__next__") else ()
+        for container in behind:
+            _read(container, site)
+        if not behind:
+            unknown(obj, site)
         return
+    _read(container, site)
+
+
+def _read(container: Any, site: Site) -> None:
     key = (id(container), "container")
     read(site, key, key, WHOLE, container, None)
 
@@ -79,6 +94,58 @@ def write_whole(obj: Any, site: Site) -> None:
         return
     key = (id(container), "container")
     write(site, key, key, MISSING, WHOLE, container, None)
+
+
+def called(function: Any, site: Site) -> None:
+    """Announce the call of a container's method that was loaded before: ``add = items.append; add(1)``."""
+    if type(function) not in _BOUND or site.off or (get_ident() != STATE.ident and not mine()):
+        return
+    name, container = function.__name__, function.__self__
+    effect = CONTAINER_OPERATIONS.get(name)
+    if effect is None or not container_kind(type(container)):
+        return
+    _announce_method(container, name, effect, site)
+
+
+def _announce_method(container: Any, name: str, effect: str, site: Site) -> None:
+    key, call = (id(container), "container"), f"{whole_target(container)}.{name}"
+    if effect in (READ_ITEM, READ_ALL):
+        read(site, key, key, CALL, container, call)
+    else:
+        write(site, key, key, MISSING, CALL, container, call)
+
+
+def operate(left: Any, right: Any, site: Site) -> None:
+    """Announce what an operator does to containers: it reads both, and changes the left one in place where it can."""
+    if (type(left) in ATOMS and type(right) in ATOMS) or site.off or (get_ident() != STATE.ident and not mine()):
+        return
+    if site.action == WRITE and container_of(left, site) is left is not None:
+        key = (id(left), "container")
+        write(site, key, key, MISSING, WHOLE, left, None)
+    else:
+        look_over(left, site)
+    look_over(right, site)
+
+
+def look_over(obj: Any, site: Site) -> None:
+    """Announce that code in C goes through ``obj``, if it is a container."""
+    if type(obj) in ATOMS or site.off or (get_ident() != STATE.ident and not mine()):
+        return
+    container = container_of(obj, site)
+    if container is not None:
+        _read(container, site)
+
+
+def by_super(cls: Any, obj: Any, site: Site) -> None:
+    """Announce the call of a container's own method by a subclass: ``super().append(1)``."""
+    if site.off or (get_ident() != STATE.ident and not mine()) or not container_kind(type(obj)):
+        return
+    bases = mro(type(obj)) or ()
+    found = next(
+        (class_dict(base)[site.name] for base in bases[bases.index(cls) + 1 :] if site.name in class_dict(base)), None
+    )
+    if type(found) in _OF_CLASSES:
+        _announce_method(obj, site.name, CONTAINER_OPERATIONS[site.name], site)
 
 
 def delete_item(container: Any, index: Any, site: Site) -> None:

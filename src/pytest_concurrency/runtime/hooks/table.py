@@ -31,4 +31,8 @@ def hooks(method: Hook, enter: Hook, call: Hook, substitute: Hook) -> Hooks:
         substitute=substitute,
         step=step,
         aside=aside,
+        called=containers.called,
+        operate=containers.operate,
+        look_over=containers.look_over,
+        by_super=containers.by_super,
     )
