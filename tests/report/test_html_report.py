@@ -182,7 +182,7 @@ def test_what_travels_is_the_same_under_xdist(pytester):
 def test_no_test_was_stressed():
     from pytest_concurrency.report.html_report import render
 
-    text = render([], "nothing")
+    text = render([], "nothing", "{} {}".format)
     assert "No test was stressed." in text
     assert page.groups([]) == ()
 

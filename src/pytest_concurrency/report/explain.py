@@ -39,13 +39,16 @@ _SAYS_NOTHING = ("<module", "<function", "<builtin")
 RAISES = "raises"
 
 
-def explain(found: Found, word: str, nodeid: str, root: Path, severity: str, width: int = ELSEWHERE) -> Finding:
-    """Return the finding for a failure: message, lanes, cause, fix and replay command, ``width`` columns wide."""
+def explain(
+    found: Found, word: str, nodeid: str, root: Path, severity: str, width: int = ELSEWHERE, command: str = ""
+) -> Finding:
+    """Return the finding for a failure: message, lanes, cause, fix and the ``command`` of the replay token ``word``,
+    ``width`` columns wide."""
     found, rows = _locks_told_apart(found, _relevant(found))
     failure = found.failure
     reachable = _reachable(found)
     preemptions = sum(1 for d in found.directives if d.moment == "before")
-    text = _text(found, rows, word, nodeid, root, reachable, preemptions, width)
+    text = _text(found, rows, command if word else "", root, reachable, preemptions, width)
     return Finding(
         code=failure.code,
         message=failure.message,
@@ -279,8 +282,7 @@ def _key_places(failure: Failure, root: Path, name: Callable[[Row], str] = calle
 def _text(
     found: Found,
     rows: Sequence[Row],
-    word: str,
-    nodeid: str,
+    command: str,
     root: Path,
     reachable: bool,
     preemptions: int,
@@ -307,8 +309,8 @@ def _text(
         )
     lines += wrap(f"Cause: {failure.cause or hazard.cause}", width)
     lines += wrap(f"Fix: {failure.fix or hazard.fix}", width)
-    if word:
-        lines.append(f"Replay: pytest '{nodeid}' --concurrency-replay={word}")
+    if command:
+        lines.append(f"Replay: {command}")
     return "\n".join(lines)
 
 

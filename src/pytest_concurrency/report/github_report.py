@@ -6,7 +6,8 @@ Source: "Workflow commands for GitHub Actions" (setting an error message; escapi
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,15 @@ import pytest
 
 from ..files import write_atomically
 from .places import primary
+from .replaying import command
 
 
 def write(results: Sequence[dict[str, Any]], path: str | None, config: pytest.Config) -> None:
     """Write the annotations to ``path``, or to standard output where it is None; errors come first."""
     root = config.rootpath
     workspace = os.environ.get("GITHUB_WORKSPACE")
-    lines = sorted(_lines(results, root, Path(workspace) if workspace else root), key=lambda line: line[0])
+    told = _lines(results, root, Path(workspace) if workspace else root, partial(command, config))
+    lines = sorted(told, key=lambda line: line[0])
     text = "".join(f"{line}\n" for _, line in lines)
     if path is None:
         print(text, end="", flush=True)
@@ -28,12 +31,14 @@ def write(results: Sequence[dict[str, Any]], path: str | None, config: pytest.Co
         write_atomically(path, text)
 
 
-def _lines(results: Sequence[dict[str, Any]], root: Path, workspace: Path) -> Iterator[tuple[int, str]]:
+def _lines(
+    results: Sequence[dict[str, Any]], root: Path, workspace: Path, replay: Callable[[str, str], str]
+) -> Iterator[tuple[int, str]]:
     for result in results:
         for hazard in result["hazards"]:
             if not hazard["known"]:
                 order = ("error", "warning", "notice").index(_command(result, hazard))
-                yield order, annotation(result, hazard, root, workspace)
+                yield order, annotation(result, hazard, root, workspace, replay)
 
 
 def _command(result: Mapping[str, Any], hazard: Mapping[str, Any]) -> str:
@@ -43,7 +48,13 @@ def _command(result: Mapping[str, Any], hazard: Mapping[str, Any]) -> str:
     return "error" if hazard["severity"] == "error" else "warning"
 
 
-def annotation(result: Mapping[str, Any], hazard: Mapping[str, Any], root: Path, workspace: Path) -> str:
+def annotation(
+    result: Mapping[str, Any],
+    hazard: Mapping[str, Any],
+    root: Path,
+    workspace: Path,
+    replay: Callable[[str, str], str],
+) -> str:
     """Return one workflow command; its path is relative to ``workspace``, where GitHub looks for it."""
     path, line = primary(hazard, result)
     properties = {"file": _below(root / path, workspace), "line": str(line)}
@@ -53,7 +64,7 @@ def annotation(result: Mapping[str, Any], hazard: Mapping[str, Any], root: Path,
     if result["seed"] is not None:
         message += f"\nSeed: {result['seed']}"
     if hazard["replay"]:
-        message += f"\nReplay: pytest '{result['nodeid']}' --concurrency-replay={hazard['replay']}"
+        message += f"\nReplay: {replay(result['nodeid'], hazard['replay'])}"
     written = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
     return f"::{_command(result, hazard)} {written}::{_data(message)}"
 

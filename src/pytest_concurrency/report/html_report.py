@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import platform
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,7 @@ from ..files import write_atomically
 from ..interpreter import gil_enabled
 from . import page
 from .places import named, told
+from .replaying import command
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -31,15 +33,16 @@ def check() -> None:
 
 def write(results: Sequence[dict[str, Any]], path: str | None, config: pytest.Config) -> None:
     """Write the page to ``path``, or to standard output where it is None."""
-    text = render(results, str(config.rootpath.name))
+    text = render(results, str(config.rootpath.name), partial(command, config))
     if path is None:
         print(text)
     else:
         write_atomically(path, text)
 
 
-def render(results: Sequence[Mapping[str, Any]], title: str) -> str:
-    """Return the page for ``results`` (test objects of the JSON report) of the project ``title``."""
+def render(results: Sequence[Mapping[str, Any]], title: str, replay: Callable[[str, str], str]) -> str:
+    """Return the page for ``results`` (test objects of the JSON report) of the project ``title``; ``replay`` gives the
+    command for a test and a token."""
     check()
     template = _environment().get_template("report.html.j2")
     return template.render(
@@ -50,6 +53,7 @@ def render(results: Sequence[Mapping[str, Any]], title: str) -> str:
         summary=page.summary(results),
         groups=page.groups(results),
         tests=page.tests(results),
+        replay=replay,
     )
 
 

@@ -18,6 +18,7 @@ from ...report.baseline import marked
 from ...report.explain import explain
 from ...report.named import with_own_text
 from ...report.prose import fitted
+from ...report.replaying import command
 from ...report.width import width_of
 from ...schedules import token as tokens
 from ..base import hand_in
@@ -35,7 +36,9 @@ def findings_of(stress: Stress) -> tuple[tuple[Found | None, Finding], ...]:
         level = stress.settings.severity(found.failure.code)
         if level is not None and not stress.dismissals(found.failure) and not stress.accepted.covers(found.failure):
             word = "" if found.free else tokens.make(item.nodeid, found.failure.code, found.directives)
-            finding = explain(found, word, item.nodeid, stress.item.config.rootpath, level, width)
+            finding = explain(
+                found, word, item.nodeid, item.config.rootpath, level, width, command(item.config, item.nodeid, word)
+            )
             kept.append((found, marked(reviewed(item, finding), stress.item.config, item.nodeid)))
     detected = (reviewed(item, finding) for finding in dict.fromkeys(stress.detected))
     kept += [(None, marked(finding, stress.item.config, item.nodeid)) for finding in detected]

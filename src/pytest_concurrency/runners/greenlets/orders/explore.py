@@ -20,6 +20,7 @@ from ....instrument.scope import Chooser, source_files
 from ....instrument.sites import Site, Sites
 from ....model import Finding
 from ....report.fingerprint import fingerprint
+from ....report.replaying import command
 from ....report.width import width_of
 from ....runtime.values import Reference, same_value
 from ....schedules import token as tokens
@@ -366,7 +367,7 @@ class Orders:
             finding = told(
                 shown, outcome, cause, number, len(directives), () if index else also,
                 root=Path(item.config.rootpath), level=level, word=word, nodeid=item.nodeid,
-                width=width_of(item.config),
+                command=command(item.config, item.nodeid, word), width=width_of(item.config),
             )  # fmt: skip
             self._result.findings.append(finding)
         if outcome.error is not None and severity("CH110") is not None:

@@ -112,6 +112,7 @@ def told(
     root: Path,
     level: str,
     word: str,
+    command: str,
     nodeid: str,
     width: int,
 ) -> Finding:
@@ -131,7 +132,7 @@ def told(
     return Finding(
         failure.code,
         worded(failure.message),
-        _text(failure, rows, cause, number, departures, others, root, word, nodeid, width),
+        _text(failure, rows, cause, number, departures, others, root, command if word else "", width),
         level,
         number,
         departures,
@@ -189,8 +190,7 @@ def _text(
     departures: int,
     others: Sequence[Failure],
     root: Path,
-    word: str,
-    nodeid: str,
+    command: str,
     width: int,
 ) -> str:
     message = worded(failure.message)
@@ -208,8 +208,8 @@ def _text(
     lines += wrap(f"{how} gevent can run them in this order: each gives way only where it waits.", width)
     lines += wrap(f"Cause: {worded(failure.cause or hazard.cause)}", width)
     lines += wrap(f"Fix: {worded(failure.fix or hazard.fix)}", width)
-    if word:
-        lines.append(f"Replay: pytest '{nodeid}' --concurrency-replay={word}")
+    if command:
+        lines.append(f"Replay: {command}")
     return "\n".join(lines)
 
 

@@ -26,6 +26,7 @@ from ....notes import CUT_SHORT, EXPLORED, is_cut_short
 from ....realtime import RealTime
 from ....report.baseline import marked
 from ....report.explain import explain
+from ....report.replaying import command
 from ....report.width import width_of
 from ....runtime.ending import outcome_of
 from ....runtime.execution import Execution
@@ -424,13 +425,15 @@ class _Exploring:
 
     def _findings(self, exploration: Exploration) -> list[tuple[Any, Finding]]:
         kept = []
-        config = self.item.config
+        config, nodeid = self.item.config, self.item.nodeid
         for found in (*exploration.found, *exploration.suspected):
             level = self.settings.severity(found.failure.code)
             if level is not None and not self.dismissals(found.failure):
-                word = tokens.make(self.item.nodeid, found.failure.code, found.directives)
-                finding = explain(found, word, self.item.nodeid, config.rootpath, level, width_of(config))
-                kept.append((found, marked(finding, config, self.item.nodeid)))
+                word = tokens.make(nodeid, found.failure.code, found.directives)
+                finding = explain(
+                    found, word, nodeid, config.rootpath, level, width_of(config), command(config, nodeid, word)
+                )
+                kept.append((found, marked(finding, config, nodeid)))
         return kept
 
 
