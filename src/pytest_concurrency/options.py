@@ -66,14 +66,18 @@ def integer(low: int) -> Callable[[object], int]:
     return check
 
 
+_LONGEST = 1e6
+"""Seconds, eleven days: more are as good as for ever, and few systems can wait for as long as a float can say."""
+
+
 def _seconds(value: object) -> float:
     try:
         number = float(value) if isinstance(value, (int, float, str)) and not isinstance(value, bool) else None
-    except ValueError:
+    except (ValueError, OverflowError):
         number = None
     if number is None or not 0 < number < float("inf"):
         raise Wrong("a number of seconds greater than 0")
-    return number
+    return min(number, _LONGEST)
 
 
 def _speedup(value: object) -> float | None:
@@ -126,7 +130,10 @@ def _intervals(value: object) -> tuple[float, ...]:
         value = value.replace(",", " ").split()
     if not isinstance(value, Iterable):
         raise Wrong("a sequence of seconds greater than 0")
-    return tuple(_seconds(item) for item in value)
+    try:
+        return tuple(_seconds(item) for item in value)
+    except Wrong:
+        raise Wrong("a sequence of seconds greater than 0") from None
 
 
 def _modules(value: object) -> tuple[str, ...]:
@@ -156,21 +163,23 @@ def _codes_by_place(value: object) -> tuple[tuple[str, frozenset[str]], ...]:
     """Return ``value``, a mapping or lines "NAME: CODES", as pairs of a module or path and the hazard codes for it."""
     wrong = "a mapping from modules or paths to hazard codes, such as {'cachetools': 'CH101'}"
     if isinstance(value, str):
-        wrong = "lines of a module or path and hazard codes, such as cachetools: CH101"
+        wrong = "lines of a module or path, a colon and hazard codes, such as cachetools: CH101"
         value = value.splitlines()
     if isinstance(value, (list, tuple)) and all(isinstance(line, str) for line in value):
         parts = [line.rpartition(":") for line in value if line.strip()]
+        if not all(colon for _, colon, _ in parts):
+            raise Wrong(wrong)
         value = {name.strip(): given for name, _, given in parts}
     if not isinstance(value, Mapping):
         raise Wrong(wrong)
     found = []
     for name, given in value.items():
         if not isinstance(name, str) or not (is_path(name) or all(part.isidentifier() for part in name.split("."))):
-            raise Wrong(f"{wrong}: {name!r} is neither a module nor a path")
+            raise Wrong(f"{wrong}; {name!r} is neither a module nor a path")
         found.append((name, codes(given)))
         for code in sorted(found[-1][1]):
             if not code.startswith("CH1"):
-                raise Wrong(f"{wrong}: {code} is not what schedules show (CH101 to CH110); put it into ignore")
+                raise Wrong(f"hazard codes of what schedules show (CH101 to CH110): {code} belongs into ignore")
     return tuple(found)
 
 
@@ -354,7 +363,7 @@ def ini(config: Config, key: str) -> Any:
     """Return what the ini file has for ``key``, lists and lines as a string; None or "" where it has nothing."""
     value = config.getini(key)
     between = "\n" if key == "concurrency_ignore_in" else " "
-    return between.join(value) if isinstance(value, list) else value
+    return between.join(map(str, value)) if isinstance(value, list) else value  # TOML has lists of numbers, too
 
 
 def given(config: Config) -> bool:

@@ -204,5 +204,6 @@ def _runner(request: pytest.FixtureRequest) -> WorkerRunner:
 
     runner: WorkerRunner | None = request.node.stash.get(ACTIVE_RUNNER, None)
     if runner is None:
-        raise pytest.UsageError(f"{request.node.nodeid}: {request.fixturename} works in test functions only.")
+        what = f"{request.node.nodeid}: {request.fixturename} decides how a test is run, before it runs"
+        pytest.fail(f"{what}: name it among the arguments of a test function or of its fixtures.", pytrace=False)
     return runner

@@ -91,15 +91,19 @@ def default_seed(nodeid: str) -> int:
     return int.from_bytes(hashlib.sha256(nodeid.encode()).digest()[:4], "big")
 
 
-def _checked(option: Option, value: object, where: str) -> Any:
+def _checked(option: Option, value: object, where: str, kind: str) -> Any:
     try:
-        return option.check(value)
+        checked = option.check(value)
     except Wrong as error:
         raise pytest.UsageError(f"{where}: {option.name}={value!r} is not {error}.") from None
+    if option.name == "workers" and (sentence := too_many(kind, checked)) is not None:
+        raise pytest.UsageError(f"{where}: workers={sentence}.")
+    return checked
 
 
-MOST_THREADS = 500
-"""Workers of a test on threads: what a schedule costs grows with their square, and few bugs need more than three."""
+MOST_WORKERS: Mapping[str, int] = MappingProxyType({THREADS: 500, PROCESSES: 500, GREENLETS: 5000, PARALLELISM: 500})
+"""Workers of a test: what a schedule costs grows with their square, and few bugs need more than three."""
+_WORKERS_ARE: Mapping[str, str] = MappingProxyType({PROCESSES: PROCESSES, GREENLETS: GREENLETS})
 
 
 def check_config(config: Config) -> None:
@@ -114,9 +118,11 @@ def check_config(config: Config) -> None:
         shards_wanted(config)
 
 
-def too_many(workers: int) -> str:
-    """Say that so many threads are not controlled."""
-    return f"workers={workers} is more than {MOST_THREADS} threads, which one schedule cannot run in time"
+def too_many(kind: str, workers: int) -> str | None:
+    """Say that so many workers are not run; None where they are."""
+    if workers <= MOST_WORKERS[kind]:
+        return None
+    return f"{workers} is more than {MOST_WORKERS[kind]} {_WORKERS_ARE.get(kind, THREADS)}, which one run cannot have"
 
 
 def shards_wanted(config: Config) -> int:
@@ -132,7 +138,10 @@ def stress_threads_workers(config: Config) -> int:
     wanted = config.option.stress_threads
     if wanted == "auto":
         return max(2, os.cpu_count() or 1)
-    return _at_least_one(wanted, "--stress-threads", " or 'auto'")
+    number = _at_least_one(wanted, "--stress-threads", " or 'auto'")
+    if (sentence := too_many(THREADS, number)) is not None:
+        raise pytest.UsageError(f"--stress-threads: {sentence}.")
+    return number
 
 
 def _at_least_one(value: str, flag: str, other: str = "") -> int:
@@ -177,14 +186,12 @@ def resolve(kind: str, nodeid: str, arguments: Mapping[str, object], config: Con
     errors: frozenset[str] = frozenset()
     ini_errors = ini(config, "concurrency_error")
     if ini_errors:
-        errors = _checked(Option("error", ALL_KINDS, codes, ""), ini_errors, "ini key concurrency_error")
+        errors = _checked(Option("error", ALL_KINDS, codes, ""), ini_errors, "ini key concurrency_error", kind)
     if kind == PARALLELISM and arguments.get("workers") in (1, "1"):
         raise pytest.UsageError(
             f"{nodeid}: parallelism: workers={arguments['workers']!r} is not at least 2, or 0 for a body that starts "
             "its own threads."
         )
-    if kind == THREADS and merged.values.get("workers", 0) > MOST_THREADS:
-        raise pytest.UsageError(f"{nodeid}: {MARKER_OF[kind]}: {too_many(merged.values['workers'])}.")
     seed = merged.values.get("seed")
     if seed is None:
         merged.values["seed"] = default_seed(nodeid)
@@ -209,7 +216,7 @@ def _take_ini(merged: _Merged, kind: str, config: Config) -> None:
         value = ini(config, f"concurrency_{option.name}")
         if value is None or value == "" or kind not in option.kinds:
             continue
-        merged.take(option.name, _checked(option, value, f"ini key concurrency_{option.name}"))
+        merged.take(option.name, _checked(option, value, f"ini key concurrency_{option.name}", kind))
 
 
 def _take_marker(merged: _Merged, kind: str, nodeid: str, arguments: Mapping[str, object]) -> None:
@@ -219,7 +226,7 @@ def _take_marker(merged: _Merged, kind: str, nodeid: str, arguments: Mapping[str
         if option is None or kind not in option.kinds:
             allowed = ", ".join(o.name for o in OPTIONS.values() if kind in o.kinds)
             raise pytest.UsageError(f"{where} has no argument {name!r}; it takes {allowed}.")
-        merged.take(name, _checked(option, value, where))
+        merged.take(name, _checked(option, value, where, kind))
 
 
 def _take_command_line(merged: _Merged, kind: str, config: Config) -> None:
@@ -229,4 +236,4 @@ def _take_command_line(merged: _Merged, kind: str, config: Config) -> None:
             continue
         flag = f"--concurrency-{option.name.replace('_', '-')}"
         for value in given if option.name == "include" else (given,):
-            merged.take(option.name, _checked(option, value, flag))
+            merged.take(option.name, _checked(option, value, flag, kind))

@@ -186,8 +186,16 @@ def test_sarif_shows_what_is_known_as_suppressed(pytester):
             [BASELINE],
             "--concurrency-baseline: there is no file base.json; --concurrency-update-baseline writes it.",
         ),
-        ("{", [BASELINE], "--concurrency-baseline: base.json is damaged; delete it and write it anew with"),
-        ("[]", [BASELINE, UPDATE], "--concurrency-baseline: base.json is damaged; delete it and write it anew with"),
+        (
+            "{",
+            [BASELINE],
+            "--concurrency-baseline: base.json is no baseline, or damaged; --concurrency-update-baseline writes",
+        ),
+        (
+            "[]",
+            [BASELINE, UPDATE],
+            "--concurrency-baseline: base.json is no baseline, or damaged; --concurrency-update-baseline writes",
+        ),
         ('{"version": 1, "hazards": [{"code": 3}]}', [BASELINE], "--concurrency-baseline: base.json is damaged"),
         ('{"version": 7, "hazards": []}', [BASELINE], "base.json has format 7, this release reads format 1."),
         (None, ["--concurrency-baseline=."], "--concurrency-baseline: cannot read .: Is a directory."),

@@ -13,7 +13,7 @@ ARGUMENTS = {
     "strategy=['auto']": "strategy=['auto'] is not one of auto",
     "workers=-1": "workers=-1 is not a whole number of at least 0",
     "workers=True": "workers=True is not a whole number",
-    "workers=501": "workers=501 is more than 500 threads, which one schedule cannot run in time",
+    "workers=501": "workers=501 is more than 500 threads, which one run cannot have",
     "workers=2.0": "workers=2.0 is not a whole number",
     "schedules=0": "schedules=0 is not a whole number of at least 1",
     "seed='x'": "seed='x' is not a whole number or 'random'",
@@ -21,7 +21,8 @@ ARGUMENTS = {
     "timeout='soon'": "timeout='soon' is not a number of seconds greater than 0",
     "max_seconds=float('nan')": "max_seconds=nan is not a number of seconds greater than 0",
     "switch_intervals=5": "switch_intervals=5 is not a sequence of seconds",
-    "switch_intervals=[0]": "switch_intervals=[0] is not a number of seconds greater than 0",
+    "timeout=10**400": "0 is not a number of seconds greater than 0",
+    "switch_intervals=[0]": "switch_intervals=[0] is not a sequence of seconds greater than 0",
     "include=['a b']": "include=['a b'] is not a sequence of module names",
     "include=3": "include=3 is not a sequence of module names",
     "ignore=['CH999']": "a list of hazard codes (see --concurrency-hazards): 'CH999' is none",
@@ -32,10 +33,11 @@ ARGUMENTS = {
     "ignore_in={'a b': 'CH101'}": "'a b' is neither a module nor a path",
     "ignore_in={3: 'CH101'}": "3 is neither a module nor a path",
     "ignore_in={'shop': 'CH999'}": "a list of hazard codes (see --concurrency-hazards): 'CH999' is none",
-    "ignore_in={'shop': ['CH101', 'CH201']}": "CH201 is not what schedules show (CH101 to CH110); put it into ignore",
+    "ignore_in={'shop': ['CH101', 'CH201']}": "hazard codes of what schedules show (CH101 to CH110): CH201 belongs into ignore",
     "bogus=1": "stress_threads has no argument 'bogus'; it takes workers, schedules",
     "repeats=3": "stress_threads has no argument 'repeats'; it takes workers, schedules",
-    "'pos'": "stress_threads takes keyword arguments only, not 'pos'",
+    "'pos'": "stress_threads takes keyword arguments only, not 'pos'.",
+    "3": "stress_threads takes keyword arguments only, not 3; write stress_threads(workers=3) if that is what is meant.",
 }
 
 
@@ -65,6 +67,7 @@ def test_marker_argument(pytester, argument):
         ("--concurrency-report=zz:x", "--concurrency-report: 'zz' is not one of json, html, sarif, github"),
         ("--concurrency-report=", "--concurrency-report: '' is not one of json, html, sarif, github"),
         ("--concurrency-include=a-b", "--concurrency-include: include='a-b' is not a sequence of module names"),
+        ("--stress-threads=501", "--stress-threads: 501 is more than 500 threads"),
         ("--stress-threads=zz", "--stress-threads: 'zz' is not a whole number of at least 1"),
         ("--concurrency-shards=x", "--concurrency-shards: 'x' is not a whole number of at least 1"),
         ("--stress-threads=0", "--stress-threads: '0' is not a whole number of at least 1"),
@@ -83,13 +86,14 @@ def test_command_line(pytester, option, sentence):
     ("line", "sentence"),
     [
         ("concurrency_strategy = zz", "ini key concurrency_strategy: strategy='zz' is not one of auto"),
+        ("concurrency_workers = 501", "ini key concurrency_workers: workers=501 is more than 500 threads"),
         ("concurrency_workers = -1", "ini key concurrency_workers: workers='-1' is not a whole number"),
         ("concurrency_seed = zz", "ini key concurrency_seed: seed='zz' is not a whole number"),
         ("concurrency_error = CHX", "ini key concurrency_error: error='CHX' is not a list of hazard codes"),
         ("concurrency_ignore = CH101 CHX", "(see --concurrency-hazards): 'CHX' is none"),
         (
             "concurrency_ignore_in = CH101",
-            "is not lines of a module or path and hazard codes, such as cachetools: CH101",
+            "is not lines of a module or path, a colon and hazard codes, such as cachetools: CH101.",
         ),
         ("concurrency_ignore_in = shop: CHX", "(see --concurrency-hazards): 'CHX' is none"),
         ("concurrency_max_block = 0", "ini key concurrency_max_block: max_block='0' is not a number of seconds"),
@@ -111,12 +115,12 @@ def test_ini_file(pytester, line, sentence):
         ("async def test_a(thread_runner): pass", "stress_threads cannot run an async test"),
         (
             "@pytest.mark.stress_threads\n@pytest.mark.stress_processes\ndef test_a(): pass",
-            "a test runs on one carrier, but this one asks for threads and processes",
+            "a test has one kind of workers, but this one asks for stress_threads and stress_processes; make it two tests",
         ),
-        ("@pytest.mark.stress_threads\ndef test_a(process_runner): pass", "asks for processes and threads"),
+        ("@pytest.mark.stress_threads\ndef test_a(process_runner): pass", "asks for process_runner and stress_threads"),
         (
             "pytestmark = pytest.mark.stress_threads\ndef f():\n    '''\n    >>> 1\n    1\n    '''",
-            "stress_threads works on test functions and methods, not on DoctestItem",
+            "works on test functions and methods, not on a DoctestItem; mark the functions, not the whole module",
         ),
     ],
 )
@@ -196,6 +200,12 @@ def test_runner_used_wrongly(pytester):
             with pytest.raises(ValueError, match="whole number of at least 1"): thread_runner.run(f, workers=0)
             with pytest.raises(ValueError, match="more than 500 threads"): thread_runner.run(f, workers=1000)
             with pytest.raises(ValueError, match="more than 500 threads"): thread_runner.map(f, range(501))
+        @pytest.mark.parametrize("given", [1, "ab"])
+        def test_outcome(thread_runner, given):
+            with pytest.raises(TypeError, match="acceptable=.* is not a collection of outcomes; write "):
+                thread_runner.outcome("a", acceptable=given)
+            with pytest.raises(TypeError, match="forbidden=.* is not a collection of outcomes; write "):
+                thread_runner.outcome("a", forbidden=given)
         def test_number(thread_runner):
             with pytest.raises(ValueError, match="does not go with 2 callables"): thread_runner.run(f, f, workers=3)
         @pytest.mark.stress_threads(switch_intervals=())
@@ -209,7 +219,65 @@ def test_runner_used_wrongly(pytester):
         """
     )
     result = pytester.runpytest_subprocess("--concurrency-schedules=3", "-p", "no:randomly")
-    result.assert_outcomes(passed=6)
+    result.assert_outcomes(passed=8)
+
+
+@pytest.mark.parametrize(
+    ("kind", "most"), [("threads", 500), ("processes", 500), ("greenlets", 5000), ("parallelism", 500)]
+)
+def test_more_workers_than_one_run_can_have(pytester, kind, most):
+    marker = kind if kind == "parallelism" else f"stress_{kind}"
+    pytester.makepyfile(f"import pytest\n@pytest.mark.{marker}(workers={most + 1})\ndef test_a(): pass\n")
+    refused(pytester.runpytest_inprocess(), f"{marker}: workers={most + 1} is more than {most} ")
+
+
+@pytest.mark.parametrize("runner", ["process_runner", "greenlet_runner"])
+def test_runner_with_more_workers_than_one_run_can_have(pytester, runner):
+    if runner == "greenlet_runner":
+        pytest.importorskip("gevent")
+    pytester.makepyfile(
+        f"""
+        import pytest
+        def test_run({runner}):
+            with pytest.raises(ValueError, match="workers=5001 is more than"): {runner}.run(int, workers=5001)
+        def test_map({runner}):
+            with pytest.raises(ValueError, match="workers=5001 is more than"): {runner}.map(abs, range(5001))
+        """
+    )
+    pytester.runpytest_subprocess("-p", "no:randomly").assert_outcomes(passed=2)
+
+
+def test_a_runner_that_is_asked_for_while_the_test_runs(pytester):
+    pytester.makepyfile(
+        """
+        def test_late(request):
+            request.getfixturevalue("thread_runner")
+
+        def doctest():
+            '''
+            >>> getfixture("thread_runner")
+            '''
+        """
+    )
+    result = pytester.runpytest_subprocess("--doctest-modules", "-p", "no:randomly")
+    result.assert_outcomes(failed=2)
+    sentence = "thread_runner decides how a test is run, before it runs: name it among the arguments of a test function"
+    assert result.stdout.str().count(sentence) >= 2
+    assert no_traceback_of_ours(result.stdout.str())
+
+
+@pytest.mark.parametrize("value", ["[1]", "[0.5, 2]"])
+def test_lists_of_numbers_in_toml(pytester, value):
+    pytester.makepyprojecttoml(f"[tool.pytest.ini_options]\nconcurrency_include = {value}\n")
+    pytester.makepyfile(GOOD)
+    refused(pytester.runpytest_inprocess(), "ini key concurrency_include: include='")
+
+
+def test_a_time_that_is_as_good_as_for_ever(pytester):
+    pytester.makepyfile(
+        "import pytest\n@pytest.mark.stress_threads(timeout=1e300, max_seconds=1e300)\ndef test_a(): pass\n"
+    )
+    pytester.runpytest_subprocess("-p", "no:randomly").assert_outcomes(passed=1)
 
 
 @pytest.mark.parametrize("runner", ["thread_runner", "process_runner", "greenlet_runner"])
@@ -255,3 +323,13 @@ def test_a_marker_of_anothers_that_is_registered(pytester):
         "@pytest.mark.stress\n@pytest.mark.stress_test\ndef test_b(): pass\n"
     )
     pytester.runpytest_inprocess().assert_outcomes(passed=2, warnings=1)
+
+
+def test_a_bad_token_under_xdist(pytester):
+    pytester.makepyfile(GOOD)
+    result = pytester.runpytest_subprocess("-n1", "--concurrency-replay=zz")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["--concurrency-replay=zz: it is no replay token; paste the one that a failure printed."]
+    )
+    assert no_traceback_of_ours(result.stdout.str())

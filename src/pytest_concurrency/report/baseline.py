@@ -77,7 +77,9 @@ def load(path: Path, name: str, updating: bool = False) -> Mapping[str, Entry]:
             found = [Entry(*(_text(row, key) for key in ("fingerprint", "code", "test", "message"))) for row in rows]
             return {entry.fingerprint: entry for entry in found}
     except (TypeError, KeyError):
-        raise pytest.UsageError(f"{OPTION}: {name} is damaged; delete it and write it anew with {UPDATE}.") from None
+        raise pytest.UsageError(
+            f"{OPTION}: {name} is no baseline, or damaged; {UPDATE} writes one where no file is."
+        ) from None
     raise pytest.UsageError(f"{OPTION}: {name} has format {version!r}, this release reads format {VERSION}.")
 
 

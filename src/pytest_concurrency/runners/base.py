@@ -16,7 +16,7 @@ import pytest
 
 from .. import project
 from ..model import RESULT, TestResult
-from ..settings import Settings
+from ..settings import Settings, too_many
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def hand_in(item: pytest.Item, result: TestResult) -> None:
 
 
 def expand(
-    callables: tuple[Callable[[], Any], ...], workers: int | None, default_workers: int
+    callables: tuple[Callable[[], Any], ...], workers: int | None, default_workers: int, kind: str
 ) -> tuple[Callable[[], Any], ...]:
     """Return one callable a worker, as the contract of :meth:`WorkerRunner.run` says; raise ValueError or TypeError."""
     __tracebackhide__ = True
@@ -89,19 +89,30 @@ def expand(
             raise TypeError(f"run() takes callables, not {function!r}: pass the function, do not call it")
     if workers is not None and (not isinstance(workers, int) or isinstance(workers, bool) or workers < 1):
         raise ValueError(f"workers={workers!r} is not a whole number of at least 1")
-    if len(callables) == 1:
-        return callables * (workers if workers is not None else max(1, default_workers))
+    single = len(callables) == 1
+    many = (workers if workers is not None else max(1, default_workers)) if single else len(callables)
+    _refuse_too_many(kind, many)
+    if single:
+        return callables * many
     if workers is not None and workers != len(callables):
         raise ValueError(f"workers={workers} does not go with {len(callables)} callables")
     return callables
 
 
-def bind(function: Callable[[Any], Any], iterable: Iterable[Any]) -> tuple[Callable[[], Any], ...]:
-    """Return one callable an item, as the contract of :meth:`WorkerRunner.map` says; raise TypeError."""
+def _refuse_too_many(kind: str, workers: int) -> None:
+    __tracebackhide__ = True
+    if (sentence := too_many(kind, workers)) is not None:
+        raise ValueError(f"workers={sentence}")
+
+
+def bind(function: Callable[[Any], Any], iterable: Iterable[Any], kind: str) -> tuple[Callable[[], Any], ...]:
+    """Return one callable an item, as the contract of :meth:`WorkerRunner.map` says; raise ValueError or TypeError."""
     __tracebackhide__ = True
     if not callable(function):
         raise TypeError(f"map() takes a function, not {function!r}: pass the function, do not call it")
-    return tuple(partial(function, item) for item in iterable)
+    calls = tuple(partial(function, item) for item in iterable)
+    _refuse_too_many(kind, len(calls))
+    return calls
 
 
 def gather(results: list[Any], errors: list[BaseException | None], return_exceptions: bool) -> list[Any]:

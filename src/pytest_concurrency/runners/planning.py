@@ -29,6 +29,8 @@ def _refuse(items: list[pytest.Item], config: pytest.Config, error: pytest.Usage
     if not hasattr(config, "workerinput"):
         raise error
     for item in items:
+        if PLAN in item.stash:
+            del item.stash[PLAN]
         item.runtest = functools.partial(pytest.fail, str(error), pytrace=False)  # type: ignore[method-assign]
 
 
@@ -52,22 +54,24 @@ def planned(item: pytest.Item, config: pytest.Config) -> set[str]:
     if not kinds:
         return _planned_as_implicit(item, config) if config.option.stress_threads is not None else set()
     if len(kinds) > 1:
+        asked = [name for name, each in FIXTURES.items() if each in fixtures]
+        asked += [MARKER_OF[each] for each in marks if each not in fixtures]
         raise pytest.UsageError(
-            f"{item.nodeid}: a test runs on one carrier, but this one asks for {' and '.join(kinds)}; "
+            f"{item.nodeid}: a test has one kind of workers, but this one asks for {' and '.join(asked)}; "
             "make it two tests."
         )
     (kind,) = kinds
     marker = MARKER_OF[kind]
     mark = marks.get(kind)
     if mark is not None and mark.args:
-        raise pytest.UsageError(
-            f"{item.nodeid}: {marker} takes keyword arguments only, not {mark.args[0]!r}; "
-            f"write {marker}(workers={mark.args[0]!r}) if that is what is meant."
-        )
+        (given, *_) = mark.args
+        hint = f"; write {marker}(workers={given}) if that is what is meant" if type(given) is int else ""
+        raise pytest.UsageError(f"{item.nodeid}: {marker} takes keyword arguments only, not {given!r}{hint}.")
     settings = resolve(kind, item.nodeid, mark.kwargs if mark is not None else {}, config)
     if not isinstance(item, pytest.Function):
+        hint = "" if mark in item.own_markers else "; mark the functions, not the whole module"
         raise pytest.UsageError(
-            f"{item.nodeid}: {marker} works on test functions and methods, not on {type(item).__name__}."
+            f"{item.nodeid}: {marker} works on test functions and methods, not on a {type(item).__name__}{hint}."
         )
     if kind in (PROCESSES, GREENLETS) and isinstance(item, TestCaseFunction):
         raise pytest.UsageError(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from typing import Any
 
+from ...options import GREENLETS
 from ..base import bind, expand, gather
 
 
@@ -23,14 +24,14 @@ class GreenletRunner:
     ) -> list[Any]:
         """Run the callables at once, each in a greenlet of its own, and return their results in order."""
         __tracebackhide__ = True
-        return run_at_once(expand(callables, workers, self._workers), return_exceptions)
+        return run_at_once(expand(callables, workers, self._workers, GREENLETS), return_exceptions)
 
     def map(
         self, function: Callable[[Any], Any], iterable: Iterable[Any], return_exceptions: bool = False
     ) -> list[Any]:
         """Run ``function(item)`` for every item, each in a greenlet of its own; results in order."""
         __tracebackhide__ = True
-        return run_at_once(bind(function, iterable), return_exceptions)
+        return run_at_once(bind(function, iterable, GREENLETS), return_exceptions)
 
 
 def run_at_once(callables: tuple[Callable[[], Any], ...], return_exceptions: bool = False) -> list[Any]:

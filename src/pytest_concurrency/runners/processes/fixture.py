@@ -10,6 +10,7 @@ import pytest
 
 from ...detect.failures import RAISED_AT
 from ...model import Finding
+from ...options import PROCESSES
 from ...settings import Settings
 from ...watch.judging import chain
 from ..base import bind, expand, gather, root_of
@@ -46,7 +47,7 @@ class ProcessRunner:
         TypeError where a callable or a result cannot be pickled.
         """
         __tracebackhide__ = True
-        functions = expand(callables, workers, self._settings.workers)
+        functions = expand(callables, workers, self._settings.workers, PROCESSES)
         return self._team(functions, return_exceptions)
 
     def map(
@@ -54,7 +55,7 @@ class ProcessRunner:
     ) -> list[Any]:
         """Run ``function(item)`` for every item, each in a process of its own; results in order."""
         __tracebackhide__ = True
-        calls = bind(function, iterable)
+        calls = bind(function, iterable, PROCESSES)
         return self._team(calls, return_exceptions) if calls else []
 
     def _team(self, functions: tuple[Callable[[], Any], ...], return_exceptions: bool) -> list[Any]:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from ...explore.outcomes import FORBIDDEN, ForbiddenOutcome, described, judged
+from ...options import THREADS
 from ...runtime.control import uncontrolled
 from ...runtime.execution import Execution
 from ...runtime.lifecycle import run_callables
 from ...runtime.pool import ThreadPool
-from ...settings import MOST_THREADS, too_many
 from ...state import STATE
 from ..base import Plan, bind, expand, gather
 from .free_run import run_together
@@ -32,9 +32,7 @@ class ThreadRunner:
     ) -> list[Any]:
         """Run the callables at once, each on a thread of its own; see :class:`..base.WorkerRunner`."""
         __tracebackhide__ = True
-        bodies = expand(callables, workers, self._plan.settings.workers)
-        if len(bodies) > MOST_THREADS:
-            raise ValueError(too_many(len(bodies)))
+        bodies = expand(callables, workers, self._plan.settings.workers, THREADS)
         if self.measure is not None and len(bodies) > 1:
             self.measure(bodies)
         if self.free_timeout is not None:
@@ -48,15 +46,22 @@ class ThreadRunner:
         return gather([w.take_result() for w in children], [w.error for w in children], return_exceptions)
 
     def outcome(
-        self, value: object, *, acceptable: Collection[object] | None = None, forbidden: Collection[object] = ()
+        self,
+        value: object,
+        *,
+        acceptable: Collection[object] | None = None,
+        forbidden: Collection[object] | None = None,
     ) -> None:
         """Note ``value`` as what this schedule gave, for the table of outcomes; equal reprs are one outcome.
 
         With ``acceptable`` any other value fails the test, a value in ``forbidden`` always does.
         """
         __tracebackhide__ = True
+        for name, given in (("acceptable", acceptable), ("forbidden", forbidden)):
+            if given is not None and (isinstance(given, (str, bytes)) or not isinstance(given, Collection)):
+                raise TypeError(f"{name}={given!r} is not a collection of outcomes; write [{given!r}] for a single one")
         with uncontrolled():
-            text, verdict = described(value), judged(value, acceptable, forbidden)
+            text, verdict = described(value), judged(value, acceptable, forbidden or ())
         if self.execution is not None:
             self.execution.values.append((text, verdict))
         if verdict == FORBIDDEN:
@@ -67,7 +72,7 @@ class ThreadRunner:
     ) -> list[Any]:
         """Run ``function(item)`` for every item, each on a thread of its own; results in order."""
         __tracebackhide__ = True
-        bodies = bind(function, iterable)
+        bodies = bind(function, iterable, THREADS)
         if not bodies:
             return []
         return self.run(*bodies, workers=len(bodies), return_exceptions=return_exceptions)
