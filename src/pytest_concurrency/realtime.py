@@ -15,7 +15,8 @@ class RealTime:
     process_time: Callable[[], float] = time.process_time
     thread_time_ns: Callable[[], int] = time.thread_time_ns
     sleep: Callable[[float], None] = time.sleep
-    time: Callable[[], float] = time.time
+    time_ns: Callable[[], int] = time.time_ns
+    time: Callable[[], float] = time.time  # the last: it hides the module
 
 
 __all__ = ["RealTime"]

@@ -67,7 +67,7 @@ def wall_time() -> float:
 
 def wall_time_ns() -> int:
     """Nanoseconds since the epoch, shifted by the virtual time that has passed."""
-    return int(_clock().time() * 1e9) if current_worker() is not None else time.time_ns()
+    return _clock().time_ns() if current_worker() is not None else time.time_ns()
 
 
 CONTROLLED: dict[str, Callable[..., Any]] = {
