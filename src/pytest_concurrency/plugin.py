@@ -107,7 +107,9 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     from .report.width import note_width
+    from .state import note_early_threads
 
+    note_early_threads()
     note_width(session.config)  # before capture hides the terminal, and before pytest-xdist starts its workers
 
 

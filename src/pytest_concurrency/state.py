@@ -6,6 +6,7 @@ identifier of the worker that holds the baton, 0 while nothing is controlled.
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ class State:
     """Session state; see :data:`STATE`."""
 
     __slots__ = (
-        "exposed", "extra_hazards", "extra_strategies", "fork_hooked", "hearing", "ident", "left", "own_processes",
+        "early", "exposed", "extra_hazards", "extra_strategies", "fork_hooked", "hearing", "ident", "left",
+        "own_processes",
         "places", "root", "run", "told", "watch", "worker",
     )  # fmt: skip
 
@@ -99,6 +101,7 @@ class State:
         self.hearing: dict[int, list[CodeType]] = {}  # by thread, see instrument/deferred.py
         self.extra_strategies: dict[str, Callable[[int], Strategy]] = {}  # by other plugins, for this session
         self.extra_hazards: dict[str, Hazard] = {}
+        self.early: dict[int, int] = {}  # by identifier, the threads (their ids) that were there before any test
         self.own_processes: set[int] = set()  # ids of the worker processes of greenlet tests
         self.root = ""  # of the project, in the worker process of greenlet tests
         self.watch: Watch | None = None  # the watch over the body that is running in this process
@@ -106,3 +109,8 @@ class State:
 
 
 STATE = State()
+
+
+def note_early_threads() -> None:
+    """Note the threads that there are before tests are collected: they serve pytest's plugins."""
+    STATE.early = {ident: id(thread) for ident, thread in threading._active.items()}  # type: ignore[attr-defined]

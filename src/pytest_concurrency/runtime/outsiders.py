@@ -16,6 +16,7 @@ from typing import Any
 
 from ..instrument.deferred import current
 from ..realtime import RealTime
+from ..state import STATE
 from . import watchdog
 from .carrier import CarrierThread
 from .kernel import used_and_asleep
@@ -125,6 +126,7 @@ class Outsiders:
         try:
             return any(
                 not _waits_to_be_called(frames[ident])
+                and not (_is_early(ident) and _waits_to_be_connected(frames[ident]))
                 for ident in self._spent.keys() & frames.keys()
                 if ident not in self.residents
             )
@@ -158,6 +160,18 @@ def _waits_to_be_called(frame: Any) -> bool:
     if code.co_qualname == "Condition.wait" and frame.f_globals.get("__name__") == "threading":
         return frame.f_locals.get("timeout") is None
     return bool(code.co_name == "_worker" and frame.f_globals.get("__name__") == "concurrent.futures.thread")
+
+
+def _is_early(ident: int) -> bool:
+    """Say whether the thread was there before any test was collected: it serves a plugin of pytest, not the tests."""
+    return STATE.early.get(ident) == id(threading._active.get(ident))  # type: ignore[attr-defined]
+
+
+def _waits_to_be_connected(frame: Any) -> bool:
+    """Say whether the thread at ``frame`` waits, without a time-out, for somebody to connect to its socket."""
+    if frame.f_code.co_qualname != "socket.accept" or frame.f_globals.get("__name__") != "socket":
+        return False
+    return frame.f_locals["self"].gettimeout() is None
 
 
 def _is_tooling(thread: threading.Thread) -> bool:

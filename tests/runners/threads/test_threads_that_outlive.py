@@ -318,3 +318,42 @@ def test_a_call_that_does_not_end_is_named(run):
             "*did not end within 1 s: worker 0 is still in a call at *test_*.py:9 (worker 0 could not be ended*); raise timeout=*"
         ]
     )
+
+
+SERVED = """
+import time
+
+import pytest
+
+@pytest.mark.stress_threads
+def test_sleep():
+    time.sleep(100)
+"""
+
+
+def test_a_plugin_that_waits_for_connections_does_not_slow_tests_down(pytester, run):
+    """As pytest-rerunfailures does for the workers of pytest-xdist."""
+    pytester.makepyfile(
+        served="""
+        import socket, threading
+
+        def pytest_configure():
+            listener = socket.create_server(("localhost", 0))
+            threading.Thread(target=listener.accept, daemon=True).start()
+        """
+    )
+    pytester.syspathinsert()
+    result = run(SERVED, "-p", "served")
+    result.assert_outcomes(passed=1)
+    result.stdout.no_fnmatch_line("*cut short*")
+
+
+def test_time_is_real_beside_a_server_of_the_tests(run):
+    """What it waits for may come from anywhere: another process that was asked to call back."""
+    result = run(
+        "import socket, threading\n"
+        "listener = socket.create_server(('localhost', 0))\n"
+        "threading.Thread(target=listener.accept, daemon=True).start()\n" + SERVED
+    )
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*cut short by max_seconds=5: * schedules were run"])
