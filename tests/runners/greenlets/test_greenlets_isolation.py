@@ -372,3 +372,40 @@ def test_nothing_stays_between_repeats(stress):
     assert tests["test_again"]["schedules"] == 3
     assert stress.codes(tests["test_again"]) == ["CH302"]
     assert "Address already in use" not in stress.result.stdout.str()
+
+
+def test_plugins_that_tell_workers_of_xdist_something_tell_the_worker(pytester):
+    """As pytest-rerunfailures does: without the number of its socket its worker does not start."""
+    pytest.importorskip("gevent")
+    pytest.importorskip("xdist")
+    pytester.makeconftest(
+        """
+        import pytest
+
+        class Told:
+            @pytest.hookimpl(optionalhook=True)
+            def pytest_configure_node(self, node):
+                node.workerinput["answer"] = node.config.answer
+
+        class Broken:
+            @pytest.hookimpl(optionalhook=True)
+            def pytest_configure_node(self, node):
+                node.gateway.remote_exec("1")
+
+        def pytest_configure(config):
+            if hasattr(config, "workerinput"):
+                config.answer = config.workerinput["answer"]
+                return
+            config.answer = 42
+            config.pluginmanager.register(Told())
+            config.pluginmanager.register(Broken())
+
+        @pytest.fixture
+        def answer(pytestconfig):
+            return pytestconfig.answer
+        """
+    )
+    pytester.makepyfile(
+        "import pytest\n@pytest.mark.stress_greenlets(repeats=2)\ndef test_answer(answer):\n    assert answer == 42\n"
+    )
+    pytester.runpytest_subprocess("-p", "no:randomly", timeout=90).assert_outcomes(passed=1)

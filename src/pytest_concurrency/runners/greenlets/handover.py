@@ -64,10 +64,32 @@ def _workerinput(config: pytest.Config, number: int) -> Mapping[str, Any]:
         "workerid": f"{above.get('workerid', '')}gr{number}",
         INPUT: columns(config),
     }
+    values = {**_told_by_plugins(config), **values}
     seed = getattr(config.option, "randomly_seed", None)
     if seed is not None:
         values["randomly_seed"] = seed
     return {key: value for key, value in values.items() if _travels(value)}
+
+
+class _Node:
+    """What plugins are handed that tell a worker of pytest-xdist something."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.workerinput: dict[str, Any] = {}
+
+
+def _told_by_plugins(config: pytest.Config) -> Mapping[str, Any]:
+    """Return what plugins tell the workers of pytest-xdist, and look for where ``config.workerinput`` is."""
+    if not hasattr(config.hook, "pytest_configure_node"):
+        return {}
+    node = _Node(config)
+    for implementation in config.hook.pytest_configure_node.get_hookimpls():
+        try:
+            implementation.function(*[node for _ in implementation.argnames])
+        except Exception:  # it wants more than there is, such as the gateway to another machine
+            continue
+    return node.workerinput
 
 
 def _travels(value: object) -> bool:
