@@ -175,6 +175,26 @@ def test_right_sqlite(db):
     c.close()
 
 
+@pytest.mark.parametrize("returning", ["", " returning bal"])
+def test_right_sqlite_compare_and_set(process_runner, db, returning):
+    """An update of no row loses nothing: it is tried again."""
+
+    def add():
+        c = sqlite3.connect(db)
+        done = None
+        while not done:
+            (bal,) = c.execute("select bal from acc where id = 1").fetchone()
+            with c:
+                cursor = c.execute(f"update acc set bal=? where id = 1 and bal = ?{returning}", (bal + 1, bal))
+                done = cursor.fetchall() if returning else cursor.rowcount
+        c.close()
+
+    process_runner.run(add, add)
+    c = sqlite3.connect(db)
+    assert c.execute("select bal from acc where id = 1").fetchone() == (102,)
+    c.close()
+
+
 @W
 def test_right_sqlite_imm(db):
     c = sqlite3.connect(db, isolation_level=None)

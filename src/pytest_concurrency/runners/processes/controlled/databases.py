@@ -118,7 +118,12 @@ class SharedCursor(sqlite3.Cursor):
                                    name=f"table {table}")  # fmt: skip
         result = attempt(connection, run)
         self.concurrency_read = (place, loc) if table and not write else None
-        if write:
+        if write and self.rowcount == 0 and self.description is None:
+            # UPDATE ... WHERE version = 3: nothing was written where another one came first.
+            agent.did(place, loc, key, False, f"{value}: no row".encode(), looks=True, row_only=True)
+        elif write:
+            # With RETURNING nobody knows yet whether there was a row.
+            overwrites = overwrites and self.description is None
             agent.did(place, loc, key, True, value.encode(), overwrites=overwrites, covers=True)
         elif table:
             agent.did(place, loc, loc, False, "", covers=True)
