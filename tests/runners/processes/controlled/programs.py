@@ -376,6 +376,65 @@ def test_right_polling_across_a_sleep(process_runner, number):
     process_runner.run(poll, lambda: bump(number, 0.01))
 
 
+class OwnLock:
+    def __init__(self, value):
+        self.value, self.lock = value, ctx.RLock()
+
+    def add(self):
+        with self.lock:
+            self.value.value += 1
+
+
+@W
+def test_wrong_lock_of_its_own(raw):
+    """Each worker makes a lock; both may have the same handle."""
+    OwnLock(raw).add()
+
+
+def test_right_lock_made_before(process_runner):
+    shared = OwnLock(ctx.RawValue("i", 0))
+    process_runner.run(shared.add, shared.add)
+    assert shared.value.value == 2
+
+
+@W
+def test_wrong_whole_array(arr):
+    arr[:] = [number + 1 for number in arr]
+
+
+@W
+def test_right_whole_array(arr):
+    with arr.get_lock():
+        arr[:] = [number + 1 for number in arr]
+
+
+@W
+def test_right_array_set_whatever_it_was(arr):
+    if arr[0] < 9:
+        arr[:] = [9, 9, 9]
+
+
+def test_wrong_barrier_of_three(process_runner):
+    """Hangs in every order; the workers call it directly."""
+    barrier = ctx.Barrier(3)
+    process_runner.run(barrier.wait, barrier.wait)
+
+
+def test_wrong_lock_never_released(process_runner):
+    lock = ctx.Lock()
+    process_runner.run(lock.acquire, lock.acquire)
+
+
+def test_wrong_lock_taken_twice(process_runner):
+    lock = ctx.Lock()
+
+    def twice():
+        with lock, lock:
+            pass
+
+    process_runner.run(twice, lambda: None)
+
+
 def test_right_barrier(process_runner):
     b = ctx.Barrier(3)
     v = ctx.Array("i", 3)

@@ -24,6 +24,7 @@ GONE = 70
 """Status with which a worker ends when the conductor is gone."""
 _LIBRARY = os.path.dirname(os.__file__) + os.sep
 _OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_ENTRY = _OURS + "worker.py"
 _FEEDER = "QueueFeederThread"
 _monotonic = time.monotonic
 
@@ -33,7 +34,8 @@ class Agent:
 
     ``silent`` are the keys of places that need not be announced. ``quiet`` is above 0 inside an operation that was
     announced as a whole: then nothing is announced, but what would block still parks. ``adopts``: processes that this
-    one forks become workers, too. ``listed``: the program looks into directories.
+    one forks become workers, too. ``listed``: the program looks into directories. ``semaphores`` are the handles of
+    those that workers have made, and which worker did.
     """
 
     channel: Channel
@@ -48,6 +50,7 @@ class Agent:
         self.children = 0
         self.adopts = adopts
         self.listed = False
+        self.semaphores: dict[int, str] = {}
         self._born: tuple[str, socket.socket] | None = None
         self._busy = False
         self._ident = 0
@@ -256,6 +259,8 @@ def _operation(frame: types.FrameType | None) -> str:
     found = ""
     while frame is not None:
         path = frame.f_code.co_filename
+        if _is_entry(frame):
+            break
         if path.startswith(_LIBRARY):
             found = frame.f_code.co_qualname
         elif not path.startswith(PACKAGE):
@@ -264,9 +269,19 @@ def _operation(frame: types.FrameType | None) -> str:
     return found
 
 
+def _is_entry(frame: types.FrameType) -> bool:
+    """Say whether it is this frame that calls what the program wants a worker to do."""
+    return frame.f_code.co_filename == _ENTRY or frame.f_code.co_qualname == "BaseProcess.run"
+
+
 def is_from_program(frame: types.FrameType | None) -> bool:
-    """Say whether the project's own code is the direct caller, no library in between, and not one of these hooks."""
-    return frame is not None and not frame.f_code.co_filename.startswith((_LIBRARY, _OURS))
+    """Say whether the project's own code is the direct caller, no library in between, and not one of these hooks.
+
+    It is, too, where the worker was given the method itself: ``process_runner.run(barrier.wait, barrier.wait)``.
+    """
+    if frame is None:
+        return False
+    return _is_entry(frame) or not frame.f_code.co_filename.startswith((_LIBRARY, _OURS))
 
 
 __all__ = ["CALL", "LOCK", "Agent", "is_from_program"]

@@ -17,6 +17,7 @@ from ....strategies.sampling import SAMPLING
 from ....strategies.serial import Serial
 from ....trace.outcome import LostUpdate, Outcome, Switch
 from .ledger import Sites
+from .locks import FILE_LOCKS
 from .values import only_volatile_parts_differ
 
 NOTHING_NEW = 25
@@ -76,7 +77,8 @@ class Last:
 class ProcessExplorer(Explorer):
     """Explores a program of processes. ``last_run`` gives the values, the files' openings and the order of operations
     of the latest run; ``like_theirs``: its processes are started as the program starts them. Where they are forked
-    instead, they inherit pipe ends, and a wait for the end of a pipe says nothing."""
+    instead, they inherit pipe ends, and a wait for the end of a pipe says nothing. ``own_processes``: the test starts
+    them itself."""
 
     def __init__(
         self,
@@ -87,10 +89,12 @@ class ProcessExplorer(Explorer):
         dismissed: Callable[[Failure], bool] = lambda failure: False,
         accepted: Callable[[Sequence[Failure], int], Sequence[Failure]] = lambda failures, schedule: failures,
         like_theirs: bool = True,
+        own_processes: bool = False,
     ) -> None:
         super().__init__(run_once, settings, sites.all, dismissed=dismissed, accepted=accepted)
         self._last_run = last_run
         self._like_theirs = like_theirs
+        self._own_processes = own_processes
         self._switches: Sequence[Switch] = ()
         self._evidence = last_run()
         self._shown: set[tuple[str, str]] = set()
@@ -115,7 +119,7 @@ class ProcessExplorer(Explorer):
 
     def _take_first(self, outcome: Outcome) -> bool:
         if outcome.stuck:
-            if not outcome.external and not self._waits_for_inherited(outcome) and self._ends_in_the_other_order():
+            if not outcome.external and not self._waits_for_inherited(outcome) and self._is_deadlock(outcome):
                 return super()._take(outcome)
             self._result.stopped = "its workers wait for each other when one runs after the other"
             return True
@@ -138,12 +142,21 @@ class ProcessExplorer(Explorer):
         kinds = {(type(error).__name__, str(error)) for _, error in other.unseen}
         return any((type(error).__name__, str(error)) in kinds for _, error in outcome.unseen)
 
-    def _ends_in_the_other_order(self) -> bool:
-        """Say whether the workers, who wait for ever when the first runs first, end well when the last does: the order
-        is to blame then. What hangs in both is left to real runs, which tell a hang from what is not controlled."""
+    def _is_deadlock(self, outcome: Outcome) -> bool:
+        """Say whether workers who wait for ever when the first runs first are to be told of as they are.
+
+        They are where all end well when the last runs first: the order is to blame then. Where they hang in that order,
+        too, a test whose every process is a worker hangs in any; one that starts its own is left to real runs, in which
+        what each process waits for is known better. So is a lock on a file that none of the workers holds.
+        """
         with self._runs.uncounted():
             other = self._runs(Serial(last_first=True))
-        return not (failures_of(other) or other.timed_out)
+        if not (failures_of(other) or other.timed_out):
+            return True
+        hangs = bool(other.stuck) and not (other.external or other.timed_out)
+        rows = (*outcome.stuck, *other.stuck)
+        known = all(row.holder or row.lock is None or row.lock[0] not in FILE_LOCKS for row in rows)
+        return hangs and known and not self._own_processes
 
     def _take(self, outcome: Outcome) -> bool:
         self._switches = outcome.switches

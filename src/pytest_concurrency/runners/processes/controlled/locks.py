@@ -18,11 +18,20 @@ _CALLS: dict[type, tuple[str, ...]] = {
     synchronize.Barrier: ("wait",),
 }
 _SIGNALS = ("set", "notify", "notify_all")
+FILE_LOCKS = ("flock", "lockf")
 
 
 def install(agent: Agent, patches: Patches) -> None:
     """Hook the locks. They let pass what is not done by a worker."""
     lock: Any = synchronize.SemLock
+    made = lock.__init__
+
+    def __init__(obj: Any, *args: Any, **kwargs: Any) -> None:
+        made(obj, *args, **kwargs)
+        if agent.on:
+            agent.semaphores[obj._semlock.handle] = agent.path
+
+    patches.set(lock, "__init__", __init__)
     patches.set(lock, "acquire", Method("acquire", lambda obj: _acquire(agent, obj)))
     patches.set(lock, "release", Method("release", lambda obj: _release(agent, obj)))
     patches.set(lock, "__enter__", lambda obj: _enter(agent, obj, sys._getframe(1)))
@@ -55,23 +64,27 @@ class Method:
         vars(obj)[self._name] = value  # for when the hooks are off
 
 
-def sem_loc(obj: Any) -> tuple[Any, ...]:
-    """Return the location of a semaphore: its handle is inherited by all forked processes."""
-    return ("sem", obj._semlock.handle)
+def sem_loc(agent: Agent, obj: Any) -> tuple[Any, ...]:
+    """Return the location of a semaphore: its handle is inherited by all processes that are forked afterwards.
+
+    Semaphores that two workers make for themselves often have the same handle.
+    """
+    handle = obj._semlock.handle
+    return ("sem", handle, agent.semaphores.get(handle, ""))
 
 
 def _announce(agent: Agent, obj: Any, frame: Any) -> Place | None:
     if agent.quiet or not is_from_program(frame):
         return None
-    return agent.announce(frame, LOCK, "acquire", sem_loc(obj), write=True)
+    return agent.announce(frame, LOCK, "acquire", sem_loc(agent, obj), write=True)
 
 
 def _take(agent: Agent, obj: Any, place: Place | None, block: bool, timeout: float | None) -> bool:
     semlock = obj._semlock
     again = isinstance(obj, synchronize.RLock) and semlock._is_mine()
-    taken = agent.acquire(lambda: bool(semlock.acquire(False)), sem_loc(obj), block, timeout)
+    taken = agent.acquire(lambda: bool(semlock.acquire(False)), sem_loc(agent, obj), block, timeout)
     if taken and not again and isinstance(obj, (synchronize.Lock, synchronize.RLock)):
-        agent.taken(place, sem_loc(obj), place.name if place else "")
+        agent.taken(place, sem_loc(agent, obj), place.name if place else "")
     return taken
 
 
@@ -109,7 +122,7 @@ def _freed(agent: Agent, obj: Any) -> None:
     """Say that a release was made, unless the lock was taken more than once and is held still."""
     semlock = obj._semlock
     if agent.here() and not (isinstance(obj, synchronize.RLock) and semlock._is_mine()):
-        agent.freed(sem_loc(obj))
+        agent.freed(sem_loc(agent, obj))
 
 
 def _announced(agent: Agent, name: str, original: Any) -> Any:
@@ -122,7 +135,7 @@ def _announced(agent: Agent, name: str, original: Any) -> Any:
         if not is_from_program(frame):
             return original(obj, *args, **kwargs)
         lock = getattr(obj, "_lock", None) or getattr(obj._cond, "_lock", obj._cond)
-        loc = ("call", *sem_loc(lock)) if hasattr(lock, "_semlock") else ("call", id(obj))
+        loc = ("call", *sem_loc(agent, lock)) if hasattr(lock, "_semlock") else ("call", id(obj))
         place = agent.announce(frame, CALL, name, loc, write=name != "is_set")
         agent.called(place, loc)  # now: a wait may have no end
         if name in _SIGNALS:
@@ -172,8 +185,8 @@ def _install_file_locks(agent: Agent, patches: Patches) -> None:
 
         patches.set(fcntl, name, lock)
 
-    wrap("flock")
-    wrap("lockf")
+    for name in FILE_LOCKS:
+        wrap(name)
 
 
 def file_closes(agent: Agent, fd: int) -> None:
@@ -183,5 +196,5 @@ def file_closes(agent: Agent, fd: int) -> None:
             info = os.fstat(fd)
         except OSError:
             return
-        for name in ("flock", "lockf"):
+        for name in FILE_LOCKS:
             agent.freed((name, info.st_dev, info.st_ino))

@@ -14,6 +14,7 @@ from typing import Any
 
 from ....instrument.vocabulary import CLOCKS
 from .agent import Agent, is_from_program
+from .locks import sem_loc
 from .patches import Patches
 from .places import CALL, Place
 from .values import Failed
@@ -67,7 +68,7 @@ def _install_queues(agent: Agent, patches: Patches) -> None:
                     found.append(get(self, True, _DELIVERY))
                 except queue.Empty:
                     return False
-            agent.freed(("sem", self._sem._semlock.handle))
+            agent.freed(sem_loc(agent, self._sem))
             return True
 
         if not agent.acquire(attempt, _loc(self), block, timeout, "Queue.get"):

@@ -176,6 +176,7 @@ class ProcessProgram:
                 self.conductor.waits = False  # nothing of the test's runs before the next settle()
                 calls = [(self.item.obj, arguments(self.item))] * self.settings.workers
                 return self._first_error(self.team(calls))
+            self._hook()  # before the test takes a method of a lock to hand it to a worker
             runner: Any = self.item.stash[ACTIVE_RUNNER]
             runner.controlled = self
             try:
@@ -366,6 +367,7 @@ class _Exploring:
         explorer = ProcessExplorer(
             self.program.once, settings, self.program.sites, self.program.last_run, self.dismissals, self.accepted,
             like_theirs=default_method() == "fork" or not self.program.agent.adopts,
+            own_processes=self.program.agent.adopts,
         )  # fmt: skip
         begun = RealTime.monotonic()
         adopted = tree.adopt_orphans(True)

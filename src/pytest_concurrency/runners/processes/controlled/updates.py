@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Collection, Container
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -39,10 +39,12 @@ class Updates:
         self._reads: dict[tuple[str, Any], Access] = {}
         self._begun: dict[tuple[str, Any], Access | None] = {}
         self._writes: dict[Any, list[Access]] = {}
+        self._parts: dict[Any, set[Any]] = {}
 
     def read(self, worker: str, access: Access, again: bool = False) -> None:
         """Note a read; ``again``: more of what the last read has begun."""
         self._time += 1
+        self._note_part(access)
         known = self._reads.get((worker, access.key))
         if again and known is not None:
             self._reads[worker, access.key] = replace(known, row=replace(known.row, value=access.row.value),
@@ -56,7 +58,15 @@ class Updates:
 
     def source_of(self, worker: str, loc: Any, key: Any) -> Access | None:
         """Return the read that a write of ``worker`` there may come from."""
-        return self._reads.get((worker, key)) or self._reads.get((worker, loc))
+        read = self._reads.get((worker, key)) or self._reads.get((worker, loc))
+        if read is not None or key != loc:
+            return read
+        # All items are written at once: they come from the reads of items that one line has made, say in a loop.
+        parts = [read for part in self._parts.get(loc, ()) if (read := self._reads.get((worker, part))) is not None]
+        last = max(parts, key=lambda each: each.time, default=None)
+        if last is None:
+            return None
+        return min((each for each in parts if each.row.site == last.row.site), key=lambda each: each.time)
 
     def begin(self, worker: str, loc: Any, access: Access) -> None:
         """Note that a file was truncated: its new content follows."""
@@ -74,21 +84,33 @@ class Updates:
             else:
                 read = self.source_of(worker, loc, access.key)
             if read is not None:
-                self._compare(worker, read, access)
-                self._reads.pop((worker, access.key), None)
-                self._reads.pop((worker, loc), None)
+                self._compare(worker, loc, read, access)
+                for key in (access.key, *self._within(loc, access.key), loc):
+                    self._reads.pop((worker, key), None)
         self._keep(access)
 
+    def _note_part(self, access: Access) -> None:
+        loc = access.row.location
+        if loc is not None and access.key != loc:
+            self._parts.setdefault(loc, set()).add(access.key)
+
+    def _within(self, loc: Any, key: Any) -> Collection[Any]:
+        """Return the keys of the items of which ``key`` is the whole; none where it is an item itself."""
+        return self._parts.get(loc, ()) if key == loc else ()
+
     def _keep(self, access: Access) -> None:
+        self._note_part(access)
         writes = self._writes.setdefault(access.key, [])
         writes.append(access)
         if len(writes) > _KEPT:
             del writes[0]
 
-    def _compare(self, worker: str, read: Access, write: Access) -> None:
+    def _compare(self, worker: str, loc: Any, read: Access, write: Access) -> None:
         if (read.row.site, write.row.site, worker) in self._harmless:
             return
-        for other in reversed(self._writes.get(write.key, ())):
+        keys = {write.key, loc, *self._within(loc, write.key)}
+        writes = [other for key in keys for other in self._writes.get(key, ())]
+        for other in sorted(writes, key=lambda each: -each.time):
             if other.time < read.time:
                 return
             if other.row.worker != worker and other.full and other.full != read.full:
