@@ -1,5 +1,8 @@
+from dataclasses import replace
+
+from pytest_concurrency.parallelism import advice
 from pytest_concurrency.parallelism.advice import costlier_than_work, joined_one_by_one, notes, row, verdict
-from pytest_concurrency.parallelism.model import LockUse, Measurement, ProcessFigure, Profile, Round, Usage
+from pytest_concurrency.parallelism.model import Hot, LockUse, Measurement, ProcessFigure, Profile, Round, Usage
 from pytest_concurrency.parallelism.spawns import Site
 from pytest_concurrency.parallelism.table import render
 
@@ -17,6 +20,28 @@ def test_ch201_says_what_processes_give():
     assert "2 threads are 1.0 times as fast" in finding.message
     assert "2 processes 1.9x on 2 cores" in finding.message
     assert "hashlib" in finding.detail
+
+
+def test_ch201_says_where_the_workers_compute():
+    hot = Hot("Model.fit", "a.py", 7, 0.8)
+    finding = verdict(made(Profile(20, 0.9, hot=hot)))
+    assert "they compute in Python (mostly in Model.fit, a.py:7), and the GIL" in finding.message
+    assert [(each.path, each.line, each.action, each.target) for each in finding.locations] == [
+        ("a.py", 7, "compute", "Model.fit")
+    ]
+    assert "most often in Model.fit" in verdict(made(Profile(20, 0.9, hot=replace(hot, share=0.3)))).message
+
+
+def test_ch201_does_not_send_small_work_to_processes_one_by_one():
+    assert "One call takes 20 us: hand a process many" in verdict(made(Profile(20, 0.9), repeats=1000)).detail
+    assert "One call takes" not in verdict(made(Profile(20, 0.9))).detail
+
+
+def test_ch201_on_one_processor_does_not_promise_what_it_cannot_give(monkeypatch):
+    monkeypatch.setattr(advice, "usable_cores", lambda: 1)
+    assert "may use one processor only" in verdict(made(Profile(20, 0.9))).detail
+    monkeypatch.setattr(advice, "usable_cores", lambda: 2)
+    assert "may use one processor only" not in verdict(made(Profile(20, 0.9))).detail
 
 
 def test_a_figure_from_a_busy_machine_is_called_one():

@@ -1,5 +1,7 @@
 """The verdict is a pure function: these measurements were made up, their answers are known."""
 
+from dataclasses import replace
+
 import pytest
 
 from pytest_concurrency.parallelism import criterion as c
@@ -95,6 +97,13 @@ def test_taking_turns_for_no_known_cause_is_believed_on_a_quiet_machine_only():
     busy = together(Usage(0.030, 0.0, 0.010), Usage(0.060, 0.0, 0.010))
     assert c.judge(measurement(SLEEPS, quiet, quiet)) == c.WASTED
     assert c.judge(measurement(SLEEPS, busy, busy)) != c.WASTED
+
+
+@pytest.mark.parametrize(("idle", "verdict"), [(1.0, c.WASTED), (None, c.WASTED), (0.1, c.UNKNOWN)])
+def test_who_waits_for_others_that_compute_on_all_processors_does_not_take_turns(idle, verdict):
+    """Workers who wait for child processes have no run delay of their own: that of the children is not theirs."""
+    seen = replace(in_turns(SLEEPS, 3), idle=idle)
+    assert c.judge(measurement(SLEEPS, seen, seen)) == verdict
 
 
 def test_nothing_is_said_between_the_thresholds():

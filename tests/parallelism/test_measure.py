@@ -34,6 +34,29 @@ def test_a_lock_around_the_body_is_found_and_named():
     assert ours() == []
 
 
+def inner():
+    return sum(number * number for number in range(2_000))
+
+
+def computes():
+    for _ in range(20):
+        inner()
+
+
+def test_where_workers_compute_is_seen():
+    hot = measure([computes] * 2, max_seconds=20, processes=False).profile.hot
+    assert hot is not None
+    assert hot.path == __file__
+    assert hot.function in ("inner.<locals>.<genexpr>", "inner")
+    assert hot.line == inner.__code__.co_firstlineno + 1
+
+
+def test_the_call_of_an_empty_body_is_not_what_anybody_asks_about():
+    found = measure([lambda: None] * 2, max_seconds=20)
+    assert "does too little" in found.problem
+    assert verdict(found) is None
+
+
 def test_sleepers_are_never_reported():
     found = measure([lambda: time.sleep(0.1)] * 5, max_seconds=20)
     assert verdict(found) is None

@@ -8,6 +8,7 @@ import re
 import pytest
 
 from pytest_concurrency.detect.failures import Failure
+from pytest_concurrency.model import Finding, Location
 from pytest_concurrency.report.baseline import Baseline, Entry, seen_and_gone, told
 from pytest_concurrency.report.explain import key_finding
 from pytest_concurrency.report.fingerprint import fingerprint
@@ -47,6 +48,13 @@ UPDATE = "--concurrency-update-baseline"
 
 def written(pytester):
     return json.loads((pytester.path / "base.json").read_text())["hazards"]
+
+
+def test_wasted_threads_are_one_hazard_whatever_was_measured(tmp_path):
+    where = (Location("a.py", 3, "", "compute", "work"), Location("b.py", 9, "", "compute", "inner"))
+    figures = ("threads are 1.0 times as fast; 2 processes 1.9x", "threads are 1.1 times as fast")
+    found = [Finding("CH201", text, locations=(place,)) for text, place in zip(figures, where, strict=True)]
+    assert len({fingerprint(each, "test_a.py::test_b", tmp_path) for each in found}) == 1
 
 
 def test_the_life_of_a_baseline(pytester):

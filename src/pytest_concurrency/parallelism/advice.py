@@ -8,7 +8,8 @@ import sys
 from ..hazards import CATALOGUE
 from ..model import Finding, Location
 from .criterion import UNKNOWN, WASTED, busiest, cause, cpu_share, gain, judge, median_sigma
-from .model import Measurement, Row
+from .model import Hot, Measurement, Row
+from .processes import usable_cores
 from .spawns import Site
 
 RELEASES_GIL = (
@@ -17,6 +18,8 @@ RELEASES_GIL = (
 )
 
 BUSY = 1.25
+SMALL = 1e-3
+"""Seconds of work that handing a task over to another process is worth: pickling, two pipes and two switches."""
 
 
 def verdict(measurement: Measurement) -> Finding | None:
@@ -91,7 +94,9 @@ def costlier_than_work(site: Site) -> Finding:
 
 def _gil(measurement: Measurement) -> Finding:
     gained = gain(measurement) or 0.0
-    message = f"{_threads(measurement, gained)}: they compute in Python, and the GIL lets one run at a time"
+    hot = measurement.profile.hot
+    where = f" ({_most(hot)} in {hot.function}, {hot.path}:{hot.line})" if hot is not None else ""
+    message = f"{_threads(measurement, gained)}: they compute in Python{where}, and the GIL lets one run at a time"
     lines = [f"{message}."]
     figure = measurement.processes
     if figure is not None:
@@ -101,10 +106,21 @@ def _gil(measurement: Measurement) -> Finding:
         idle = f" ({figure.idle:.1f}x by CPU time: the machine is busy now)" if busy else ""
         lines.append(f"Measured here: threads {gained:.1f}x, {processes} on {cores}{idle}.")
         message += f"; {processes} on {cores}{idle}"
-    lines += [f"Fix: {CATALOGUE['CH201'].fix}", RELEASES_GIL]
+    lines.append(f"Fix: {CATALOGUE['CH201'].fix}")
+    call = statistics.fmean(usage.demand for usage in measurement.alone) / measurement.repeats
+    if call < SMALL:
+        lines.append(f"One call takes {_time(call)}: hand a process many at a time, or passing them on costs more.")
+    if usable_cores() == 1:
+        lines.append("This process may use one processor only: here nothing computes at the same time.")
+    lines.append(RELEASES_GIL)
     if sys.version_info >= (3, 13):
         lines.append("On a free-threaded build (python3.14t) run this test again: its table says what that gives.")
-    return Finding("CH201", message, "\n".join(lines))
+    locations = (Location(hot.path, hot.line, "", "compute", hot.function),) if hot is not None else ()
+    return Finding("CH201", message, "\n".join(lines), locations=locations)
+
+
+def _most(hot: Hot) -> str:
+    return "mostly" if hot.share > 0.5 else "most often"
 
 
 def _one_lock(measurement: Measurement) -> Finding:

@@ -7,6 +7,7 @@ waits for a lock from one that a busy machine does not let run.
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from ..realtime import RealTime
 from .model import Usage
 
 SCHEDSTAT = "/proc/self/task/{}/schedstat"
+STAT = "/proc/stat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,25 @@ def run_delay(native_id: int) -> int | None:
         return int(fields[1]) if len(fields) > 1 and int(fields[2]) > 0 else None
     except (OSError, ValueError, IndexError):
         return None
+
+
+def idle_seconds() -> float | None:
+    """Return how long the processors that this process may use have had nothing to do, or None where nobody counts."""
+    try:
+        usable = {b"cpu%d" % number for number in os.sched_getaffinity(0)}
+        with open(STAT, "rb") as file:
+            lines = [line.split() for line in file if line.startswith(b"cpu")]
+        ticks = [int(fields[4]) + int(fields[5]) for fields in lines if fields[0] in usable]
+        return sum(ticks) / os.sysconf("SC_CLK_TCK") if ticks else None
+    except (OSError, AttributeError, ValueError, IndexError):
+        return None
+
+
+def idle_processors(before: float | None, after: float | None, seconds: float) -> float | None:
+    """Return how many processors were idle on average between two readings of :func:`idle_seconds`."""
+    if before is None or after is None or seconds <= 0:
+        return None
+    return max(0.0, after - before) / seconds
 
 
 def stamp() -> Stamp:

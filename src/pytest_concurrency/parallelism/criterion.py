@@ -39,6 +39,7 @@ MIN_OVERLAP = 0.5
 MIN_ALONE = 0.020
 ROUNDS = 3
 QUIET = 0.1
+SPARE = 0.5
 GIL_QUEUE = 0.3
 MIN_SAMPLES = 5
 
@@ -92,6 +93,14 @@ def quiet(together: Round) -> bool:
     """Return whether workers hardly waited for a processor, so that wall-clock figures can be believed."""
     queued = sum(usage.delay or 0.0 for usage in together.usages)
     return queued <= QUIET * sum(usage.demand for usage in together.usages)
+
+
+def spare(together: Round) -> bool:
+    """Return whether processors were left for what the workers wait for: a child process or a server may compute.
+
+    Its run delay is nobody's here: where no processor was idle, workers who wait for it look as if they took turns.
+    """
+    return together.idle is None or together.idle >= SPARE
 
 
 def counts(together: Round) -> bool:
@@ -154,7 +163,8 @@ def judge(measurement: Measurement) -> str:
     if why == "CH202":
         return WASTED if _depth(measurement) > LOCK_DEPTH or _at_the_gil(measurement) else PARTLY
     # Without a cause there is only the figure, and that is believed on a quiet machine only.
-    return WASTED if gained < NO_GAIN_BELOW and all(map(quiet, rounds)) else UNKNOWN
+    believed = all(quiet(each) and spare(each) for each in rounds)
+    return WASTED if gained < NO_GAIN_BELOW and believed else UNKNOWN
 
 
 def gain(measurement: Measurement) -> float | None:

@@ -117,14 +117,20 @@ def _first_assignment(home: Home, makes_lock: bool) -> tuple[str, int] | None:
     return None
 
 
-def _callers_line(frame: types.FrameType) -> tuple[str, int]:
+def callers_frame(frame: types.FrameType) -> types.FrameType | None:
+    """Return the innermost frame that is neither of the standard library nor of this package, or None."""
     here: types.FrameType | None = frame
     while here is not None:
         path = here.f_code.co_filename
         if not is_standard(path) and not os.path.normcase(path).startswith(_OWN):
-            return here.f_code.co_filename, here.f_lineno or 0
+            return here
         here = here.f_back
-    return frame.f_code.co_filename, frame.f_lineno or 0
+    return None
+
+
+def _callers_line(frame: types.FrameType) -> tuple[str, int]:
+    shown = callers_frame(frame) or frame
+    return shown.f_code.co_filename, shown.f_lineno or 0
 
 
 def _waiting_expression(frame: types.FrameType) -> ast.expr | None:

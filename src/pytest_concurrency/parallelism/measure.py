@@ -13,7 +13,8 @@ from .processes import in_processes
 from .rounds import Body, Group, Outcome, one
 from .sampler import SampleCounts, Sampler
 
-MAX_REPEATS = 1_000_000
+MAX_REPEATS = 20_000
+"""A body of less than about a microsecond is mostly the call of it, about which nobody asks."""
 MAX_DISCARDED = 6
 LONG = 0.5
 PROFILED = 0.1

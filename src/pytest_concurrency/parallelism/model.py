@@ -34,13 +34,14 @@ class Round:
 
     ``span`` is the time from the start to the last worker's end, in seconds; ``overlap`` (0 to 1) is the part of the
     shortest worker's run during which every worker was running; ``scale`` says how many times as often as alone each
-    body was called.
+    body was called. ``idle`` is how many of the usable processors had nothing to do, on average (None: not known).
     """
 
     usages: tuple[Usage, ...]
     span: float
     overlap: float
     scale: int = 1
+    idle: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +61,30 @@ class LockUse:
 
 
 @dataclass(frozen=True, slots=True)
+class Hot:
+    """The function that workers were seen in most often, and its busiest line.
+
+    ``share`` (0 to 1) is the part of the looks at workers who stood at no lock that met them there.
+    """
+
+    function: str
+    path: str
+    line: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """What the sampler saw while the workers ran at once.
 
     ``samples`` counts the moments at which at least two workers were unfinished; ``gil_queue`` (0 to 1) is the part of
-    them at which an idle thread had to queue for the interpreter lock.
+    them at which an idle thread had to queue for the interpreter lock; ``hot`` is where the workers spend their time.
     """
 
     samples: int = 0
     gil_queue: float = 0.0
     locks: tuple[LockUse, ...] = ()
+    hot: Hot | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ..interpreter import gil_enabled
 from ..realtime import RealTime
-from .clocks import stamp, usage
+from .clocks import idle_processors, idle_seconds, stamp, usage
 from .criterion import MIN_ALONE, MIN_SAMPLES, counts, decided, fine_below, sigma
 from .model import Measurement, Round, Usage
 from .rounds import Group, Outcome
@@ -142,10 +142,12 @@ class _Session:
 
         sampler = Sampler(idents)
         sampler.start()
+        before, began = idle_seconds(), RealTime.perf_counter()
         try:
             log = self._run(lambda thread: None, logs)
         finally:
             sampler.stop()
+        idle = idle_processors(before, idle_seconds(), RealTime.perf_counter() - began)
         self._samples += sampler.profile()
         entries = self._workers(log)
         if not self._waits:
@@ -155,7 +157,7 @@ class _Session:
         shortest = min(end - start for start, end in zip(starts, ends, strict=True))
         overlap = (min(ends) - max(starts)) / shortest if shortest > 0 else 0.0
         usages = tuple(_usage(entry) for entry in entries)
-        return Round(usages, (max(ends) - min(starts)) / 1e9, max(0.0, min(1.0, overlap)))
+        return Round(usages, (max(ends) - min(starts)) / 1e9, max(0.0, min(1.0, overlap)), idle=idle)
 
     def _run_alone(self, expected: int) -> tuple[Usage, ...]:
         waiting: list[str] = []

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ..realtime import RealTime
-from .clocks import Stamp, stamp, stamp_end, usage
+from .clocks import Stamp, idle_processors, idle_seconds, stamp, stamp_end, usage
 from .model import Round, Usage
 
 Body = Callable[[], object]
@@ -97,6 +97,7 @@ class Group:
     def __init__(self, bodies: Sequence[Body], repeats: Sequence[int], scale: int = 1) -> None:
         self._scale = scale
         self._workers = [_Worker(body, count * scale) for body, count in zip(bodies, repeats, strict=True)]
+        self._idle: float | None = None
 
     @property
     def idents(self) -> tuple[int, ...]:
@@ -117,6 +118,7 @@ class Group:
         deadline = RealTime.monotonic() + _GRACE
         while any(worker.ready is None for worker in self._workers) and RealTime.monotonic() < deadline:
             RealTime.sleep(0.0002)
+        self._idle = idle_seconds()
         for worker in self._workers:
             worker.released = RealTime.perf_counter_ns()
             worker.gate.release()
@@ -160,7 +162,9 @@ class Group:
         shortest = min(end - start for start, end in zip(starts, ends, strict=True))
         overlap = max(0.0, min(1.0, (min(ends) - max(starts)) / shortest)) if shortest > 0 else 0.0
         span = (max(ends) - min(worker.released for worker in self._workers)) / 1e9
-        return Round(tuple(usages), span, overlap, self._scale)
+        since = (RealTime.perf_counter_ns() - min(worker.released for worker in self._workers)) / 1e9
+        idle = idle_processors(self._idle, idle_seconds(), since)
+        return Round(tuple(usages), span, overlap, self._scale, idle)
 
     def _stacks(self) -> str:
         frames = sys._current_frames()

@@ -8,11 +8,12 @@ from __future__ import annotations
 import _thread
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 
 from .clocks import stamp, stamp_end, usage
-from .locks import Waiting, created_at, is_held, waiting_at
-from .model import LockUse, Profile
+from .locks import Waiting, callers_frame, created_at, is_held, waiting_at
+from .model import Hot, LockUse, Profile
 
 PERIOD = 0.002
 # Who computes gives the GIL up after the switch interval, 5 ms: who is free to give it up does so in
@@ -21,6 +22,8 @@ QUEUED = 0.001
 Seen = tuple[Waiting, int, float]
 # A body that makes its lock anew in each run has one lock for our purpose: that of its line.
 Key = tuple[tuple[str, int], str]
+# Path, function and line.
+Place = tuple[str, str, int]
 
 
 class Sampler:
@@ -33,6 +36,7 @@ class Sampler:
         self._samples = 0
         self._gil_waits: list[float] = []
         self._seen: dict[Key, Seen] = {}
+        self._places: Counter[Place] = Counter()
 
     def start(self) -> None:
         """Begin to sample."""
@@ -48,7 +52,7 @@ class Sampler:
 
     def profile(self) -> SampleCounts:
         """Return what was seen."""
-        return SampleCounts(self._samples, tuple(self._gil_waits), tuple(self._seen.values()))
+        return SampleCounts(self._samples, tuple(self._gil_waits), tuple(self._seen.values()), self._places)
 
     def _main(self) -> None:
         before = stamp()
@@ -72,6 +76,8 @@ class Sampler:
             waiting = waiting_at(frame) if frame is not None else None
             if waiting is not None:
                 standing.setdefault(id(waiting.lock), []).append(waiting)
+            elif frame is not None and (shown := callers_frame(frame)) is not None:
+                self._places[shown.f_code.co_filename, shown.f_code.co_qualname, shown.f_lineno or 0] += 1
         longest: dict[Key, tuple[int, Waiting]] = {}
         for queue in standing.values():
             # Of those who stand at a lock that is free just now one is about to get it.
@@ -92,10 +98,12 @@ class SampleCounts:
         samples: int = 0,
         gil_waits: Sequence[float] = (),
         seen: Sequence[Seen] = (),
+        places: Mapping[Place, int] | None = None,
     ) -> None:
         self.samples = samples
         self.gil_waits = tuple(gil_waits)
         self.seen = tuple(seen)
+        self.places = Counter(places or {})
 
     def __add__(self, other: SampleCounts) -> SampleCounts:
         merged: dict[Key, Seen] = {(each[0].at, each[0].expression): each for each in self.seen}
@@ -103,7 +111,12 @@ class SampleCounts:
             key = (waiting.at, waiting.expression)
             first, count, sum_of_depths = merged.get(key, (waiting, 0, 0.0))
             merged[key] = (first, count + number, sum_of_depths + depth)
-        return SampleCounts(self.samples + other.samples, self.gil_waits + other.gil_waits, tuple(merged.values()))
+        return SampleCounts(
+            self.samples + other.samples,
+            self.gil_waits + other.gil_waits,
+            tuple(merged.values()),
+            self.places + other.places,
+        )
 
     def profile(self) -> Profile:
         """Return the shares, and where each lock was created."""
@@ -120,4 +133,17 @@ class SampleCounts:
             for waiting, count, depth in sorted(self.seen, key=lambda each: -each[2])
         )
         queued = sum(wait > QUEUED for wait in self.gil_waits) / max(1, len(self.gil_waits))
-        return Profile(self.samples, queued, locks)
+        return Profile(self.samples, queued, locks, hottest(self.places))
+
+
+def hottest(places: Mapping[Place, int]) -> Hot | None:
+    """Return the function that was seen most often, at the line where it was; None where nothing was seen."""
+    functions: Counter[tuple[str, str]] = Counter()
+    for (path, function, _line), count in places.items():
+        functions[path, function] += count
+    if not functions:
+        return None
+    (path, function), most = max(functions.items(), key=lambda item: (item[1], item[0]))
+    lines = {line: count for (where, name, line), count in places.items() if (where, name) == (path, function)}
+    line = max(lines, key=lambda each: (lines[each], -each))
+    return Hot(function, path, line, most / functions.total())

@@ -19,14 +19,16 @@ from ..model import Finding, Location
 NUMBERS = re.compile(r"0x[0-9a-fA-F]+|\d+")
 NUMBERED = re.compile(r" #\d+$")
 """The number that tells a lock from others of its name."""
+UNPLACED = frozenset({"CH107", "CH201"})
+"""Hazards of a test as a whole: the workers move while they are looked at."""
 BLOCKING = frozenset({"CH301", "CH302", "CH303"})
 """Hazards that are identified by the function in which a greenlet kept the thread."""
 
 
 def fingerprint(finding: Finding, nodeid: str, root: Path) -> str:
     """Return 16 hexadecimal digits that stay the same while the hazard does; paths are relative to ``root``."""
-    if finding.code == "CH107":
-        return _digest(finding.code, nodeid, [])  # the workers move while they are looked at
+    if finding.code in UNPLACED:
+        return _digest(finding.code, nodeid, [])
     if finding.code in BLOCKING:
         # What blocked has other names where each call was timed, and where the thread was only looked at.
         places = sorted({f"{one.path} {function_at(root / one.path, one.line)}" for one in finding.locations[:1]})
