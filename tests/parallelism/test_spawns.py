@@ -65,6 +65,8 @@ def test_starting_costs_more_than_the_work():
         pytest.param(tiny(1e-3, 60e-6), id="more work"),
         pytest.param(tiny(10e-6, 60e-6, count=3), id="too few"),
         pytest.param(tiny(10e-6, 60e-6) + tiny(None, 60e-6), id="not all known"),
+        pytest.param(tiny(10e-6, 60e-6) + tiny(1.0, 60e-6, count=1), id="one does nearly all of the work"),
+        pytest.param(tiny(50e-6, 60e-6, count=2) + tiny(50e-6, 200e-6, count=3), id="some starts met noise"),
     ],
 )
 def test_overhead_is_not_claimed_where_it_was_not_shown(log):

@@ -89,10 +89,11 @@ class _Session:
             if judge(self._measurement()) != FINE:
                 self._profile()
             found = self._measurement()
-            if not self._try_processes or len(self._distinct) > 1:
+            if judge(found) != WASTED or cause(found) != "CH201":
                 return found
-            if judge(found) == WASTED and cause(found) == "CH201":
-                body = self._distinct[0]
+            body = max(self._distinct, key=lambda each: self._best[id(each)].cpu)
+            self._look_at(body)
+            if self._try_processes and len(self._distinct) == 1:
                 scale = max(1, math.ceil(PROCESS_RUN / self._best[id(body)].demand))
                 self._processes = in_processes(body, found.workers, scale * self._repeats[id(body)], self._end)
         except _Stop as stop:
@@ -202,6 +203,23 @@ class _Session:
         seen = self._samples.samples >= 4 * MIN_SAMPLES
         if not seen and RealTime.monotonic() + longest * scale * len(self._bodies) < self._end:
             self._together(scale)
+
+    def _look_at(self, body: Body) -> None:
+        """Run ``body`` alone once more to see where it computes."""
+        usage = self._best[id(body)]
+        scale = max(1, math.ceil(PROFILED / usage.demand))
+        if RealTime.monotonic() + usage.wall * scale > self._end:
+            return
+        group = Group([body], [self._repeats[id(body)]], scale)
+        sampler = Sampler(lambda: group.idents, alone=True)
+        try:
+            sampler.start()
+            group.start()
+            group.wait(self._limit)
+        finally:
+            sampler.stop()
+            group.close()
+        self._samples += sampler.profile()
 
     def _together(self, scale: int) -> Round:
         group = Group(self._bodies, [self._repeats[id(body)] for body in self._bodies], scale)

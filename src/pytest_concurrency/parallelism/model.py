@@ -62,10 +62,8 @@ class LockUse:
 
 @dataclass(frozen=True, slots=True)
 class Hot:
-    """The function that workers were seen in most often, and its busiest line.
-
-    ``share`` (0 to 1) is the part of the looks at workers who stood at no lock that met them there.
-    """
+    """The function that a worker alone was seen in most often, in the part ``share`` (0 to 1) of all looks, and its
+    busiest line."""
 
     function: str
     path: str
@@ -78,7 +76,7 @@ class Profile:
     """What the sampler saw while the workers ran at once.
 
     ``samples`` counts the moments at which at least two workers were unfinished; ``gil_queue`` (0 to 1) is the part of
-    them at which an idle thread had to queue for the interpreter lock; ``hot`` is where the workers spend their time.
+    them at which an idle thread had to queue for the interpreter lock; ``hot`` is where a worker spends its time.
     """
 
     samples: int = 0

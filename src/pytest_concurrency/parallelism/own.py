@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ..interpreter import gil_enabled
 from ..realtime import RealTime
 from .clocks import idle_processors, idle_seconds, stamp, usage
-from .criterion import MIN_ALONE, MIN_SAMPLES, counts, decided, fine_below, sigma
+from .criterion import MIN_ALONE, MIN_SAMPLES, WASTED, cause, counts, decided, fine_below, judge, sigma
 from .model import Measurement, Round, Usage
 from .rounds import Group, Outcome
 from .sampler import SampleCounts, Sampler
@@ -73,8 +73,11 @@ class _Session:
             self._measure()
         except _Stop as stop:
             problem, outcome = stop.problem, stop.outcome
+        return OwnThreads(self._measurement(problem, outcome), self._spawns)
+
+    def _measurement(self, problem: str = "", outcome: Outcome | None = None) -> Measurement:
         workers = len(self._alone) or (len(self._rounds[0].usages) if self._rounds else 0)
-        measurement = Measurement(
+        return Measurement(
             workers=workers,
             gil=gil_enabled(),
             alone=self._alone,
@@ -84,7 +87,6 @@ class _Session:
             error=outcome.errors[0] if outcome is not None and outcome.errors else None,
             stuck=outcome is not None and outcome.stuck,
         )
-        return OwnThreads(measurement, self._spawns)
 
     def _measure(self) -> None:
         first = self._first()
@@ -122,6 +124,10 @@ class _Session:
                 self._together()
         if not self._rounds:
             raise _Stop("its threads hardly ran at the same time")
+        found = self._measurement()
+        if judge(found) == WASTED and cause(found) == "CH201" and self._fits(self._alone):
+            with suppress(_Stop):
+                self._run_alone(len(first.usages), look=True)
 
     def _first(self) -> Round:
         for _ in range(_TRIES - 1):
@@ -135,12 +141,7 @@ class _Session:
 
     def _together(self) -> Round:
         logs: list[Log] = []
-
-        def idents() -> tuple[int, ...]:
-            entries = [entry for log in logs for entry in list(log.entries) if entry.kind == "thread"]
-            return tuple(each.ident for each in entries if each.begun is not None and each.ended is None)
-
-        sampler = Sampler(idents)
+        sampler = Sampler(lambda: _running(logs))
         sampler.start()
         before, began = idle_seconds(), RealTime.perf_counter()
         try:
@@ -159,7 +160,8 @@ class _Session:
         usages = tuple(_usage(entry) for entry in entries)
         return Round(usages, (max(ends) - min(starts)) / 1e9, max(0.0, min(1.0, overlap)), idle=idle)
 
-    def _run_alone(self, expected: int) -> tuple[Usage, ...]:
+    def _run_alone(self, expected: int, look: bool = False) -> tuple[Usage, ...]:
+        """Return what each thread takes alone; ``look``: and see where it spends its time."""
         waiting: list[str] = []
 
         def wait(thread: threading.Thread) -> None:
@@ -168,7 +170,16 @@ class _Session:
                 if thread.is_alive():
                     waiting.append(thread.name)
 
-        log = self._run(wait, [])
+        logs: list[Log] = []
+        sampler = Sampler(lambda: _running(logs), alone=True) if look else None
+        try:
+            if sampler is not None:
+                sampler.start()
+            log = self._run(wait, logs)
+        finally:
+            if sampler is not None:
+                sampler.stop()
+                self._samples += sampler.profile()
         if waiting:
             raise _Stop("its threads wait for each other, or for the one that starts them")
         entries = [entry for entry in log.entries if entry.kind == "thread" and entry.ended is not None]
@@ -231,6 +242,11 @@ class _Session:
         if max(entry.asked.wall for entry in threads) > min(ends):
             raise _Apart("its threads do not all run at the same time")
         return threads
+
+
+def _running(logs: list[Log]) -> tuple[int, ...]:
+    entries = [entry for log in logs for entry in list(log.entries) if entry.kind == "thread"]
+    return tuple(each.ident for each in entries if each.begun is not None and each.ended is None)
 
 
 def _usage(entry: Entry) -> Usage:

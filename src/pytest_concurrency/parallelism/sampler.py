@@ -19,6 +19,8 @@ PERIOD = 0.002
 # Who computes gives the GIL up after the switch interval, 5 ms: who is free to give it up does so in
 # microseconds.
 QUEUED = 0.001
+OFTEN = 1e-4
+"""Switch interval while a worker is looked at alone: with the usual one it is met where it gives the GIL up itself."""
 Seen = tuple[Waiting, int, float]
 # A body that makes its lock anew in each run has one lock for our purpose: that of its line.
 Key = tuple[tuple[str, int], str]
@@ -27,10 +29,16 @@ Place = tuple[str, str, int]
 
 
 class Sampler:
-    """Samples the workers that ``idents()`` names, from :meth:`start` to :meth:`stop`."""
+    """Samples the workers that ``idents()`` names, from :meth:`start` to :meth:`stop`.
 
-    def __init__(self, idents: Callable[[], Sequence[int]]) -> None:
+    ``alone``: one worker, and only where it spends its time is looked at. Together they are mostly seen where they wait
+    for the GIL: a call that blocks, however short, counts for as much there as the computing before it.
+    """
+
+    def __init__(self, idents: Callable[[], Sequence[int]], alone: bool = False) -> None:
         self._idents = idents
+        self._alone = alone
+        self._interval = sys.getswitchinterval()
         self._stop = _thread.allocate_lock()
         self._thread = threading.Thread(target=self._main, name="parallelism-sampler", daemon=True)
         self._samples = 0
@@ -40,11 +48,15 @@ class Sampler:
 
     def start(self) -> None:
         """Begin to sample."""
+        if self._alone:
+            sys.setswitchinterval(min(self._interval, OFTEN))
         self._stop.acquire()
         self._thread.start()
 
     def stop(self) -> None:
         """End the sampling thread; returns when it has ended (it never waits for longer than its period)."""
+        if self._alone:
+            sys.setswitchinterval(self._interval)
         if self._stop.locked():
             self._stop.release()
         if self._thread.ident is not None:
@@ -62,10 +74,20 @@ class Sampler:
             # queue for it.
             waited = usage(before, after).blocked - PERIOD
             idents = self._idents()
-            if len(idents) >= 2:
+            if self._alone:
+                self._place(idents)
+            elif len(idents) >= 2:
                 self._gil_waits.append(max(0.0, waited))
                 self._sample(idents)
             before = stamp()
+
+    def _place(self, idents: Sequence[int]) -> None:
+        frames = sys._current_frames()
+        for ident in idents:
+            frame = frames.get(ident)
+            shown = callers_frame(frame) if frame is not None else None
+            if shown is not None:
+                self._places[shown.f_code.co_filename, shown.f_code.co_qualname, shown.f_lineno or 0] += 1
 
     def _sample(self, idents: Sequence[int]) -> None:
         self._samples += 1
@@ -76,8 +98,6 @@ class Sampler:
             waiting = waiting_at(frame) if frame is not None else None
             if waiting is not None:
                 standing.setdefault(id(waiting.lock), []).append(waiting)
-            elif frame is not None and (shown := callers_frame(frame)) is not None:
-                self._places[shown.f_code.co_filename, shown.f_code.co_qualname, shown.f_lineno or 0] += 1
         longest: dict[Key, tuple[int, Waiting]] = {}
         for queue in standing.values():
             # Of those who stand at a lock that is free just now one is about to get it.

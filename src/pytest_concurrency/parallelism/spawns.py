@@ -10,7 +10,7 @@ import itertools
 import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MOST_OWN = 0.1
 MIN_SPAWNS = 2
@@ -82,14 +82,20 @@ def joined_one_by_one(spawns: Iterable[Spawn]) -> tuple[Site, ...]:
 
 
 def costlier_than_work(spawns: Iterable[Spawn]) -> tuple[Site, ...]:
-    """Return the sites whose workers cost more to start than they did (CH204); at least four workers, medians."""
+    """Return the sites whose workers cost more to start than they did (CH204): at least four workers, most of them, and
+    all together.
+
+    Noise only adds to what a start takes: its cost is that of the cheaper ones.
+    """
     found = []
     for site, group in _by_site(spawns).items():
         known = [spawn for spawn in group if spawn.work is not None and spawn.cost is not None]
         if len(known) < MIN_FOR_OVERHEAD or len(known) < len(group):
             continue
-        summary = _summary(known, site[-1])
-        if summary.cost > OVERHEAD_FACTOR * summary.work:
+        costs = sorted(spawn.cost or 0.0 for spawn in known)
+        summary = replace(_summary(known, site[-1]), cost=costs[len(costs) // 4])
+        total = sum(spawn.work or 0.0 for spawn in known)
+        if summary.cost > OVERHEAD_FACTOR * max(summary.work, total / len(known)):
             found.append(summary)
     return tuple(found)
 
