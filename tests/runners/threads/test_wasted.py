@@ -98,3 +98,31 @@ def test_the_workers_of_the_test_are_what_is_measured(pytester):
     result.result.assert_outcomes(passed=2)
     assert "MEASURED 3 True None" in result.text
     assert "MEASURED 4 True None" in result.text
+
+
+def test_fixtures_do_not_see_how_often_the_workers_were_measured(pytester):
+    source = """
+    import pytest
+    from pytest_concurrency.runners.threads import exploring
+
+    @pytest.fixture(autouse=True, scope="module")
+    def ask():
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            monkeypatch.setattr(exploring, "worth_asking", lambda exploration, program: True)
+            yield
+
+    @pytest.fixture
+    def calls():
+        seen = []
+        yield seen
+        assert len(seen) == 2
+
+    @pytest.mark.stress_threads
+    def test_marker(calls):
+        calls.append(1)
+
+    def test_runner(thread_runner, calls):
+        thread_runner.run(lambda: calls.append(1), lambda: calls.append(1))
+        assert len(calls) == 2
+    """
+    run(pytester, source, "--concurrency-schedules=3").result.assert_outcomes(passed=2)

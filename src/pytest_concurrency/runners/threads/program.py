@@ -8,6 +8,7 @@ import functools
 import gc
 import math
 import random
+import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -237,7 +238,18 @@ class Program:
         self.busy_seconds = min(self.busy_seconds, RealTime.process_time() - begun)
 
     def measured(self, max_seconds: float) -> Measurement | None:
-        """Set the test up afresh and measure its workers alone and together; None where it starts none."""
+        """Set the test up afresh and measure its workers alone and together; None where it starts none.
+
+        Its bodies are run many times. What they leave in the fixtures is no test's doing: these are torn down without a
+        word, and the test is run once more as it is, for fixtures that look at what it has done.
+        """
+        try:
+            return self._measured(max_seconds)
+        finally:
+            self._failed = True
+            self._free_once(sys.getswitchinterval(), host=free_run)
+
+    def _measured(self, max_seconds: float) -> Measurement | None:
         from ...parallelism.measure import measure
         from ...parallelism.own import measure_own
 
