@@ -126,7 +126,8 @@ CATALOGUE = _table(
     (
         "CH203", "spawn then join", WARNING,
         "Each worker is joined before the next one starts: nothing ever overlaps.",
-        "Start them all first, then join them all; or use an executor's map.",
+        "Start them all first, then join them all; or use an executor's map. Where each needs the result of the one "
+        "before, do the work without workers.",
     ),
     (
         "CH204", "overhead larger than the work", WARNING,
