@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 import xml.etree.ElementTree
 
@@ -409,3 +410,36 @@ def test_plugins_that_tell_workers_of_xdist_something_tell_the_worker(pytester):
         "import pytest\n@pytest.mark.stress_greenlets(repeats=2)\ndef test_answer(answer):\n    assert answer == 42\n"
     )
     pytester.runpytest_subprocess("-p", "no:randomly", timeout=90).assert_outcomes(passed=1)
+
+
+WATCHED = """
+    import gc
+    from pytest_concurrency.runners.greenlets.evidence import Who
+    from pytest_concurrency.runners.greenlets.kernel import native_threads
+    from pytest_concurrency.runners.greenlets.monitor import Monitor
+
+    def monitor(max_block):
+        return Monitor(max_block, lambda greenlet: Who("0"), 10.0, lambda: None)
+
+    before = native_threads()
+    for _ in range(100):
+        watch = monitor(0.01)
+        watch.start()
+        watch.stop()
+        assert native_threads() == before
+
+    watch = monitor(0.0)
+    watch.start()
+    for _ in range(10):
+        gc.collect()
+    gc.set_threshold(1, 1, 1)
+    for _ in range(150):
+        watch.begin_anew()
+    gc.set_threshold(700, 10, 10)
+    watch.stop()
+"""
+
+
+def test_watching_leaves_no_thread_and_bears_a_garbage_collection(stress):
+    program = stress.pytester.makepyfile(watched=textwrap.dedent(WATCHED))
+    assert stress.pytester.run(sys.executable, program).ret == 0

@@ -6,8 +6,12 @@ import os
 import platform
 import stat
 from dataclasses import dataclass
+from time import perf_counter
 
+from .originals import primitive
 from .syscalls import NAMES, ON_DESCRIPTORS, ON_FILES
+
+_A_MOMENT = 0.0001
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +68,11 @@ def native_threads() -> int:
         return len(os.listdir("/proc/self/task"))
     except OSError:
         return 0
+
+
+def await_end(native_id: int, seconds: float) -> None:
+    """Wait at most ``seconds`` until the kernel no longer has the thread ``native_id``, which is about to end."""
+    sleep = primitive("time", "sleep")
+    path, end = f"/proc/self/task/{native_id}", perf_counter() + seconds
+    while os.path.exists(path) and perf_counter() < end:
+        sleep(_A_MOMENT)

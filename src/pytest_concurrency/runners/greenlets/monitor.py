@@ -15,7 +15,7 @@ from time import perf_counter, thread_time
 from typing import Any
 
 from .evidence import Block, FrameView, Sample, SlowCall, Who, view_stack
-from .kernel import ThreadView
+from .kernel import ThreadView, await_end
 from .originals import primitive
 
 MAX_SAMPLES = 40
@@ -60,6 +60,7 @@ class Monitor:
         self._previous: Callable[..., Any] | None = None
         lock = primitive("_thread", "allocate_lock")
         self._stop, self._stopped = lock(), lock()
+        self._watchdog = 0
 
     def start(self) -> None:
         """Install the tracer and start the watchdog."""
@@ -88,6 +89,7 @@ class Monitor:
         self._active = self._hub
         self._stop.release()
         self._stopped.acquire(timeout=STOP_TIMEOUT)
+        await_end(self._watchdog, STOP_TIMEOUT)  # or a fork of the next repeat would be one beside a thread
         gc.callbacks.remove(self._on_collection)
 
     def begin_anew(self) -> None:
@@ -145,7 +147,7 @@ class Monitor:
         calls = tuple(self.slow_calls)
         self.slow_calls.clear()
         since = self._since
-        collecting = sum(seconds for ended, seconds in self._collections if ended > since)
+        collecting = sum(seconds for ended, seconds in list(self._collections) if ended > since)
         # Before the block began the thread ran at most as long as the clock says.
         cpu = max(0.0, thread_time() - self._cpu - (since - self._cpu_at) - collecting)
         block = Block(self._who(active), now - since, cpu, collecting, samples, calls, since)
@@ -168,6 +170,7 @@ class Monitor:
             self._collections.append((now, now - self._collect_began))
 
     def _watch(self) -> None:
+        self._watchdog = threading.get_native_id()
         try:
             pause = self._max_block / 2
             overdue = False
