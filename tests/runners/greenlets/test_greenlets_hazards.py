@@ -77,7 +77,7 @@ def test_the_tutorials_server(stress):
 
 
 LOST = """
-    import gevent, pytest, starter, threading
+    import gevent, pytest, socket, starter, threading
     from starter import fail
     mark = pytest.mark.stress_greenlets(workers=0, repeats=2)
 
@@ -106,6 +106,40 @@ LOST = """
         timer = threading.Timer(0.001, fail)
         timer.start()
         timer.join()
+
+    @mark
+    def test_time_out_with_an_error_of_its_own():
+        def wait():
+            with gevent.Timeout(0.001, LookupError):
+                gevent.sleep(10)
+        gevent.spawn(wait).join()
+
+    @mark
+    def test_killed_and_fails_at_its_end():
+        def wait():
+            try:
+                gevent.sleep(10)
+            finally:
+                [].pop()
+        greenlet = gevent.spawn(wait)
+        gevent.sleep(0)
+        greenlet.kill(LookupError)
+
+    @mark
+    def test_dropped_beside_one_that_is_looked_at():
+        with pytest.raises(LookupError):
+            gevent.spawn(fail).get()
+        gevent.spawn(fail)
+        gevent.sleep(0.001)
+
+    @mark
+    def test_socket_closed_by_another():
+        ours, theirs = socket.socketpair()
+        reader = gevent.spawn(ours.recv, 1)
+        gevent.sleep(0)
+        ours.close()
+        reader.join()
+        theirs.close()
 """
 NOT_LOST = """
     import gevent, pytest, starter, threading
@@ -142,6 +176,38 @@ NOT_LOST = """
         thread.join()
         assert errors
 """
+TOLD = """
+    import gevent, gevent.pool, pytest, starter
+    mark = pytest.mark.stress_greenlets(workers=0, repeats=2)
+
+    @mark
+    def test_first_of_two_is_raised():
+        with pytest.raises(LookupError):
+            gevent.joinall([gevent.spawn(starter.fail), gevent.spawn(starter.fail)], raise_error=True)
+
+    @mark
+    def test_asked_in_turn_until_one_has_failed():
+        greenlets = [gevent.spawn(starter.fail) for _ in range(3)]
+        with pytest.raises(LookupError):
+            [greenlet.get() for greenlet in greenlets]
+        gevent.joinall(greenlets)
+
+    @mark
+    def test_group_raises_the_first():
+        group = gevent.pool.Group()
+        group.spawn(starter.fail)
+        group.spawn(starter.fail)
+        with pytest.raises(LookupError):
+            group.join(raise_error=True)
+
+    @mark
+    @pytest.mark.parametrize("begun", [False, True])
+    def test_killed_with_an_exception(begun):
+        greenlets = [gevent.spawn(gevent.sleep, 10), gevent.spawn(starter.wait)]
+        if begun:
+            gevent.sleep(0)
+        gevent.killall(greenlets, LookupError)
+"""
 DROPPED = """
     import gevent, pytest
     from starter import fail
@@ -161,12 +227,17 @@ STARTER = """
 
     def start():
         return gevent.spawn(fail)
+
+    def wait():
+        with gevent.Timeout(10):
+            gevent.sleep(100)
 """
 
 
 def test_whose_outcome_is_looked_at(stress):
-    tests = stress(starter=STARTER, test_lost=LOST, test_not_lost=NOT_LOST, test_dropped=DROPPED)
-    lost = ("test_value_of_something_else", "test_thread", "test_timer", "test_dropped")
+    tests = stress(starter=STARTER, test_lost=LOST, test_not_lost=NOT_LOST, test_told=TOLD, test_dropped=DROPPED)
+    lost = {name for name, test in tests.items() if test["nodeid"].startswith(("test_lost.py", "test_dropped.py"))}
+    assert len(lost) == 8
     assert {name: stress.codes(test) for name, test in tests.items()} == {
         name: ["CH306"] if name in lost else [] for name in tests
     }

@@ -30,7 +30,8 @@ class Life:
     ``path`` is its spawn path, ``site`` the user's line that spawned it ("" and 0: not the user's). ``spawned`` and
     ``ended`` in seconds of the performance counter (``ended`` is 0 while it lives). ``awaited``: whether its spawner
     was waiting for just this greenlet when it ended (None: not looked at). ``left``: whether the body left it running.
-    ``waited``: whether it gave way and went on. ``died`` is the exception of which a thread died that gevent runs in
+    ``waited``: whether it gave way and went on. ``killed``: whether an exception was thrown into it that no timer has
+    brought. ``died`` is the exception of which a thread died that gevent runs in
     this greenlet. ``spawn`` is the frame that spawned it (None: not the user's), with the C function that it runs where
     that belongs to no object.
     """
@@ -43,6 +44,7 @@ class Life:
     spawned: float
     began: float = 0.0
     waited: bool = False
+    killed: bool = False
     ended: float = 0.0
     awaited: bool | None = None
     children: int = 0

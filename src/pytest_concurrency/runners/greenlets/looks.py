@@ -35,11 +35,16 @@ class Looks:
         tree = syntax_of(site[0])
         if tree is None:
             return True
-        if _is_dropped(tree, site[1], self._namespace(site[0])):
+        if self.dropped(site):
             return False
         if self._any is None:
             self._any = any(self._looks(path) for path in self._files({site[0]}))
         return self._any or self._looks(site[0])
+
+    def dropped(self, site: tuple[str, int]) -> bool:
+        """Return whether a greenlet that was spawned at ``site`` is handed to nobody who could look at it."""
+        tree = syntax_of(site[0])
+        return tree is not None and _is_dropped(tree, site[1], self._namespace(site[0]))
 
     def _files(self, files: set[str]) -> set[str]:
         """Return ``files`` with the source files of the modules of the project, but for tests that do not run now."""

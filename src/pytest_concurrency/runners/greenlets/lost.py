@@ -27,12 +27,17 @@ def lost_errors(
     """
     findings = []
     looks = Looks(*test, root)
-    for life in lives:
-        error = life.died or (life.greenlet.exception if life.greenlet.dead else None)
-        if life.left or not isinstance(error, Exception) or not is_user_file(life.site[0]):
+    failed = [(life, error) for life in lives if isinstance(error := _error_of(life), Exception)]
+    # Who waits for several is told of the first that fails, and goes no further.
+    told = {id(life.spawner) for life, error in failed if life.died is None and was_fetched(error)}
+    for life, error in failed:
+        if life.left or not is_user_file(life.site[0]):
             continue
-        if life.died is None and (was_fetched(error) or looks.may_be_at(life.site)):
-            continue
+        if life.died is None:
+            if was_fetched(error) or _was_killed(life, error) or looks.may_be_at(life.site):
+                continue
+            if id(life.spawner) in told and not looks.dropped(life.site):
+                continue
         path, line = relative(life.site[0]), life.site[1]
         name = type(error).__name__
         what = "greenlet spawned" if life.died is None else "thread started"
@@ -42,6 +47,24 @@ def lost_errors(
         places = [Location(path, line, life.path, "spawned", life.function, f"{name}: {error}")]
         findings.append(Finding("CH306", message, "\n".join(rows), level, repeat, locations=tuple(places)))
     return findings
+
+
+def _error_of(life: Life) -> BaseException | None:
+    error: BaseException | None = life.died or (life.greenlet.exception if life.greenlet.dead else None)
+    return error
+
+
+def _was_killed(life: Life, error: BaseException) -> bool:
+    """Return whether the greenlet died of the very exception that it was killed with, at the latest before it began.
+
+    What closes a connection throws an OSError into those who wait there; nobody has meant to kill them.
+    """
+    trace = error.__traceback__
+    if trace is None:
+        return True
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    return life.killed and not isinstance(error, OSError) and is_gevent_file(trace.tb_frame.f_code.co_filename)
 
 
 def was_fetched(error: BaseException) -> bool:

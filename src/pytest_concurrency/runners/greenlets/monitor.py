@@ -47,6 +47,7 @@ class Monitor:
         self.last_seen: dict[object, float] = {}
         self.begun: dict[object, float] = {}
         self.waited: set[object] = set()  # those that have gone on after giving way
+        self.killed: set[object] = set()  # those into which an exception was thrown that no timer has brought
         self.switches = 0
         self._max_block = max_block
         self._who = who
@@ -104,6 +105,7 @@ class Monitor:
         """Let go of everything that belongs to the program."""
         self.begun.clear()
         self.waited.clear()
+        self.killed.clear()
         self.last_seen.clear()
         self.blocks.clear()
         self.slow_calls.clear()
@@ -133,6 +135,8 @@ class Monitor:
                 self._cpu = thread_time()
             if target not in self.begun and len(self.begun) < MAX_BEGUN:
                 self.begun[target] = now
+            if event == "throw" and not _is_timer(arguments[0]):
+                self.killed.add(target)
         if self._previous is not None:
             self._previous(event, arguments)
 
@@ -223,6 +227,12 @@ class Monitor:
         sleeping = self._view.sleeping()
         if sleeping is not None and self.switches == switch and frame.f_lasti == lasti:
             self._samples[-1] = Sample(now, id(frame), frames, sleeping)
+
+
+def _is_timer(hub: Any) -> bool:
+    """Return whether the hub, which has just thrown an exception into a greenlet, does so for a timer of gevent's."""
+    frame = hub.gr_frame
+    return frame is not None and frame.f_code.co_name == "_on_expiration"
 
 
 def _nothing() -> None:

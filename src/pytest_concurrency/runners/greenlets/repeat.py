@@ -137,6 +137,7 @@ def run_repeat(
     for life in lives.lives.values():
         life.began = monitor.begun.get(life.greenlet, 0.0)
         life.waited = life.greenlet in monitor.waited
+        life.killed = life.greenlet in monitor.killed
         if life.ended:  # its link is told later than it ended
             life.ended = monitor.last_seen.get(life.greenlet, life.ended)
     blocks, ended = tuple(monitor.blocks), tuple(lives.lives.values())
