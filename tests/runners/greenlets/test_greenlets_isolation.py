@@ -413,7 +413,7 @@ def test_plugins_that_tell_workers_of_xdist_something_tell_the_worker(pytester):
 
 
 WATCHED = """
-    import gc
+    import gc, time
     from pytest_concurrency.runners.greenlets.evidence import Who
     from pytest_concurrency.runners.greenlets.kernel import native_threads
     from pytest_concurrency.runners.greenlets.monitor import Monitor
@@ -437,9 +437,20 @@ WATCHED = """
         watch.begin_anew()
     gc.set_threshold(700, 10, 10)
     watch.stop()
+
+    watch = monitor(0.001)
+    watch.start()
+    began = time.perf_counter()
+    while time.perf_counter() < began + 0.02:
+        pass
+    watch.set_aside(0.015)
+    watch.begin_anew()
+    assert watch.blocks[-1].seconds <= time.perf_counter() - began - 0.015 + 0.001
+    watch.begin_anew()
+    watch.stop()
 """
 
 
-def test_watching_leaves_no_thread_and_bears_a_garbage_collection(stress):
+def test_watching_leaves_no_thread_bears_a_garbage_collection_and_takes_off_what_it_costs(stress):
     program = stress.pytester.makepyfile(watched=textwrap.dedent(WATCHED))
     assert stress.pytester.run(sys.executable, program).ret == 0

@@ -57,12 +57,19 @@ class Lives:
     """Follows greenlets from :meth:`start` to :meth:`stop` through gevent's spawn callbacks and links.
 
     ``tells``: it will be told of a thread of the user's that died, and pytest need not warn of it as well. ``company``
-    is called before a greenlet is followed while no other is alive.
+    is called before a greenlet is followed while no other is alive, ``spent`` with the seconds that it took to follow a
+    spawn.
     """
 
-    def __init__(self, tells: bool, company: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        tells: bool,
+        company: Callable[[], None] = lambda: None,
+        spent: Callable[[float], None] = lambda seconds: None,
+    ) -> None:
         self._tells = tells
         self._company = company
+        self._spent = spent
         self.lives: dict[Any, Life] = {}
         self.alive = 0
         self._children = 0
@@ -136,6 +143,7 @@ class Lives:
 
         if len(self.lives) >= MAX_RECORDS or greenlet in self.lives:
             return
+        began = perf_counter()
         spawner = gevent.getcurrent()
         frame: Any = sys._getframe(1)
         while frame is not None and not is_user_file(frame.f_code.co_filename):
@@ -156,9 +164,10 @@ class Lives:
             self._children += 1
         if not self.alive:
             self._company()
-        self.lives[greenlet] = Life(greenlet, path, site, function, spawner, perf_counter(), spawn=spawn)
+        self.lives[greenlet] = Life(greenlet, path, site, function, spawner, began, spawn=spawn)
         self.alive += 1
         greenlet.rawlink(self._on_end)
+        self._spent(perf_counter() - began)
 
     def _on_death(self, arguments: Any) -> None:
         """Note that a thread died of an exception, unless the program has a hook of its own for that."""

@@ -54,7 +54,7 @@ class Monitor:
         self._deadline = deadline
         self._on_overdue = on_overdue
         self._active: object = None
-        self._since = self._cpu = self._cpu_at = self._collect_began = 0.0
+        self._since = self._cpu = self._cpu_at = self._collect_began = self._aside = 0.0
         self._collections: deque[tuple[float, float]] = deque(maxlen=256)
         self._samples: list[Sample] = []
         self._sampled_switch = -1
@@ -98,8 +98,12 @@ class Monitor:
         now = perf_counter()
         self._close(self._active, now)
         self._since = self._cpu_at = now
-        self._cpu = thread_time()
+        self._cpu, self._aside = thread_time(), 0.0
         self.switches += 1
+
+    def set_aside(self, seconds: float) -> None:
+        """Take off ``seconds`` from the block in progress: they went into following the program."""
+        self._aside += seconds
 
     def forget(self) -> None:
         """Let go of everything that belongs to the program."""
@@ -128,6 +132,8 @@ class Monitor:
                 self.slow_calls.clear()
         self._active = target = arguments[1]
         self._since = now
+        if self._aside:
+            self._aside = 0.0
         self.switches += 1
         if target is not hub:
             if now - self._cpu_at >= CPU_READING:
@@ -141,7 +147,8 @@ class Monitor:
             self._previous(event, arguments)
 
     def _close(self, active: object, now: float) -> None:
-        if active is self._hub or active is None or now - self._since < self._max_block:
+        seconds = now - self._since - self._aside
+        if active is self._hub or active is None or seconds < self._max_block:
             return
         if len(self.blocks) >= MAX_BLOCKS:
             return
@@ -153,8 +160,8 @@ class Monitor:
         since = self._since
         collecting = sum(seconds for ended, seconds in list(self._collections) if ended > since)
         # Before the block began the thread ran at most as long as the clock says.
-        cpu = max(0.0, thread_time() - self._cpu - (since - self._cpu_at) - collecting)
-        block = Block(self._who(active), now - since, cpu, collecting, samples, calls, since)
+        cpu = max(0.0, thread_time() - self._cpu - (since - self._cpu_at) - collecting - self._aside)
+        block = Block(self._who(active), seconds, cpu, collecting, samples, calls, since)
         self.blocks.append(block)
 
     def current_block(self) -> Block | None:

@@ -74,7 +74,11 @@ def run_repeat(
 
     settings = plan.settings
     relative = relative_to(str(item.config.rootpath))
-    lives = Lives(settings.severity("CH306") is not None, lambda: monitor.begin_anew())
+    lives = Lives(
+        settings.severity("CH306") is not None,
+        lambda: monitor.begin_anew(),
+        lambda seconds: monitor.set_aside(seconds),
+    )
 
     def overdue() -> None:
         text = f"the test was still running {settings.timeout:g} s after its start and does not let the hub run"
