@@ -273,3 +273,23 @@ def test_locks_of_the_library_are_not_instrumented() -> None:
 
     divided = chooser("/project", (), frozenset()).divide([queue.Queue.put, queue.Queue.get])
     assert not (divided.mine or divided.made or divided.library)
+
+
+@pytest.mark.parametrize(
+    ("runs", "repeats", "was_exact", "unsettled", "wanted"),
+    [
+        (1, 10, False, True, False),  # a second plain repeat settles what the first has seen
+        (1, 10, False, False, True),
+        (1, 2, False, True, True),
+        (2, 10, False, True, True),
+        (3, 10, True, True, False),
+    ],
+)
+def test_when_calls_are_timed(runs, repeats, was_exact, unsettled, wanted):
+    from pytest_concurrency.runners.greenlets.running import StressedTest
+
+    test = StressedTest.__new__(StressedTest)
+    test._gathered = SimpleNamespace(needs_exact=True, unsettled=lambda: unsettled)  # type: ignore[assignment]
+    test._plan = SimpleNamespace(settings=SimpleNamespace(repeats=repeats))  # type: ignore[assignment]
+    test._runs, test._exact_runs, test._was_exact = runs, 0, was_exact
+    assert test._wants_exact() is wanted

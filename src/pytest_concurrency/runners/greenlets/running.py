@@ -119,8 +119,7 @@ class StressedTest:
 
     def _repeat(self) -> BaseException | None:
         """Run the test once more and return what it failed with."""
-        # In turns with plain ones, which alone tell of computations in Python.
-        exact = self._gathered.needs_exact and self._exact_runs < _MOST_EXACT and not self._was_exact
+        exact = self._wants_exact()
         self._was_exact = exact
         if self._runs:
             begin_again(self._item, bounded=False)
@@ -139,6 +138,16 @@ class StressedTest:
             )
         repeat.forget()
         return error
+
+    def _wants_exact(self) -> bool:
+        """Return whether the next repeat is to time each call.
+
+        In turns with plain ones, which alone tell of computations in Python, and take less: what the first has seen the
+        second is to settle.
+        """
+        if not self._gathered.needs_exact or self._exact_runs >= _MOST_EXACT or self._was_exact:
+            return False
+        return self._runs != 1 or self._plan.settings.repeats == 2 or not self._gathered.unsettled()
 
     def _fails_each_time(self, error: BaseException) -> bool:
         """Say whether the test, which has passed before, fails as it did now whenever it is run again."""
