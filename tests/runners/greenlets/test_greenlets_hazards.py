@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
+import pytest
+
 TUTORIAL = """
     import gevent, gevent.event, pytest, socket, time
 
@@ -298,6 +302,23 @@ def test_the_advice_fits_what_computes(stress):
     assert fixes["test_a_sum"].startswith("Fix: Run it in another process")
     within = tests["test_a_constructor"]["hazards"][0]["locations"][0]["line"]
     assert within == COMPUTES[: COMPUTES.index("self.rows")].count("\n"), "not where it is called"
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="calls of objects are timed from 3.12 on")
+def test_an_object_of_c_code_computes_in_c(stress):
+    tests = stress(
+        test_json="""
+        import gevent, json, pytest
+        TEXT = json.dumps([{"number": number} for number in range(100_000)])
+
+        @pytest.mark.stress_greenlets(workers=0, repeats=4)
+        def test_loads():
+            gevent.joinall([gevent.spawn(gevent.sleep, 0.001), gevent.spawn(lambda: json.loads(TEXT))])
+        """
+    )
+    (hazard,) = tests["test_loads"]["hazards"]
+    assert hazard["code"] == "CH303" and "json.loads() stopped" in hazard["message"]
+    assert "computes in C" in hazard["message"] and "Fix: Run it in another process" in hazard["detail"]
 
 
 def test_a_failure_does_not_hide_the_block_that_it_comes_from(stress):

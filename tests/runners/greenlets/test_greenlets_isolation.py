@@ -454,3 +454,34 @@ WATCHED = """
 def test_watching_leaves_no_thread_bears_a_garbage_collection_and_takes_off_what_it_costs(stress):
     program = stress.pytester.makepyfile(watched=textwrap.dedent(WATCHED))
     assert stress.pytester.run(sys.executable, program).ret == 0
+
+
+LOOKED_AT = """
+    import _thread, gc, sys, time
+    from pytest_concurrency.runners.greenlets import monitor
+    from pytest_concurrency.runners.greenlets.evidence import Who
+
+    watch = monitor.Monitor(10.0, lambda greenlet: Who("0"), 60.0, lambda: None)
+    watch.start()
+    main, clock = _thread.get_ident(), monitor.perf_counter
+    held = _thread.allocate_lock()
+    held.acquire()
+
+    def look():
+        while sys._current_frames()[main].f_code.co_name != "_on_collection":
+            time.sleep(0.001)
+        watch._sample(watch.switches, 0.0)
+        monitor.perf_counter = clock
+        held.release()
+
+    _thread.start_new_thread(look, ())
+    monitor.perf_counter = held.acquire  # so that the collection lasts until somebody has looked
+    gc.collect()
+    assert watch._samples[-1].frames[0].code.co_name == "<module>", watch._samples
+    watch.stop()
+"""
+
+
+def test_who_is_seen_in_a_garbage_collection_is_who_made_it_necessary(stress):
+    program = stress.pytester.makepyfile(looked_at=textwrap.dedent(LOOKED_AT))
+    assert stress.pytester.run(sys.executable, program, timeout=60).ret == 0

@@ -42,6 +42,14 @@ class Callee:
         return f"iteration of {self.text}" if self.kind == "iter" else f"{self.text}()"
 
 
+def runs_in_c(function: object) -> bool:
+    """Return whether calling ``function`` runs C code: a built-in, or an object whose class is written in C."""
+    if isinstance(function, (types.FunctionType, types.MethodType, type)):
+        return False
+    called = inspect.getattr_static(type(function), "__call__", None)
+    return isinstance(called, types.WrapperDescriptorType)
+
+
 @functools.lru_cache(maxsize=64)
 def syntax_of(filename: str) -> ast.Module | None:
     """Return the syntax tree of a source file, None where it cannot be read or parsed."""

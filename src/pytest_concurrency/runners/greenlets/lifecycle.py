@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import functools
-import inspect
 import sys
 import threading
 import types
@@ -13,7 +12,7 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
-from .callsite import MISSING, Names, callee_of, site_at
+from .callsite import MISSING, Names, callee_of, runs_in_c, site_at
 from .evidence import FrameView, Who, view_stack
 from .places import is_gevent_file, is_machinery, is_user_file, user_frame
 
@@ -203,10 +202,7 @@ def _function_in_c(greenlet: Any) -> Any:
     function = getattr(greenlet, "_run", None)
     while isinstance(function, functools.partial):
         function = function.func
-    if isinstance(function, (types.FunctionType, types.MethodType, type)):
-        return None
-    called = inspect.getattr_static(type(function), "__call__", None)
-    return function if isinstance(called, types.WrapperDescriptorType) else None
+    return function if runs_in_c(function) else None
 
 
 def _free_in_c(greenlet: Any) -> Any:

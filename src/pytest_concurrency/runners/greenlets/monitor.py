@@ -215,6 +215,8 @@ class Monitor:
 
     def _sample(self, switch: int, now: float) -> None:
         frame = sys._current_frames().get(self._ident)
+        if frame is not None and frame.f_code is Monitor._on_collection.__code__:
+            frame = frame.f_back  # C code that makes many objects lets others look there, and nowhere else
         active = self._active
         if self.switches != switch:
             return

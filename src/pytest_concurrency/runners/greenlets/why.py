@@ -16,7 +16,7 @@ from ...hazards import help_text
 from ...model import Finding, Location
 from ...project import relative
 from .bindings import Binding, binding_of
-from .callsite import MISSING, Callee, callee_of
+from .callsite import MISSING, Callee, callee_of, runs_in_c
 from .evidence import FrameView
 from .originals import Original, Originals
 from .places import is_user_file, user_frame
@@ -185,6 +185,8 @@ def _computing(observation: Observation) -> Reason:
     frame = user_frame(frames) or frames[0]
     called = callee_of(frame) if frame is not frames[0] else None
     name = called.text if called is not None else frame.code.co_name
+    if function is not MISSING and runs_in_c(function):  # an object that has no name of its own, of json say
+        return Reason("CH303", f"{name}()", "it computes in C without yielding", fix=_IN_A_PROCESS)
     return Reason("CH303", f"{name}()", "it computes without yielding", fix=_IN_PYTHON)
 
 
