@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import os
 import sys
@@ -15,6 +16,7 @@ import pytest
 
 pytest.importorskip("gevent")
 
+from pytest_concurrency.runners.greenlets import verdict
 from pytest_concurrency.runners.greenlets.bindings import binding_of
 from pytest_concurrency.runners.greenlets.callsite import MISSING, callee_of
 from pytest_concurrency.runners.greenlets.channel import Channel, Closed, Expired
@@ -24,7 +26,7 @@ from pytest_concurrency.runners.greenlets.guard import Guard
 from pytest_concurrency.runners.greenlets.kernel import Sleeping
 from pytest_concurrency.runners.greenlets.serial import most_at_once
 from pytest_concurrency.runners.greenlets.syscalls import NAMES
-from pytest_concurrency.runners.greenlets.verdict import BLOCKED, CPU, observe, unexplained
+from pytest_concurrency.runners.greenlets.verdict import BLOCKED, CPU, observe, reportable, unexplained
 
 MAX_BLOCK = 0.010
 HERE = (view_stack(sys._getframe(), 0)[0],)
@@ -273,6 +275,18 @@ def test_locks_of_the_library_are_not_instrumented() -> None:
 
     divided = chooser("/project", (), frozenset()).divide([queue.Queue.put, queue.Queue.get])
     assert not (divided.mine or divided.made or divided.library)
+
+
+def test_what_the_plugin_has_called_is_not_the_programs(tmp_path):
+    def frame(path: str) -> FrameView:
+        return FrameView(compile("", path, "exec"), 0, 1, {}, None)
+
+    users = tmp_path / "users.py"
+    users.touch()
+    library, ours, own = frame(ast.__file__), frame(verdict.__file__), frame(str(users))
+    assert reportable((library, own, ours))
+    assert not reportable((library, ours, own))
+    assert not reportable((library, ours))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import stat
 from dataclasses import dataclass, replace
 
 from .evidence import Block, FrameView, Sample, SlowCall, Who
-from .places import importing, is_gevent_file, is_machinery, user_frame
+from .places import importing, is_gevent_file, is_machinery, is_user_file, user_frame
 from .syscalls import ON_FILES, OPENING
 
 CPU_SHARE = 0.5
@@ -221,8 +221,10 @@ def _of_call(block: Block, call: SlowCall, kind: str, syscall: str, certain: boo
 
 
 def reportable(frames: tuple[FrameView, ...]) -> bool:
-    """Return whether the stack is somebody's code: not an import, not gevent's own work, not pytest's or ours."""
-    if not frames or importing(frames) or user_frame(frames) is None:
+    """Return whether the stack is somebody's code: not an import, not gevent's own work, not pytest's or ours, nor what
+    these have called."""
+    shown = user_frame(frames)
+    if shown is None or importing(frames) or is_gevent_file(frames[0].code.co_filename):
         return False
-    innermost = frames[0].code.co_filename
-    return not is_gevent_file(innermost) and not is_machinery(innermost)
+    within = itertools.takewhile(lambda frame: not is_user_file(frame.code.co_filename), frames)
+    return not any(is_machinery(frame.code.co_filename) for frame in within)
