@@ -150,6 +150,13 @@ def test_simple_queue(thread_runner):
     thread_runner.run(lambda: slot.get(), int)
 
 @pytest.mark.stress_threads(workers=0)
+def test_items_done():
+    items = queue.Queue()
+    threading.Thread(target=lambda: [items.get() for _ in iter(int, 1)], daemon=True).start()
+    items.put(1)
+    items.join()
+
+@pytest.mark.stress_threads(workers=0)
 def test_nested_tasks():
     with ThreadPoolExecutor(1) as pool:
         outer = pool.submit(lambda: pool.submit(int).result())
@@ -168,6 +175,7 @@ def test_counted(thread_runner):
         "Cause: A worker waits for a notification that nobody is left to send. Fix: Notify the condition",
         "Cause: A worker waits for an event that nobody is left to set. Fix: Set the event",
         "Cause: Fewer workers come to a barrier than it has parties. Fix: Give the barrier",
+        "Cause: A worker waits until a queue's items are done",
         "Cause: A worker waits for a future that nobody is left to complete",
         "Fix of CH104: Set the event in every case",
         "for SimpleQueue.get.",

@@ -191,6 +191,8 @@ def stuck(
 def _cause_of_wait(rows: Sequence[Blocked]) -> tuple[str, str]:
     """Return cause and fix where all that is waited for is of one kind, and nobody is left to bring it."""
     waits = {_kind(row) for row in rows if _kind(row) != "Thread.join" and not row.waits_for.startswith("the end")}
+    if "Queue.join" in waits:
+        waits -= {"Queue.get", "SimpleQueue.get"}  # a consumer that has nothing to do
     if len(waits) != 1 or any(row.holder for row in rows):
         return "", ""
     return _WAITS.get(waits.pop(), ("", ""))

@@ -467,7 +467,7 @@ def test_methods_of_a_testcase_are_refused(stress):
 
 
 DEADLOCKS = """
-    import gevent, gevent.event, pytest, threading
+    import gevent, gevent.event, gevent.queue, pytest, threading
     from gevent.event import AsyncResult
     from gevent.lock import BoundedSemaphore, Semaphore
     from gevent.pool import Pool
@@ -537,6 +537,18 @@ DEADLOCKS = """
             raise ValueError("no answer")
         gevent.spawn(answer)
         reply.get()
+
+    @mark
+    def test_items_that_are_never_done():
+        jobs = gevent.queue.JoinableQueue()
+        def serve():
+            for job in jobs:
+                if job:
+                    jobs.task_done()
+        gevent.spawn(serve)
+        for job in range(2):
+            jobs.put(job)
+        jobs.join()
 """
 
 
@@ -565,5 +577,7 @@ def test_what_a_deadlock_says(stress):
     condition = found["test_a_condition_lets_go_of_its_lock"]
     assert "in with lock, held by greenlet 0.1\n" in condition["detail"]
     assert "room in a pool" in found["test_room_in_a_pool"]["cause"]
+    done = found["test_items_that_are_never_done"]
+    assert "items are done" in done["cause"] and "Call task_done() once for each item" in done["fix"]
     never = found["test_a_result_that_is_never_set"]
     assert "Before that, greenlet 0.0 died of ValueError: no answer at test_deadlocks.py:" in never["message"]
