@@ -81,6 +81,15 @@ BUGS = """
         greenlet_runner.run(deposit, deposit)
 
     @pytest.mark.stress_greenlets(workers=0)
+    def test_started_later():
+        account = Account()
+        def deposit():
+            balance = account.balance
+            gevent.sleep(0.002)
+            account.balance = balance + 1
+        gevent.joinall([gevent.spawn_later(0.001, deposit), gevent.spawn_later(0.002, deposit)])
+
+    @pytest.mark.stress_greenlets(workers=0)
     def test_beside_greenlets_that_never_end():
         cache, loads, beats = {}, [], []
         ours, theirs = socket.socketpair()
@@ -124,6 +133,7 @@ def test_what_depends_on_the_order(stress):
         "test_deadlock_in_another_order": ["CH104"],
         "test_across_a_socket": ["CH102", "CH110"],
         "test_sleeps_that_end_together": ["CH101"],
+        "test_started_later": ["CH101"],
         "test_beside_greenlets_that_never_end": ["CH102", "CH110"],
         "test_ordinary_failure": [],
     }

@@ -218,6 +218,15 @@ class ExploredLoop:
         self.arm()
         return entry
 
+    def turn_of(self, func: Callable[..., Any], args: tuple[Any, ...], spawner: object) -> Entry | None:
+        """Return what waits for its turn in a serial run where ``func``, which a timer of ``spawner`` calls now, lets a
+        greenlet begin; None where it can be called."""
+        if not self._serial or spawner is self._hub or not _starts_greenlet(func):
+            return None
+        entry = Entry(func, args, self.next_seq(), spawner)
+        self._arrivals.append(entry)
+        return entry
+
     def timer(self, after: float, repeat: float = 0.0, ref: bool = True, priority: int | None = None) -> Any:
         """Return a timer whose seconds are those of :meth:`elapsed`."""
         if self.closed:

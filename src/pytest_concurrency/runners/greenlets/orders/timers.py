@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from gevent import getcurrent
+
 if TYPE_CHECKING:
     from .loop import Entry, ExploredLoop
 
@@ -26,6 +28,9 @@ class VirtualTimer:
         self.seq = 0
         self.begun = 0.0
         self.deadline = 0.0
+        self._starter: object = None
+        self._fires = False
+        self._turn: Entry | None = None
         self._real: Any = None
 
     @property
@@ -33,8 +38,8 @@ class VirtualTimer:
         return self in self.loop.timers or (self._real is not None and bool(self._real.active))
 
     @property
-    def pending(self) -> bool:
-        return False
+    def pending(self) -> bool:  # gevent takes a greenlet for dead whose start is neither active nor pending
+        return self._fires or (self._turn is not None and self._turn.pending)
 
     @property
     def is_sleep(self) -> bool:
@@ -64,6 +69,7 @@ class VirtualTimer:
             self._real.start(callback, *args)
             return
         self.seq = loop.next_seq()
+        self._starter = getcurrent()
         self.begun = loop.tick()
         self.deadline = self.begun + seconds
         loop.timers.add(self)
@@ -96,16 +102,22 @@ class VirtualTimer:
             self.loop.timers.add(self)
         elif self.callback is not None:
             self.callback = None
-        if callback is not None:
+        if callback is None:
+            return
+        self._fires = True
+        self._turn = self.loop.turn_of(callback, args, self._starter)
+        self._fires = False
+        if self._turn is None:
             callback(*args)
 
     def stop(self) -> None:
         """Do not fire any more."""
         self.loop.timers.discard(self)
-        self.callback = self.args = None
-        if self.entry is not None:
-            self.entry.stop()
-            self.entry = None
+        self.callback = self.args = self._starter = None
+        for entry in (self.entry, self._turn):
+            if entry is not None:
+                entry.stop()
+        self.entry = self._turn = None
         if self._real is not None:
             self._real.close()
             self._real = None
