@@ -86,8 +86,7 @@ class State:
 
     __slots__ = (
         "early", "exposed", "extra_hazards", "extra_strategies", "fork_hooked", "hearing", "ident", "left",
-        "own_processes",
-        "places", "root", "run", "told", "watch", "worker",
+        "own_processes", "places", "root", "run", "told", "watch", "worker",
     )  # fmt: skip
 
     def __init__(self) -> None:
