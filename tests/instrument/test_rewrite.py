@@ -61,27 +61,39 @@ def test_what_is_told(lab, body, expected):
 
 
 CALLS = {
-    "a function": ("f(1, 2)", "f"),
-    "a function with a keyword": ("f(1, b=2)", "f"),
-    "a function with nested calls": ("f(f(1, 2), f(3, 4))", "f"),
-    "a function with starred arguments": ("f(*pair)", "f"),
-    "a function with all kinds of arguments": ("f(*pair[:1], **{'b': 2})", "f"),
-    "a method that was kept": ("kept(1)", "kept"),
-    "an attribute": ("box.kept(1)", "kept"),
-    "a method that was kept, with starred arguments": ("kept(*pair[:1])", "kept"),
+    "a function": ("f(1, 2)", "f", 1),
+    "a function with a keyword": ("f(1, b=2)", "f", 1),
+    "a function with nested calls": ("f(f(1, 2), f(3, 4))", "f", 3),
+    "a function with a generator": ("f(f(1, 2), (n for n in pair))", "f", 2),
+    "a function beside others": ("f(known(1), known(f(n, n) for n in pair))", "f", 1),
+    "a function with a choice": ("f(f(1, 2) if pair else known(2), known([f(n, n) for n in pair]))", "f", 4),
+    "a function with starred arguments": ("f(*pair)", "f", 1),
+    "a function with all kinds of arguments": ("f(*pair[:1], **{'b': 2})", "f", 1),
+    "a method that was kept": ("kept(1)", "kept", 1),
+    "a method that the module has kept": ("Kept(1)", "kept", 1),
+    "an attribute": ("box.kept(1)", "kept", 1),
+    "a method that was kept, with starred arguments": ("kept(*pair[:1])", "kept", 1),
 }
 
 
-@pytest.mark.parametrize(("call", "name"), CALLS.values(), ids=CALLS.keys())
-def test_what_is_called_is_told(lab, call, name):
+@pytest.mark.parametrize(("call", "name", "times"), CALLS.values(), ids=CALLS.keys())
+def test_what_is_called_is_told(lab, call, name, times):
     kept = [].append
-    names = {"f": lambda a, b: a, "kept": kept, "box": types.SimpleNamespace(kept=kept), "pair": (1, 2)}
-    module = lab.load(f"def subject():\n    return {call}", **names)
+    given = {"f": lambda a, b: a, "kept": kept, "box": types.SimpleNamespace(kept=kept), "pair": (1, 2)}
+    source = f"def known(x): return x\ndef keep(box): box.kept = None\ndef subject({', '.join(given)}): return {call}"
+    module = lab.load(source, Kept=kept)
     with lab.active():
-        module["subject"]()
-    told = lab.told("called")
-    assert told
-    assert all(event[2] is names[name] for event in told)
+        module["subject"](**given)
+    told = [event[2] for event in lab.told("called")]
+    assert told == [given[name]] * times
+
+
+def test_functions_and_methods_that_nobody_has_kept_are_not_told(lab):
+    module = lab.load("def f(x): return x\ndef subject(box): return f(box.method(len(box.method())), )")
+    box = types.SimpleNamespace(method=lambda *_: ())
+    with lab.active():
+        module["subject"](box)
+    assert not lab.told("called")
 
 
 OPERATORS = {

@@ -23,7 +23,7 @@ HOOK_STACK = 8
 UNPACKS = frozenset({"UNPACK_SEQUENCE", "UNPACK_EX"})
 
 EVENTFUL = frozenset(dis.opmap) - {
-    *("LOAD_FAST", "LOAD_FAST_BORROW", "LOAD_FAST_LOAD_FAST", "STORE_FAST", "POP_TOP", "PUSH_NULL", "NOP")
+    *("LOAD_FAST", "LOAD_FAST_BORROW", "LOAD_FAST_LOAD_FAST", "STORE_FAST", "POP_TOP", "NOP")
 }
 """Instructions that may get a hook: not so about every third."""
 
@@ -202,10 +202,17 @@ def arguments_depth(instr: Instr) -> int:
     return 2 if PY314 or (isinstance(instr.arg, int) and instr.arg & 1) else 1
 
 
-def super_call(instr: Instr) -> str:
-    """Return the name of the method that ``instr`` gets from ``super()``, whose class and object are on the stack."""
+COMPREHENSIONS = frozenset({"<genexpr>", "<listcomp>", "<setcomp>", "<dictcomp>"})
+"""Names of functions that are called where they are made, without a NULL beside them."""
+
+
+def super_load(instr: Instr) -> tuple[str, bool]:
+    """Return (name, is a method call) where ``instr`` gets an attribute from ``super()``, whose class and object are on
+    the stack; no name elsewhere."""
     arg = instr.arg
-    return str(arg[-1]) if instr.name == "LOAD_SUPER_ATTR" and isinstance(arg, tuple) else ""
+    if instr.name == "LOAD_SUPER_ATTR" and isinstance(arg, tuple):
+        return str(arg[-1]), bool(arg[0])
+    return "", False
 
 
 FORMATS = frozenset({"FORMAT_VALUE", "FORMAT_SIMPLE", "FORMAT_WITH_SPEC", "CONVERT_VALUE"})

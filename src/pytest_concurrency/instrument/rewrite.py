@@ -106,9 +106,9 @@ class Scope:
     the names that some code in scope stores; a name that nobody stores needs no hook (``any_attribute`` lifts that
     for attributes). What a global name in ``substituted`` turns out to hold when it is loaded may have a controlled
     stand-in; ``substituted_calls`` likewise, where the name is called on the spot. ``libraries`` are the names under
-    which the code may have a module with such functions. ``looks`` is how far the function looks (see :mod:`.callers`).
-    ``caches``: what a function returns may be kept by code in C (:func:`functools.lru_cache`), so that others may come
-    in between its last access and that.
+    which the code may have a module with such functions, ``kept`` the global names of objects' methods. ``looks`` is
+    how far the function looks (see :mod:`.callers`). ``caches``: what a function returns may be kept by code in C
+    (:func:`functools.lru_cache`), so that others may come in between its last access and that.
     """
 
     module: str
@@ -120,6 +120,7 @@ class Scope:
     substituted_calls: frozenset[str] = frozenset()
     libraries: frozenset[str] = frozenset()
     announced: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
     looks: int = NOWHERE
     caches: bool = False
 
@@ -212,6 +213,7 @@ class _Writer:
         self.sites: dict[int, Site] = {}
         self.all_sites: list[Site] = []
         self.ordinals: Counter[tuple[str, str, str]] = Counter()
+        self.callees: list[bool] = []  # of calls whose arguments are being loaded: whether that may be a kept method
         self.index = 0
         self.changed = False
 
@@ -265,6 +267,8 @@ class _Writer:
     def _instruction(self, entry: Instr, previous: Any, following: Instr | None) -> list[Any]:
         where = entry.location
         if entry.name == "LOAD_CONST" and isinstance(entry.arg, types.CodeType):
+            if entry.arg.co_name in op.COMPREHENSIONS:
+                self.callees.append(False)
             replaced = self.nested.get(id(entry.arg))
             if replaced is not None and replaced is not entry.arg:
                 self.changed = True
@@ -323,6 +327,8 @@ class _Writer:
             before += op.replace_top(self.hooks.method, self._site(entry, METHOD, READ, name), where)
         elif name in QUEUE_METHODS:
             before += op.replace_top(self.hooks.loaded, self._site(entry, METHOD, WRITE, name), where)
+        if is_call:
+            self.callees.append(scope.any_attribute or name in scope.attributes_written)
         if name in LIBRARY_NAMES and label in scope.libraries and (is_call or op.is_called(previous, following)):
             before += op.replace_top(self.hooks.method, self._site(entry, METHOD, READ, name), where)
         return [*before, entry]
@@ -331,6 +337,8 @@ class _Writer:
         where = entry.location
         scope = self.scope
         before: list[Any] = []
+        if push_null:
+            self.callees.append(name in scope.globals_written or name in scope.kept)
         if scope.accesses and name in scope.globals_written:
             site = self._site(entry, GLOBAL, READ, name)
             before = op.hook_with_loaded(self.hooks.read_global, [], site, where)
@@ -340,20 +348,24 @@ class _Writer:
         return [*before, entry]
 
     def _before_call(self, entry: Instr, following: Instr | None) -> list[Any]:
-        """Announce what a call does to a container: what is called may be a method of one, or one the arguments."""
+        """Announce what a call does to a container: what is called may be a method of one that was kept, or one the
+        arguments."""
         if entry.name == "CALL_FUNCTION_EX":
             site = self._site(entry, WHOLE, READ, "arguments", flows=False)
             before = op.call_hook(self.hooks.look_over, [op.arguments_depth(entry)], site, entry.location)
         else:
             before = []
         depth = op.callable_depth(entry, following)
-        if depth is None:
+        if depth is None or not (self.callees.pop() if self.callees else True):
             return before
         site = self._site(entry, WHOLE, WRITE, "call", flows=False)
         return [*before, *op.call_hook(self.hooks.called, [depth], site, entry.location)]
 
     def _access(self, entry: Instr, previous: Any) -> list[Any]:
         name, where, hooks = entry.name, entry.location, self.hooks
+        if name == "PUSH_NULL":  # beside what is called, before it or after it
+            self.callees.append(True)
+            return [entry]
         if op.is_subscript_load(entry):
             return [*op.call_hook(hooks.read_item, [2, 1], self._site(entry, ITEM, READ, ""), where), entry]
         if name == "STORE_SUBSCR":
@@ -413,7 +425,9 @@ class _Writer:
         if name == "COMPARE_OP" and not _compares_equality(entry) and not _is_constant(previous):
             site = self._site(entry, WHOLE, READ, "compare", flows=False)
             return [*op.call_hook(hooks.operate, [2, 1], site, where), entry]
-        called = op.super_call(entry)
+        called, is_call = op.super_load(entry)
+        if is_call:
+            self.callees.append(False)
         if called in CONTAINER_OPERATIONS:
             action = READ if CONTAINER_OPERATIONS[called] in (READ_ITEM, READ_ALL) else WRITE
             site = self._site(entry, WHOLE, action, called, flows=False)

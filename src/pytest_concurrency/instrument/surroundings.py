@@ -14,6 +14,7 @@ from .rewrite import Scope
 from .scope import Stores, globals_written
 from .vocabulary import ANNOUNCED_CALLS, LIBRARY_CALLS, LIBRARY_NAMES, SYNC_METHODS
 
+_BOUND = (types.BuiltinMethodType, types.MethodWrapperType)
 _ANNOUNCED: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         module: frozenset(f"{cls}.{name}" for cls, names in classes.items() for name in names)
@@ -41,11 +42,11 @@ class Replaced:
 class Surroundings:
     """What has to be known of a module to rewrite its code, as it was before the test ran.
 
-    ``written``, ``substituted``, ``calls`` and ``libraries`` are global names: that code in scope may rebind, that hold
-    a function with a controlled stand-in, that have one where they are called (builtins, and functions of the library),
-    and that may be a module with such functions. ``synchronising`` are the names of all that is taken over in code of
-    the library, ``announced`` the functions that are. ``aliases`` see :mod:`.callers`. ``caches``: it may use those of
-    :mod:`functools`.
+    ``written``, ``substituted``, ``calls`` and ``libraries`` are global names: that code in scope may rebind, that
+    hold a function with a controlled stand-in, that have one where they are called (builtins, and functions of the
+    library), that may be a module with such functions, and (``kept``) that hold a method of an object in C.
+    ``synchronising`` are the names of all that is taken over in code of the library, ``announced`` the functions that
+    are. ``aliases`` see :mod:`.callers`. ``caches``: it may use those of :mod:`functools`.
     """
 
     names: dict[str, Any]
@@ -55,6 +56,7 @@ class Surroundings:
     substituted: frozenset[str]
     calls: frozenset[str]
     libraries: frozenset[str]
+    kept: frozenset[str]
     synchronising: frozenset[str]
     announced: frozenset[str]
     aliases: Mapping[str, str]
@@ -74,6 +76,7 @@ class Surroundings:
             substituted_calls=self.calls & used,
             libraries=frozenset() if LIBRARY_NAMES.isdisjoint(used) else self.libraries,
             announced=self.announced,
+            kept=self.kept & used,
             looks=level if level >= BEYOND else NOWHERE,
             caches=accesses and self.caches,
         )
@@ -92,6 +95,7 @@ def surroundings_of(function: types.FunctionType, accesses: bool, stores: Stores
         substituted,
         _called(names, replaced) if accesses else frozenset(),
         _libraries(names) if accesses and replaced.library else frozenset(),
+        _kept(names) if accesses else frozenset(),
         SYNC_METHODS | substituted,
         _ANNOUNCED.get(name, frozenset()),
         aliases(names),
@@ -102,6 +106,12 @@ def surroundings_of(function: types.FunctionType, accesses: bool, stores: Stores
 def _called(names: Mapping[str, Any], replaced: Replaced) -> frozenset[str]:
     held = {name for name, value in list(names.items()) if id(value) in replaced.library}
     return frozenset(held | (replaced.builtins - names.keys()))
+
+
+def _kept(names: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names that hold a bound method of an object (``add = items.append``)."""
+    bound = [(name, value.__self__) for name, value in list(names.items()) if type(value) in _BOUND]
+    return frozenset(name for name, owner in bound if not isinstance(owner, types.ModuleType | type | None))
 
 
 def _libraries(names: Mapping[str, Any]) -> frozenset[str]:
