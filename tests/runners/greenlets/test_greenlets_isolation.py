@@ -119,6 +119,27 @@ def test_a_worker_that_dies_fails_its_test_alone(stress):
     stress.result.stdout.fnmatch_lines(["*the greenlet worker ended with exit status 3*"])
 
 
+def test_warnings_that_are_errors(stress):
+    stress.pytester.makeini("[pytest]\nfilterwarnings = error\n")
+    tests = stress(
+        test_strict="""
+        import subprocess, warnings
+        import pytest
+
+        @pytest.mark.stress_greenlets(repeats=2)
+        def test_forks():
+            subprocess.run(["true"], check=True)
+
+        @pytest.mark.stress_greenlets(repeats=2)
+        def test_warns():
+            warnings.warn("told")
+        """
+    )
+    assert {name: test["outcome"] for name, test in tests.items()} == {"test_forks": "passed", "test_warns": "failed"}
+    stress.result.stdout.fnmatch_lines(["*UserWarning: told*"])
+    stress.result.stdout.no_fnmatch_line("*did not start*")
+
+
 def test_time_out_says_who_waits(stress):
     tests = stress(
         test_slow="""
