@@ -204,7 +204,7 @@ def test_sarif_shows_what_is_known_as_suppressed(pytester):
             [BASELINE, UPDATE],
             "--concurrency-baseline: base.json is no baseline, or damaged; --concurrency-update-baseline writes",
         ),
-        ('{"version": 1, "hazards": [{"code": 3}]}', [BASELINE], "--concurrency-baseline: base.json is damaged"),
+        ('{"version": 1, "hazards": [{"code": 3}]}', [BASELINE], "base.json is no baseline, or damaged"),
         ('{"version": 7, "hazards": []}', [BASELINE], "base.json has format 7, this release reads format 1."),
         (None, ["--concurrency-baseline=."], "--concurrency-baseline: cannot read .: Is a directory."),
         (None, [UPDATE], "--concurrency-update-baseline: say which file, with --concurrency-baseline=FILE."),

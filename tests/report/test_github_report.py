@@ -67,7 +67,7 @@ def test_escaping():
     hazard = {"code": "CH103", "name": "data, race: %", "severity": "warning", "message": "50%\nlost\r.",
               "fix": "Guard it.", "replay": "", "locations": [{"path": "a,b:c%.py", "line": 7}]}  # fmt: skip
     result = {"nodeid": "t.py::test_a[x:y,z]", "seed": None, "path": "t.py", "line": 3}
-    line = annotation(result, hazard, Path("/root"), Path("/root"))
+    line = annotation(result, hazard, Path("/root"), Path("/root"), "{} {}".format)
     assert line.startswith(
         "::warning file=a%2Cb%3Ac%25.py,line=7,title=CH103 data%2C race%3A %25::t.py::test_a[x:y,z]: "
     )

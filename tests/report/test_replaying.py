@@ -80,11 +80,14 @@ class Config:
     ("config", "expected"),
     [
         (Config("-v tests --lf -n 2"), "'t/test_a.py::test'"),
-        (Config("-p mine -pother --rootdir /p -x"), "'t/test_a.py::test' -p mine -pother --rootdir /p"),
+        (
+            Config("-p mine -pother -p no:that -pno:this --rootdir /p -x"),
+            "'t/test_a.py::test' -p mine -pother --rootdir /p",
+        ),
         (Config("--stress-threads=4 -o 'a=b c'"), "'t/test_a.py::test' --stress-threads=4 -o 'a=b c'"),
         (Config("", start="/p/t"), "'test_a.py::test'"),
         (Config("", start="/p/u", ini=None), "'../t/test_a.py::test' --rootdir=.."),
-        (Config("--rootdir", ini=None), "'t/test_a.py::test' --rootdir"),
+        (Config("-v --rootdir", ini=None), "'t/test_a.py::test'"),
         (Config("-- -p"), "'t/test_a.py::test'"),
     ],
 )

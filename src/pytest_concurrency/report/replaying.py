@@ -18,7 +18,8 @@ FLAGS = ("--noconftest", "--concurrency-explore-timeouts")
 def command(config: pytest.Config, nodeid: str, word: str) -> str:
     """Return the command that runs the test ``nodeid`` under the schedule of the token ``word``.
 
-    It has the options of the command line that decide where pytest looks for the test and how the test is run.
+    It has the options of the command line that decide where pytest looks for the test and how the test is run; that a
+    plugin was left out is not among them.
     """
     given = getattr(config, "workerinput", {}).get("mainargv", ())[1:] or config.invocation_params.args
     carried = list(_carried([str(argument) for argument in given]))
@@ -43,7 +44,9 @@ def _carried(arguments: Sequence[str]) -> Iterator[str]:
         if argument == "--":
             return
         if argument in VALUED:
-            yield argument
-            yield from (value for value in (next(following, None),) if value is not None)
+            value = next(following, "")
+            if value and not (argument == "-p" and value.startswith("no:")):
+                yield from (argument, value)
         elif argument in FLAGS or (equals and name in VALUED) or argument[:2] in ("-p", "-o", "-c"):
-            yield argument
+            if not argument.startswith("-pno:"):
+                yield argument
