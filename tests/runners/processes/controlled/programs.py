@@ -414,6 +414,38 @@ def test_right_array_set_whatever_it_was(arr):
         arr[:] = [9, 9, 9]
 
 
+def test_right_parts_of_an_array(process_runner):
+    """What is written was computed from an older state of the rest, which stays as it is."""
+    arr = ctx.Array("i", 3)
+
+    def first_two():
+        old = arr[:]
+        arr[0:2] = [sum(old) + 1] * 2
+
+    def last():
+        arr[2] = 5
+
+    process_runner.run(first_two, last)
+    assert arr[2] == 5
+
+
+def test_right_row_added_while_one_is_updated(process_runner, db):
+    def count():
+        c = sqlite3.connect(db, timeout=30)
+        (n,) = c.execute("SELECT count(*) FROM acc").fetchone()
+        c.execute("UPDATE acc SET bal = ? WHERE id = 1", (n,))
+        c.commit()
+        c.close()
+
+    def add():
+        c = sqlite3.connect(db, timeout=30)
+        c.execute("INSERT INTO acc VALUES (7, 7)")
+        c.commit()
+        c.close()
+
+    process_runner.run(count, add)
+
+
 def test_wrong_barrier_of_three(process_runner):
     """Hangs in every order; the workers call it directly."""
     barrier = ctx.Barrier(3)

@@ -100,7 +100,7 @@ def _items(agent: Agent, patches: Patches, cls: Any, locate: Callable[[Any], Any
         if not agent.here() or agent.quiet or (loc := locate(obj)) is None:
             put(obj, index, value)
             return
-        key = _key(loc, index, obj)
+        key = _key(loc, index, obj, write=True)
         place = agent.announce(sys._getframe(1), ACCESS, WRITE, loc, key, write=True)
         with agent.as_one():
             put(obj, index, value)
@@ -110,8 +110,10 @@ def _items(agent: Agent, patches: Patches, cls: Any, locate: Callable[[Any], Any
     patches.set(cls, "__setitem__", setitem)
 
 
-def _key(loc: Any, index: Any, obj: Any) -> Any:
-    """Return the exact location of one item; of a slice, that of the whole."""
+def _key(loc: Any, index: Any, obj: Any, write: bool = False) -> Any:
+    """Return the exact location of one item; of a slice, that of the whole, unless a part of it is written."""
+    if isinstance(index, slice) and write:
+        return loc if len(range(*index.indices(len(obj)))) == len(obj) else (*loc, *index.indices(len(obj)))
     if not isinstance(index, int):
         return loc
     return (*loc, index if index >= 0 else len(obj) + index)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Collection, Container
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,7 +15,8 @@ _KEPT = 200
 @dataclass(frozen=True, slots=True)
 class Access:
     """One access that has happened: ``row`` as reported, ``full`` its value as long text, ``occurrence`` the number of
-    times that its worker has been at its place. ``opened`` is the place that opened the file (key, occurrence)."""
+    times that its worker has been at its place. ``opened`` is the place that opened the file (key, occurrence),
+    ``overwrites`` whether nothing is left of what was there."""
 
     row: Row
     key: Any
@@ -22,6 +24,7 @@ class Access:
     occurrence: int
     time: int
     opened: tuple[str, int] | None = None
+    overwrites: bool = False
 
 
 class Updates:
@@ -77,7 +80,7 @@ class Updates:
     def write(self, worker: str, loc: Any, access: Access, overwrites: bool) -> None:
         """Note a write."""
         self._time += 1
-        access = replace(access, time=self._time)
+        access = replace(access, time=self._time, overwrites=overwrites)
         if overwrites:
             if (worker, access.key) in self._begun:
                 read = self._begun.pop((worker, access.key))
@@ -109,10 +112,12 @@ class Updates:
         if (read.row.site, write.row.site, worker) in self._harmless:
             return
         keys = {write.key, loc, *self._within(loc, write.key)}
-        writes = [other for key in keys for other in self._writes.get(key, ())]
-        for other in sorted(writes, key=lambda each: -each.time):
+        latest = heapq.merge(*(reversed(self._writes.get(key, [])) for key in keys), key=lambda each: -each.time)
+        for other in latest:
             if other.time < read.time:
                 return
+            if other.key == loc != write.key and not other.overwrites:
+                continue  # a row was added to the table of which one is updated
             if other.row.worker != worker and other.full and other.full != read.full:
                 self.lost.append(
                     LostUpdate(write.row.target, worker, other.row.worker, read.row, other.row, write.row, write.full,
