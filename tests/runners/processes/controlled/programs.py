@@ -429,6 +429,28 @@ def test_right_parts_of_an_array(process_runner):
     assert arr[2] == 5
 
 
+def test_right_columns_of_one_row(process_runner, db):
+    c = sqlite3.connect(db)
+    c.execute("ALTER TABLE acc ADD COLUMN name TEXT DEFAULT ''")
+    c.commit()
+    c.close()
+
+    def rate():
+        c = sqlite3.connect(db, timeout=30)
+        (name,) = c.execute("SELECT name FROM acc WHERE id = 1").fetchone()
+        c.execute("UPDATE acc SET bal = ? WHERE id = 1", (len(name),))
+        c.commit()
+        c.close()
+
+    def rename():
+        c = sqlite3.connect(db, timeout=30)
+        c.execute("UPDATE acc SET name = ? WHERE id = 1", ("Ada",))
+        c.commit()
+        c.close()
+
+    process_runner.run(rate, rename)
+
+
 def test_right_row_added_while_one_is_updated(process_runner, db):
     def count():
         c = sqlite3.connect(db, timeout=30)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_concurrency.runners.processes.controlled.databases import filled, rows_of
+from pytest_concurrency.runners.processes.controlled.databases import columns_of, filled, rows_of
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,9 @@ def test_an_update_is_told_with_its_parameters(sql, parameters, told):
 
 def test_other_statements_too():
     assert filled("insert into stock values (?, ?)", ("pear", None)) == "insert into stock values ('pear', None)"
+
+
+def test_the_columns_that_an_update_sets():
+    assert columns_of("n = 4, By = 'a, b = c'") == "by,n"
+    assert columns_of("n = max(n, 4), by = (select a, b from c where d = 1)") == "by,n"
+    assert columns_of("name = 'it''s, so', n = n + 1") == "n,name"

@@ -19,6 +19,7 @@ _CHANGE = re.compile(
     r"\s*(INSERT(?:\s+OR\s+\w+)?\s+INTO|REPLACE\s+INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM)\s+[\"'`\[]?([\w.]+)",
     re.IGNORECASE,
 )
+_QUOTED = re.compile(r"'[^']*'")
 _PLACEHOLDER = re.compile(r"\?(\d*)|[:@$](\w+)")
 _UPDATE = re.compile(r"\s*UPDATE\b.*?\bSET\b(.*?)\bWHERE\b(.*)", re.IGNORECASE | re.DOTALL)
 
@@ -58,13 +59,26 @@ def table_of(sql: str) -> tuple[str, bool]:
 def rows_of(sql: str, parameters: Any) -> tuple[str, str] | None:
     """Return what an UPDATE sets, and which rows it is about, both with their parameters in; None for other statements.
 
-    Two updates of one table overwrite each other where they are about the same rows.
+    Two updates of one table overwrite each other where they set the same columns of the same rows.
     """
     match = _UPDATE.match(sql)
     if match is None:
         return None
     sets, where = match[1], match[2]
     return filled(sets, parameters), filled(where, parameters, sets.count("?"))
+
+
+def columns_of(sets: str) -> str:
+    """Return the columns that the SET part of an UPDATE assigns, in order."""
+    names, depth, name = [], 0, ""
+    for letter in _QUOTED.sub("", sets):
+        depth += {"(": 1, ")": -1}.get(letter, 0)
+        if letter == "," and depth == 0:
+            names.append(name)
+            name = ""
+        else:
+            name += letter
+    return ",".join(sorted(each.partition("=")[0].strip().lower() for each in (*names, name)))
 
 
 def filled(sql: str, parameters: Any, skipped: int = 0) -> str:
@@ -113,7 +127,7 @@ class SharedCursor(sqlite3.Cursor):
             rows = rows_of(sql, parameters)
             if rows is not None:
                 value, overwrites = f"({rows[0]})", True
-                key = (*loc, rows[1])
+                key = (*loc, rows[1], columns_of(rows[0]))
             place = agent.announce(sys._getframe(2), ACCESS, "write" if write else "read", loc, key, write=write,
                                    name=f"table {table}")  # fmt: skip
         result = attempt(connection, run)
