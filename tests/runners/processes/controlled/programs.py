@@ -429,6 +429,26 @@ def test_right_parts_of_an_array(process_runner):
     assert arr[2] == 5
 
 
+def test_right_parts_of_a_file(process_runner, tmp_path):
+    path = tmp_path / "records"
+    path.write_bytes(bytes(8))
+
+    def head():
+        with path.open("r+b") as f:
+            data = f.read()
+            f.seek(0)
+            f.write(bytes([sum(data)]))
+
+    def record():
+        fd = os.open(path, os.O_RDWR)
+        os.lseek(fd, 4, os.SEEK_SET)
+        os.write(fd, b"\5")
+        os.close(fd)
+
+    process_runner.run(head, record)
+    assert path.read_bytes()[4] == 5
+
+
 def test_right_columns_of_one_row(process_runner, db):
     c = sqlite3.connect(db)
     c.execute("ALTER TABLE acc ADD COLUMN name TEXT DEFAULT ''")

@@ -72,15 +72,23 @@ _open = io.open
 
 
 class Handle:
-    """What is known of an open file: where it is, and the place that opened it."""
+    """What is known of an open file: where it is, the place that opened it, and whether that has emptied it."""
 
-    __slots__ = ("append", "loc", "name", "opened")
+    __slots__ = ("append", "emptied", "loc", "name", "opened")
 
-    def __init__(self, loc: tuple[str, str], name: str, opened: Place | None, append: bool) -> None:
+    def __init__(self, loc: tuple[str, str], name: str, opened: Place | None, append: bool, emptied: bool) -> None:
         self.loc = loc
         self.name = name
         self.opened = opened
         self.append = append
+        self.emptied = emptied
+
+    def span(self, fd: int, data: Any) -> tuple[int, int] | None:
+        """Return which bytes of the file ``data`` has just been written to; None where the others are new as well."""
+        if self.emptied or self.append:
+            return None
+        end = os.lseek(fd, 0, os.SEEK_CUR)
+        return end - len(bytes(data)), end
 
 
 class SharedFile(io.FileIO):
@@ -98,7 +106,8 @@ class SharedFile(io.FileIO):
         with agent.as_one():
             result = run()
         opened = handle.opened.key if handle.opened else ""
-        agent.did(place, handle.loc, None, write, value(result), opened=opened, overwrites=not handle.append)
+        span = handle.span(self.fileno(), value(result)) if write else None
+        agent.did(place, handle.loc, None, write, value(result), opened=opened, overwrites=not handle.append, span=span)
         return result
 
     def readinto(self, buffer: Any) -> int | None:
@@ -148,7 +157,7 @@ def _opener(agent: Agent, original: Any) -> Any:
         with _told(agent, place, loc):
             raw = SharedFile(file, mode.replace("t", "").replace("b", ""))
         if stat.S_ISREG(_fstat(raw.fileno()).st_mode):
-            raw.concurrency = agent, Handle(loc, name, place, "a" in mode)
+            raw.concurrency = agent, Handle(loc, name, place, "a" in mode, "r" not in mode)
         agent.did(place, loc, None, write, "", opens=True)
         return _layers(raw, mode, encoding, errors, newline, buffering)
 
@@ -283,7 +292,7 @@ def _os_open(agent: Agent, name: str, original: Any) -> Any:
         place = agent.announce(sys._getframe(1), ACCESS, "open", loc, write=write, name=name)
         with _told(agent, place, loc):
             fd = int(original(path, flags, *args, **kwargs))
-        known[fd] = Handle(loc, name, place, bool(flags & os.O_APPEND))
+        known[fd] = Handle(loc, name, place, bool(flags & os.O_APPEND), bool(flags & os.O_TRUNC))
         agent.did(place, loc, None, write, "", opens=True, overwrites=bool(flags & os.O_TRUNC))
         return fd
 
@@ -312,8 +321,9 @@ def _os_transfer(write: bool) -> Callable[[Agent, str, Any], Any]:
             with agent.as_one():
                 result = original(fd, what, *rest)
             opened = handle.opened.key if handle.opened else ""
+            span = handle.span(fd, what) if write else None
             agent.did(place, handle.loc, None, write, bytes(what) if write else result, opened=opened,
-                      overwrites=not handle.append)  # fmt: skip
+                      overwrites=not handle.append, span=span)  # fmt: skip
             return result
 
         return call

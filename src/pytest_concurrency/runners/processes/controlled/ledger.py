@@ -170,7 +170,7 @@ class Ledger:
         opened = more.get("opened")
         known = self.sites.named(opened) if opened else None
         at = (opened, member.worker.counts.get(known, 0)) if opened and known is not None else None
-        access = Access(row, key, full, occurrence, 0, at)
+        access = Access(row, key, full, occurrence, 0, at, span=more.get("span"))
         if write and not looks:
             source = self.updates.source_of(path, loc, key)
             if source is not None:

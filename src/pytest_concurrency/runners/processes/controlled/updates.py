@@ -16,7 +16,8 @@ _KEPT = 200
 class Access:
     """One access that has happened: ``row`` as reported, ``full`` its value as long text, ``occurrence`` the number of
     times that its worker has been at its place. ``opened`` is the place that opened the file (key, occurrence),
-    ``overwrites`` whether nothing is left of what was there."""
+    ``overwrites`` whether nothing is left of what was there, ``span`` which bytes of a file were written (None: all).
+    """
 
     row: Row
     key: Any
@@ -25,6 +26,12 @@ class Access:
     time: int
     opened: tuple[str, int] | None = None
     overwrites: bool = False
+    span: tuple[int, int] | None = None
+
+    def beside(self, other: Access) -> bool:
+        """Say whether the two have written different parts of a file."""
+        mine, theirs = self.span, other.span
+        return mine is not None and theirs is not None and (mine[1] <= theirs[0] or theirs[1] <= mine[0])
 
 
 class Updates:
@@ -118,6 +125,8 @@ class Updates:
                 return
             if other.key == loc != write.key and not other.overwrites:
                 continue  # a row was added to the table of which one is updated
+            if write.beside(other):
+                continue
             if other.row.worker != worker and other.full and other.full != read.full:
                 self.lost.append(
                     LostUpdate(write.row.target, worker, other.row.worker, read.row, other.row, write.row, write.full,
