@@ -299,7 +299,7 @@ class _Writer:
                 site = self._site(entry, STEP, READ, "")
                 before = op.hook_with_loaded(self.hooks.step, [], site, where)
                 return [*before, *self._before_call(entry, following), entry]
-            if entry.name == "RETURN_VALUE" and self.scope.caches and self.all_sites:
+            if entry.name == "RETURN_VALUE" and self.scope.caches:
                 site = self._site(entry, STEP, READ, RETURN)
                 return [*op.hook_with_loaded(self.hooks.step, [], site, where), entry]
             return self._access(entry, previous)
