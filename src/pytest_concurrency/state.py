@@ -94,7 +94,8 @@ class State:
         self.run: Execution = None  # type: ignore[assignment]
         self.worker: Worker = None  # type: ignore[assignment]
         self.places = Places()
-        self.exposed: set[type] = set()  # classes with instances whose __dict__ was asked for in this test
+        self.exposed: set[tuple[str, str]] = set()  # module and name of classes an instance of which was asked for its
+        # __dict__ in this test
         self.left: dict[int, int] = {}  # threads that were let go, see runtime/leftovers.py
         self.told: ToldPlaces = ToldPlaces()
         self.hearing: dict[int, list[CodeType]] = {}  # by thread, see instrument/deferred.py

@@ -250,3 +250,43 @@ def test_missing_module_is_told_once_a_session(pytester, args):
     assert [line for line in done.result.outlines if "not_there" in line] == [
         "include: no module not_there was imported (3 tests)"
     ]
+
+
+@NEEDS_MONITORING
+@pytest.mark.parametrize(
+    ("write", "look"),
+    [
+        ("items.append(1)", "str(items)"),
+        ("items.append(1)", "bytes(items)"),
+        ("add(1)", "len(items)"),
+        ("items.append(1)", "f'{items}'"),
+        ("items.append(1)", "items + []"),
+        ("items.append(1)", "[].extend(items)"),
+        ("vars(bag).update(a=1)", "bag.a"),
+        ("bag.__dict__.update(a=1)", "bag.a"),
+        ("setattr(bag, '__dict__', {'a': 1})", "bag.a"),
+    ],
+)
+def test_one_interleaving_is_no_proof_where_two_workers_meet(pytester: pytest.Pytester, write: str, look: str) -> None:
+    test = stressed(
+        pytester,
+        f"""
+def test_it(thread_runner):
+    class Bag:
+        a = 0
+
+    items, bag = [], Bag()
+    add = items.append
+
+    def write():
+        {write}
+
+    def look():
+        {look}
+
+    thread_runner.run(write, look)
+""",
+        "--concurrency-strategy=dpor",
+    )
+    assert test["outcome"] == "passed"
+    assert not any("the only distinct interleaving" in note for note in test["notes"])

@@ -29,6 +29,8 @@ from ..control import mine, uncontrolled
 from .access import look_for_own, read, read_default, write
 
 DICT = "__dict__"
+_module_of: Callable[[type], object] = type.__dict__["__module__"].__get__
+_qualname_of: Callable[[type], str] = type.__dict__["__qualname__"].__get__
 
 
 def _attribute_plan(cls: type, obj: Any, name: str) -> tuple[int, Callable[[Any], Any] | None]:
@@ -36,17 +38,23 @@ def _attribute_plan(cls: type, obj: Any, name: str) -> tuple[int, Callable[[Any]
     kind = attribute_kind(cls, obj, name)
     if name == DICT:
         expose(cls)
-    elif kind == INSTANCE and cls in STATE.exposed:
+    elif kind == INSTANCE and _name_of(cls) in STATE.exposed:
         return EXPOSED, None
     return kind, dict_getter(cls) if kind == INSTANCE else None
+
+
+def _name_of(cls: type) -> tuple[str, str]:
+    """Return what is the same for a class that each run makes anew."""
+    return str(_module_of(cls)), _qualname_of(cls)
 
 
 def expose(cls: type) -> None:
     """The dictionary of an instance of ``cls`` is asked for, or given to it: from now on the attributes of all of them
     are items of their dictionaries, which the code under test may get at in both ways."""
-    if cls in STATE.exposed or issubclass(cls, (type, types.ModuleType)):
+    named = _name_of(cls)
+    if named in STATE.exposed or issubclass(cls, (type, types.ModuleType)):
         return
-    STATE.exposed.add(cls)
+    STATE.exposed.add(named)
     run = STATE.run
     if run.precise is not None:
         run.precise.doubt("the dictionary of an object was asked for in the middle of the exploration")
@@ -128,6 +136,8 @@ def write_attr(value: Any, obj: Any, site: Site) -> None:
         plan = site.cache[cls] = _attribute_plan(cls, obj, name)
     kind = plan[0]
     if kind == SKIP:
+        if name == DICT and STATE.run.live > 1 and STATE.run.precise is not None:
+            STATE.run.precise.doubt("an object was given another dictionary")  # all of its attributes change
         return
     if kind == LOCAL:
         STATE.run.uses_thread_locals = True
