@@ -96,6 +96,13 @@ def test_functions_and_methods_that_nobody_has_kept_are_not_told(lab):
     assert not lab.told("called")
 
 
+def test_the_interpreter_may_switch_after_what_a_call_does(lab):
+    lab.load("def subject(add):\n    add(1)\n    add(2)")
+    with lab.active() as sites:
+        first, second = (site for site in sites if site.name == "call")
+    assert any(first.offset < point < second.offset for point in first.function.safepoints)
+
+
 OPERATORS = {
     "a sum": ("left + right", [1], [2]),
     "a union": ("left | right", {1}, {2}),

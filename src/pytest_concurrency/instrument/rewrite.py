@@ -352,6 +352,7 @@ class _Writer:
         arguments."""
         if entry.name == "CALL_FUNCTION_EX":
             site = self._site(entry, WHOLE, READ, "arguments", flows=False)
+            site.offset -= 1  # the interpreter may switch at the call, after it
             before = op.call_hook(self.hooks.look_over, [op.arguments_depth(entry)], site, entry.location)
         else:
             before = []
@@ -359,6 +360,7 @@ class _Writer:
         if depth is None or not (self.callees.pop() if self.callees else True):
             return before
         site = self._site(entry, WHOLE, WRITE, "call", flows=False)
+        site.offset -= 1
         return [*before, *op.call_hook(self.hooks.called, [depth], site, entry.location)]
 
     def _access(self, entry: Instr, previous: Any) -> list[Any]:
