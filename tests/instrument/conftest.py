@@ -12,7 +12,7 @@ import pytest
 
 from pytest_concurrency.instrument.activation import Instrumenter
 from pytest_concurrency.instrument.cache import Cache
-from pytest_concurrency.instrument.rewrite import Hooks
+from pytest_concurrency.instrument.hooks import Hooks
 from pytest_concurrency.instrument.scope import Area, Divided
 from pytest_concurrency.instrument.sites import Site, Sites
 

@@ -16,12 +16,14 @@ from .cache import Cache
 from .callers import ANYWHERE, BEYOND, NOWHERE, inner
 from .census import Census, ageings
 from .deferred import hearing, is_stub, settled
+from .hooks import Hooks
 from .injected import Injected, in_attributes, in_defaults
 from .naming import Names
-from .rewrite import Hooks, Rewritten, Scope, rewrite, written_cells
+from .rewrite import Rewritten, Scope, rewrite
 from .scope import Area, Chooser, Divided, Stores, all_functions, scan_stores, young_functions
 from .sites import Sites
 from .surroundings import Replaced, Surroundings, surroundings_of
+from .variables import written_cells
 from .vocabulary import WITHOUT_A_LOOK, WITHOUT_LOCKS
 
 

@@ -6,12 +6,10 @@ a controlled stand-in that lives no longer than the call or the ``with`` stateme
 
 from __future__ import annotations
 
-import dis
 import inspect
 import types
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +19,8 @@ from . import opcodes as op
 from . import raw
 from .callers import ASKED, BEYOND, CODE, NOWHERE
 from .dataflow import link_updates
+from .hooks import Hooks
+from .operands import compares_equality, followers, is_constant, name_of, pushes_object, tests_truth
 from .sites import (
     ATTR,
     CALL,
@@ -38,6 +38,7 @@ from .sites import (
     FunctionInfo,
     Site,
 )
+from .variables import arguments_of
 from .vocabulary import (
     CONTAINER_METHODS,
     CONTAINER_OPERATIONS,
@@ -50,52 +51,10 @@ from .vocabulary import (
     SYNC_METHODS,
 )
 
-Hook = Callable[..., Any]
-_CELL_STORES = frozenset((dis.opmap["STORE_DEREF"], dis.opmap["DELETE_DEREF"]))
 _SUSPENDED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 _ASKED_LOADS = frozenset((name, False) for name in ASKED)
 LOCALS_CALL = 8
 """So many entries of bytecode, at most, load and call ``@py_builtins.locals``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hooks:
-    """What rewritten code calls. Every hook gets the operands of the instruction, then the :class:`Site`."""
-
-    read_global: Hook
-    write_global: Hook
-    read_attr: Hook
-    write_attr: Hook
-    read_cell: Hook
-    write_cell: Hook
-    read_item: Hook
-    write_item: Hook
-    read_whole: Hook
-    write_whole: Hook
-    delete_item: Hook
-    iterate: Hook
-    read_position: Hook
-    method: Hook
-    enter: Hook
-    call: Hook
-    substitute: Hook
-    step: Hook
-    look: Callable[[int], object] = int
-    """Called with the level of a function that looks beyond its caller (see :mod:`.callers`), before it does."""
-    settle: Callable[[Any, None], Any] = lambda owner, _: owner
-    """Called with an object whose code is asked for, before it is; gives it back."""
-    called: Hook = lambda *_: None
-    """Called with what is about to be called, where its arguments are on the stack already."""
-    operate: Hook = lambda *_: None
-    """Called with the two operands of an operator."""
-    look_over: Hook = lambda *_: None
-    """Called with an object that code in C goes through: to format it, or to hand its items on as arguments."""
-    by_super: Hook = lambda *_: None
-    """Called with the class and the object of a ``super()`` whose method is about to be called."""
-    loaded: Hook = lambda obj, _: obj
-    """Called with an object a method of which is loaded, to be called later; gives what stands in for it."""
-    aside: Callable[[], AbstractContextManager[object]] = nullcontext
-    """Not called by rewritten code: within it, hooks do not take the calling thread for a worker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,33 +127,6 @@ def _synchronises(code: types.CodeType, scope: Scope, nested: Mapping[int, types
     return synchronises((code,), SYNC_METHODS | scope.substituted, scope.announced)
 
 
-def written_cells(code: types.CodeType) -> frozenset[str]:
-    """Return the closure variables of ``code`` that are stored more than once, or by an inner function."""
-    stores: Counter[str] = Counter()
-
-    def scan(inner: types.CodeType, owned: frozenset[str]) -> None:
-        if not owned.isdisjoint(inner.co_cellvars if inner is code else inner.co_freevars):
-            slots = raw.slots_of(inner)
-            for opcode, argument in raw.instructions(inner):
-                if opcode in _CELL_STORES and slots[argument] in owned:
-                    stores[slots[argument]] += 1 if inner is code else 2
-        for const in inner.co_consts:
-            if isinstance(const, types.CodeType):
-                scan(const, owned)
-
-    if code.co_cellvars:
-        scan(code, frozenset(code.co_cellvars))
-    arguments = arguments_of(code)
-    return frozenset(name for name, count in stores.items() if count > 1 or name in arguments)
-
-
-def arguments_of(code: types.CodeType) -> tuple[str, ...]:
-    """Return the names of the parameters of ``code``, ``*args`` and ``**kwargs`` included."""
-    count = code.co_argcount + code.co_kwonlyargcount
-    count += bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
-    return code.co_varnames[:count]
-
-
 class _Writer:
     def __init__(
         self,
@@ -222,7 +154,7 @@ class _Writer:
         original.argnames = list(self.code.co_varnames)  # or the library renumbers the local variables
         self.entries = entries = list.copy(original)  # the library's own ways to copy and to fill check each entry
         output: list[Any] = []
-        following = _followers(entries)
+        following = followers(entries)
         eventful = op.EVENTFUL if self.scope.accesses else op.EVENTFUL_IN_LIBRARY
         previous = None
         for index, entry in enumerate(entries):
@@ -292,7 +224,7 @@ class _Writer:
             return self._global(entry, *named)
         if op.enters_with(entry, following):
             site = self._site(entry, WITH, READ, "")
-            site.label = _label(previous)
+            site.label = name_of(previous)
             return [*op.replace_top(self.hooks.enter, site, where), entry]
         if self.scope.accesses:
             if op.begins_call(entry, previous) or entry.name == "YIELD_VALUE":
@@ -306,7 +238,7 @@ class _Writer:
         return [entry]
 
     def _attribute(self, entry: Instr, name: str, is_call: bool, previous: Any, following: Instr | None) -> list[Any]:
-        where, label = entry.location, _label(previous)
+        where, label = entry.location, name_of(previous)
         before: list[Any] = []
         scope = self.scope
         if name == CODE and scope.accesses and (following is None or op.attribute_load(following) not in _ASKED_LOADS):
@@ -410,9 +342,9 @@ class _Writer:
             return [*op.call_hook(hooks.read_whole, [1 if name == "GET_LEN" else 2], site, where), entry]
         if name == "MATCH_CLASS":
             return [*self._match_class(entry, previous), entry]
-        if name == "COMPARE_OP" and _compares_equality(entry) and not _is_constant(previous):
+        if name == "COMPARE_OP" and compares_equality(entry) and not is_constant(previous):
             site = self._site(entry, WHOLE, READ, "==")
-            right = op.call_hook(hooks.read_whole, [1], site, where) if _pushes_object(previous) else []
+            right = op.call_hook(hooks.read_whole, [1], site, where) if pushes_object(previous) else []
             return [*op.call_hook(hooks.read_whole, [2], site, where), *right, entry]
         if name == "BINARY_OP" and op.may_join(entry, previous):
             action = WRITE if op.operator(entry).startswith("INPLACE_") else READ
@@ -424,7 +356,7 @@ class _Writer:
         if name == "GET_YIELD_FROM_ITER":
             site = self._site(entry, WHOLE, READ, "iter", flows=False)
             return [*op.call_hook(hooks.look_over, [1], site, where), entry]
-        if name == "COMPARE_OP" and not _compares_equality(entry) and not _is_constant(previous):
+        if name == "COMPARE_OP" and not compares_equality(entry) and not is_constant(previous):
             site = self._site(entry, WHOLE, READ, "compare", flows=False)
             return [*op.call_hook(hooks.operate, [2, 1], site, where), entry]
         called, is_call = op.super_load(entry)
@@ -439,7 +371,7 @@ class _Writer:
             if name == "GET_ITER":
                 return [*op.replace_top(hooks.iterate, site, where), entry]
             return [*op.call_hook(hooks.read_whole, [1], site, where), entry]
-        if _tests_truth(entry) and _pushes_object(previous):
+        if tests_truth(entry) and pushes_object(previous):
             return [*op.call_hook(hooks.read_whole, [1], self._site(entry, WHOLE, READ, "truth"), where), entry]
         return [entry]
 
@@ -471,45 +403,3 @@ class _Writer:
         none = Instr("LOAD_CONST", None, location=where)
         top = Instr("COPY", 4, location=where)
         return op.hook_with_loaded(self.hooks.write_attr, [none, top], site, where)
-
-
-def _followers(entries: Sequence[Any]) -> list[Instr | None]:
-    """Return for each entry the next one that is an instruction."""
-    found: list[Instr | None] = []
-    following = None
-    for entry in reversed(entries):
-        found.append(following)
-        if isinstance(entry, Instr):
-            following = entry
-    return found[::-1]
-
-
-def _label(previous: Any) -> str:
-    """Return the name under which the object on top of the stack was loaded, or an empty string."""
-    if not isinstance(previous, Instr) or not previous.name.startswith("LOAD_"):
-        return ""
-    arg = previous.arg
-    if isinstance(arg, tuple):
-        arg = arg[-1]
-    return str(getattr(arg, "name", arg)) if isinstance(arg, str) or hasattr(arg, "name") else ""
-
-
-def _tests_truth(entry: Instr) -> bool:
-    return entry.name in ("TO_BOOL", "UNARY_NOT") or (
-        not op.PY313 and ("IF_TRUE" in entry.name or "IF_FALSE" in entry.name)
-    )
-
-
-def _compares_equality(entry: Instr) -> bool:
-    return str(getattr(entry.arg, "name", entry.arg)).removeprefix("CMP_").removesuffix("_CAST") in ("EQ", "NE")
-
-
-def _is_constant(entry: Any) -> bool:
-    return isinstance(entry, Instr) and entry.name in ("LOAD_CONST", "LOAD_SMALL_INT")
-
-
-def _pushes_object(entry: Any) -> bool:
-    return isinstance(entry, Instr) and entry.name in (
-        "LOAD_ATTR", "LOAD_GLOBAL", "LOAD_FAST", "LOAD_FAST_BORROW", "LOAD_DEREF", "BINARY_SUBSCR", "CALL", "COPY",
-        "LOAD_FAST_CHECK", "LOAD_FAST_LOAD_FAST", "LOAD_FAST_BORROW_LOAD_FAST_BORROW",
-    )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...instrument.rewrite import Hook, Hooks
+from ...instrument.hooks import Hook, Hooks
 from ..control import aside
 from . import attributes, containers, variables
 from .access import step
