@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import types
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,21 +110,18 @@ def rewrite(
     return _Writer(code, scope, hooks, cells, nested).run()
 
 
-def synchronises(codes: Iterable[types.CodeType], names: frozenset[str], announced: frozenset[str]) -> bool:
-    """Say whether ``codes`` of the library, all that is in one function, may hold anything to take over: something of
-    these ``names``, or a ``with`` statement; a quick look without decoding them. ``announced`` see :class:`Scope`."""
-    return any(
-        not names.isdisjoint(code.co_names)
-        or code.co_qualname in announced
-        or (code.co_exceptiontable and raw.holds(code, op.WITH_OPCODES))  # every ``with`` has an entry there
-        for code in codes
-    )
+def synchronises(code: types.CodeType, names: frozenset[str], announced: frozenset[str]) -> bool:
+    """Say whether ``code`` of the library, without code within it, may hold anything to take over: something of these
+    ``names``, or a ``with`` statement; a quick look without decoding it. ``announced`` see :class:`Scope`."""
+    if not names.isdisjoint(code.co_names) or code.co_qualname in announced:
+        return True
+    return bool(code.co_exceptiontable) and raw.holds(code, op.WITH_OPCODES)  # every ``with`` has an entry there
 
 
 def _synchronises(code: types.CodeType, scope: Scope, nested: Mapping[int, types.CodeType]) -> bool:
     if any(id(replaced) != original for original, replaced in nested.items()):
         return True
-    return synchronises((code,), SYNC_METHODS | scope.substituted, scope.announced)
+    return synchronises(code, SYNC_METHODS | scope.substituted, scope.announced)
 
 
 class _Writer:
