@@ -12,6 +12,7 @@ from .deferred import current
 
 _NAMES = frozenset({"lru_cache", "cached_property"})
 _WRAPPER = type(functools.lru_cache(lambda: None))
+_PLAIN = frozenset({str, int, float, bool, bytes, tuple, dict, list, type(None), types.ModuleType})
 _MAKERS = (functools.lru_cache, functools.cache, functools.cached_property)
 
 
@@ -28,6 +29,8 @@ def _members(names: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def _is_about_caches(value: Any) -> bool:
+    if type(value) in _PLAIN:
+        return False
     if type(value) in (staticmethod, classmethod):
         value = value.__func__
     if type(value) in (_WRAPPER, functools.cached_property) or any(value is maker for maker in _MAKERS):

@@ -22,10 +22,14 @@ HOOK_STACK = 8
 
 UNPACKS = frozenset({"UNPACK_SEQUENCE", "UNPACK_EX"})
 
-EVENTFUL = frozenset(dis.opmap) - {
-    *("LOAD_FAST", "LOAD_FAST_BORROW", "LOAD_FAST_LOAD_FAST", "STORE_FAST", "POP_TOP", "NOP")
-}
-"""Instructions that may get a hook: not so about every third."""
+EVENTFUL = frozenset(
+    name
+    for name in dis.opmap
+    if not name.startswith(("LOAD_FAST", "STORE_FAST", "BUILD_", "JUMP_"))
+    and not (PY313 and name.startswith("POP_JUMP_"))  # before, they ask what is true themselves
+    and name not in {"POP_TOP", "NOP", "SWAP", "FOR_ITER", "END_FOR", "MAKE_FUNCTION", "RERAISE", "POP_EXCEPT"}
+)
+"""Instructions that may get a hook: not so about every second."""
 
 EVENTFUL_IN_LIBRARY = frozenset(
     {"LOAD_CONST", "RESUME", "LOAD_ATTR", "LOAD_METHOD", "LOAD_GLOBAL", "BEFORE_WITH", "COPY"}

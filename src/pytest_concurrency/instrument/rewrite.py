@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -141,7 +140,7 @@ class _Writer:
         self.entries: Sequence[Any] = ()
         self.sites: dict[int, Site] = {}
         self.all_sites: list[Site] = []
-        self.ordinals: Counter[tuple[str, str, str]] = Counter()
+        self.ordinals: dict[tuple[str, str, str], int] = {}
         self.callees: list[bool] = []  # of calls whose arguments are being loaded: whether that may be a kept method
         self.index = 0
         self.changed = False
@@ -155,9 +154,9 @@ class _Writer:
         eventful = op.EVENTFUL if self.scope.accesses else op.EVENTFUL_IN_LIBRARY
         previous = None
         for index, entry in enumerate(entries):
-            if isinstance(entry, Instr) and entry.name in eventful:
+            if isinstance(entry, Instr) and (name := entry.name) in eventful:
                 self.index = index
-                output += self._instruction(entry, previous, following[index])
+                output += self._instruction(entry, name, previous, following[index])
             else:
                 output.append(entry)
             previous = entry
@@ -180,9 +179,11 @@ class _Writer:
     def _site(self, entry: Instr, kind: str, action: str, name: str, *, flows: bool = True) -> Site:
         """Return a new site; ``flows``: what is read there may be what is written later."""
         self.changed = True
-        ordinal = self.ordinals[kind, action, name]
-        self.ordinals[kind, action, name] += 1
-        line = entry.lineno if isinstance(entry.lineno, int) else self.code.co_firstlineno
+        ordinal = self.ordinals.get((kind, action, name), 0)
+        self.ordinals[kind, action, name] = ordinal + 1
+        line = entry.lineno
+        if not isinstance(line, int):
+            line = self.code.co_firstlineno
         key = f"{self.scope.module}:{self.code.co_qualname}:{action} {kind} {name}#{ordinal}"
         site = Site(
             kind, action, name, key, self.code.co_filename, line, self.code.co_qualname, self.index,
@@ -193,26 +194,12 @@ class _Writer:
         self.all_sites.append(site)
         return site
 
-    def _instruction(self, entry: Instr, previous: Any, following: Instr | None) -> list[Any]:
+    def _instruction(self, entry: Instr, opname: str, previous: Any, following: Instr | None) -> list[Any]:
         where = entry.location
-        if entry.name == "LOAD_CONST" and isinstance(entry.arg, types.CodeType):
-            if entry.arg.co_name in op.COMPREHENSIONS:
-                self.callees.append(False)
-            replaced = self.nested.get(id(entry.arg))
-            if replaced is not None and replaced is not entry.arg:
-                self.changed = True
-                return [Instr("LOAD_CONST", replaced, location=where)]
-            return [entry]
-        if entry.name == "RESUME" and entry.arg == 0 and self.code.co_qualname in self.scope.announced:
-            if self.code.co_varnames[0] in self.code.co_cellvars:
-                return [entry]
-            site = self._site(entry, CALL, READ, self.code.co_qualname)
-            first = Instr("LOAD_FAST", self.code.co_varnames[0], location=where)
-            return [entry, *op.hook_with_loaded(self.hooks.call, [first], site, where)]
-        if entry.name == "RESUME" and self.scope.looks >= BEYOND:
-            self.changed = True
-            there = following.location if following is not None else where  # no line of its own for what traces lines
-            return [entry, *op.hook_with_loaded(self.hooks.look, [], self.scope.looks, there)]
+        if opname == "LOAD_CONST":
+            return self._constant(entry)
+        if opname == "RESUME":
+            return self._begin(entry, following)
         loaded = op.attribute_load(entry)
         if loaded is not None:
             return self._attribute(entry, *loaded, previous, following)
@@ -224,14 +211,41 @@ class _Writer:
             site.label = name_of(previous)
             return [*op.replace_top(self.hooks.enter, site, where), entry]
         if self.scope.accesses:
-            if op.begins_call(entry, previous) or entry.name == "YIELD_VALUE":
+            if op.begins_call(entry, previous) or opname == "YIELD_VALUE":
                 site = self._site(entry, STEP, READ, "")
                 before = op.hook_with_loaded(self.hooks.step, [], site, where)
                 return [*before, *self._before_call(entry, following), entry]
-            if entry.name == "RETURN_VALUE" and self.scope.caches:
+            if opname == "RETURN_VALUE" and self.scope.caches:
                 site = self._site(entry, STEP, READ, RETURN)
                 return [*op.hook_with_loaded(self.hooks.step, [], site, where), entry]
             return self._access(entry, previous)
+        return [entry]
+
+    def _constant(self, entry: Instr) -> list[Any]:
+        """Load rewritten code in the place of its original."""
+        if not isinstance(entry.arg, types.CodeType):
+            return [entry]
+        if entry.arg.co_name in op.COMPREHENSIONS:
+            self.callees.append(False)
+        replaced = self.nested.get(id(entry.arg))
+        if replaced is None or replaced is entry.arg:
+            return [entry]
+        self.changed = True
+        return [Instr("LOAD_CONST", replaced, location=entry.location)]
+
+    def _begin(self, entry: Instr, following: Instr | None) -> list[Any]:
+        """Announce the call of the function at its beginning, or how far it looks."""
+        code, where = self.code, entry.location
+        if entry.arg == 0 and code.co_qualname in self.scope.announced:
+            if code.co_varnames[0] in code.co_cellvars:
+                return [entry]
+            site = self._site(entry, CALL, READ, code.co_qualname)
+            first = Instr("LOAD_FAST", code.co_varnames[0], location=where)
+            return [entry, *op.hook_with_loaded(self.hooks.call, [first], site, where)]
+        if self.scope.looks >= BEYOND:
+            self.changed = True
+            there = following.location if following is not None else where  # no line of its own for what traces lines
+            return [entry, *op.hook_with_loaded(self.hooks.look, [], self.scope.looks, there)]
         return [entry]
 
     def _attribute(self, entry: Instr, name: str, is_call: bool, previous: Any, following: Instr | None) -> list[Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import types
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from .deferred import Deferred, take_out
@@ -43,19 +43,34 @@ compiler can have nothing else for constants."""
 
 @dataclass(frozen=True, slots=True)
 class _Template:
-    """A stub of one shape; ``renamed`` are the names of its parameters by number."""
+    """A stub of one shape. Of its ``constants`` those at ``documentation`` and ``deferred`` are to be replaced, and so
+    are those in ``named``: names of parameters by their numbers, of one or of the keywords of a call."""
 
     code: types.CodeType
-    renamed: dict[str, int]
+    constants: tuple[object, ...]
+    documentation: int
+    deferred: int
+    named: tuple[tuple[int, int | tuple[int, ...]], ...]
 
-    def constants(self, names: tuple[str, ...], documentation: object, deferred: Deferred) -> list[object]:
-        """Return the constants of a stub whose parameters have ``names``."""
-        places: dict[object, object] = {_DOCUMENTATION: documentation, _DEFERRED: deferred, **_CALLED}
-        places.update({name: names[number] for name, number in self.renamed.items()})
-        return [
-            tuple(names[self.renamed[name]] for name in const) if type(const) is tuple else places.get(const, const)
-            for const in self.code.co_consts
+    @classmethod
+    def of(cls, code: types.CodeType, names: Sequence[str]) -> _Template:
+        """Return the template with this ``code``, whose parameters are called ``names``."""
+        numbers: dict[object, int] = {name: number for number, name in enumerate(names)}
+        constants = tuple(_CALLED.get(const, const) for const in code.co_consts)
+        named = [
+            (index, tuple(numbers[name] for name in const) if type(const) is tuple else numbers[const])
+            for index, const in enumerate(constants)
+            if type(const) is tuple or const in numbers
         ]
+        return cls(code, constants, constants.index(_DOCUMENTATION), constants.index(_DEFERRED), tuple(named))
+
+    def filled(self, names: tuple[str, ...], documentation: object, deferred: Deferred) -> list[object]:
+        """Return the constants of a stub whose parameters have ``names``."""
+        constants = list(self.constants)
+        constants[self.documentation], constants[self.deferred] = documentation, deferred
+        for index, number in self.named:
+            constants[index] = names[number] if isinstance(number, int) else tuple(names[each] for each in number)
+        return constants
 
 
 @dataclass(slots=True)
@@ -82,7 +97,7 @@ class Stubs:
             co_freevars=code.co_freevars,
             co_names=code.co_names,
             # Those who look for names or inner code in constants find the original; it is the last but one.
-            co_consts=(*template.constants(code.co_varnames, documentation, deferred), code, deferred),
+            co_consts=(*template.filled(code.co_varnames, documentation, deferred), code, deferred),
             co_flags=code.co_flags,
             co_filename=code.co_filename,
             co_name=code.co_name,
@@ -129,4 +144,4 @@ def _template(arguments: int, keywords: int, kinds: int, cells: int, before: int
     (code,) = (const for const in made.co_consts if isinstance(const, types.CodeType))
     units = len(code.co_code) // 2
     lines = bytes([_NO_LINES | 7]) * (units // 8) + (bytes([_NO_LINES | units % 8 - 1]) if units % 8 else b"")
-    return _Template(code.replace(co_linetable=lines), {name: number for number, name in enumerate(names)})
+    return _Template.of(code.replace(co_linetable=lines), names)
