@@ -55,7 +55,8 @@ class Cache:
         """Return whether ``code`` of the library may hold anything to take over."""
         known = self.locks.get((id(code), names))
         if known is None:
-            known = self.locks[id(code), names] = code, _synchronises(code, names, announced)
+            found = any(synchronises(each, names, announced) for each in inner(code))
+            known = self.locks[id(code), names] = code, found
         return known[1]
 
     def look(self, level: int) -> None:
@@ -65,9 +66,3 @@ class Cache:
 
     def _resolve(self, code: types.CodeType) -> types.CodeType:
         return code if self.resolver is None else self.resolver(code)
-
-
-def _synchronises(code: types.CodeType, names: frozenset[str], announced: frozenset[str]) -> bool:
-    return synchronises(code, names, announced) or any(
-        _synchronises(const, names, announced) for const in code.co_consts if type(const) is types.CodeType
-    )

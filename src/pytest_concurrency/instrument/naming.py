@@ -28,22 +28,18 @@ class Names:
         """Take up ``code`` of a function of ``module``, those of outer functions first; say whether it is new."""
         if id(code) in self._known:
             return False
-        self._take(module, code)
-        for each in inner(code) if any(type(const) is types.CodeType for const in code.co_consts) else ():
-            if id(each) not in self._known:
+        for each in inner(code):
+            if id(each) in self._known:
+                continue
+            self._known.add(id(each))
+            if each is not code:
                 self._owners[id(each)] = code
-                self._take(module, each)
+            name = module, each.co_qualname
+            alike = self._codes.setdefault(name, [])
+            alike.append(each)
+            if len(alike) > 1:
+                self._alike.add(name)
         return True
-
-    def _take(self, module: str, code: types.CodeType) -> None:
-        self._known.add(id(code))
-        name = module, code.co_qualname
-        alike = self._codes.get(name)
-        if alike is None:
-            self._codes[name] = [code]
-        else:
-            alike.append(code)
-            self._alike.add(name)
 
     def number(self) -> Iterator[types.CodeType]:
         """Number those that share a name; yield what has got another number than before."""

@@ -231,26 +231,9 @@ def formatted_depth(instr: Instr) -> int:
     return 2 if instr.name == "FORMAT_WITH_SPEC" else 1
 
 
-_JOINING = frozenset({"ADD", "OR", "AND", "XOR", "SUBTRACT", "MULTIPLY", "REMAINDER"})
-_NUMBERS = (int, float, complex)
-
-
 def operator(instr: Instr) -> str:
     """Return the name of the operator of a BINARY_OP."""
     return str(getattr(instr.arg, "name", "")).removeprefix("NB_")
-
-
-def may_join(instr: Instr, previous: Any) -> bool:
-    """Say whether the operands of a BINARY_OP may be containers: not so beside a number that ``previous`` pushes."""
-    name = operator(instr).removeprefix("INPLACE_")
-    number = (
-        isinstance(previous, Instr)
-        and (
-            previous.name == "LOAD_SMALL_INT" or (previous.name == "LOAD_CONST" and isinstance(previous.arg, _NUMBERS))
-        )
-        and name != "MULTIPLY"
-    )
-    return name in _JOINING and not number
 
 
 SAFEPOINT_OPCODES = frozenset(

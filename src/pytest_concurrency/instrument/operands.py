@@ -9,6 +9,9 @@ from bytecode import Instr
 
 from . import opcodes as op
 
+_JOINING = frozenset({"ADD", "OR", "AND", "XOR", "SUBTRACT", "MULTIPLY", "REMAINDER"})
+_NUMBERS = (int, float, complex)
+
 
 def followers(entries: Sequence[Any]) -> list[Instr | None]:
     """Return for each entry the next one that is an instruction."""
@@ -54,3 +57,11 @@ def pushes_object(entry: Any) -> bool:
         "LOAD_ATTR", "LOAD_GLOBAL", "LOAD_FAST", "LOAD_FAST_BORROW", "LOAD_DEREF", "BINARY_SUBSCR", "CALL", "COPY",
         "LOAD_FAST_CHECK", "LOAD_FAST_LOAD_FAST", "LOAD_FAST_BORROW_LOAD_FAST_BORROW",
     )  # fmt: skip
+
+
+def may_join(entry: Instr, previous: Any) -> bool:
+    """Say whether the operands of ``entry``, a BINARY_OP, may be containers: not so beside a number that ``previous``
+    pushes."""
+    name = op.operator(entry).removeprefix("INPLACE_")
+    number = is_constant(previous) and isinstance(previous.arg, _NUMBERS) and name != "MULTIPLY"
+    return name in _JOINING and not number

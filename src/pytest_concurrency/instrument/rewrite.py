@@ -19,7 +19,7 @@ from . import raw
 from .callers import ASKED, BEYOND, CODE, NOWHERE
 from .dataflow import link_updates
 from .hooks import Hooks
-from .operands import compares_equality, followers, is_constant, name_of, pushes_object, tests_truth
+from .operands import compares_equality, followers, is_constant, may_join, name_of, pushes_object, tests_truth
 from .sites import (
     ATTR,
     CALL,
@@ -357,7 +357,7 @@ class _Writer:
             site = self._site(entry, WHOLE, READ, "==")
             right = op.call_hook(hooks.read_whole, [1], site, where) if pushes_object(previous) else []
             return [*op.call_hook(hooks.read_whole, [2], site, where), *right, entry]
-        if name == "BINARY_OP" and op.may_join(entry, previous):
+        if name == "BINARY_OP" and may_join(entry, previous):
             action = WRITE if op.operator(entry).startswith("INPLACE_") else READ
             site = self._site(entry, WHOLE, action, "operator", flows=False)
             return [*op.call_hook(hooks.operate, [2, 1], site, where), entry]

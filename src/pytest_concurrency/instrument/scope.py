@@ -241,15 +241,14 @@ class Chooser:
 
     def modules(self) -> frozenset[str]:
         """Return the names of the loaded modules that belong to the area."""
-        met, files, included = self._met, self._files, self.area.include
+        met = self._met
         for name, module in list(sys.modules.items()):
             if met.get(name) != id(module):
                 met[name] = id(module)
                 self._modules.discard(name)
                 filename = getattr(module, "__file__", None)
-                if isinstance(filename, str) and (files.get(filename, True) or name.startswith(included)):
-                    if not is_tooling(name) and self.covers(name, filename):
-                        self._modules.add(name)
+                if isinstance(filename, str) and not is_tooling(name) and self.covers(name, filename):
+                    self._modules.add(name)
         return frozenset(self._modules & sys.modules.keys())
 
 

@@ -12,9 +12,8 @@ from .caches import uses_caches
 from .callers import BEYOND, NOWHERE, aliases, looks
 from .rewrite import Scope
 from .scope import Stores, globals_written
-from .vocabulary import ANNOUNCED_CALLS, LIBRARY_CALLS, LIBRARY_NAMES, SYNC_METHODS
+from .vocabulary import ANNOUNCED_CALLS, BOUND_IN_C, LIBRARY_CALLS, LIBRARY_NAMES, SYNC_METHODS
 
-_BOUND = (types.BuiltinMethodType, types.MethodWrapperType)
 _ANNOUNCED: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         module: frozenset(f"{cls}.{name}" for cls, names in classes.items() for name in names)
@@ -110,7 +109,7 @@ def _called(names: Mapping[str, Any], replaced: Replaced) -> frozenset[str]:
 
 def _kept(names: Mapping[str, Any]) -> frozenset[str]:
     """Return the names that hold a bound method of an object (``add = items.append``)."""
-    bound = [(name, value.__self__) for name, value in list(names.items()) if type(value) in _BOUND]
+    bound = [(name, value.__self__) for name, value in list(names.items()) if type(value) in BOUND_IN_C]
     return frozenset(name for name, owner in bound if not isinstance(owner, types.ModuleType | type | None))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -37,6 +38,9 @@ CONTAINER_OPERATIONS: Mapping[str, str] = MappingProxyType(
     }
 )
 """The same with what operators call."""
+
+BOUND_IN_C = frozenset({types.BuiltinMethodType, types.MethodWrapperType})
+"""Types of the methods of an object that is written in C (and of builtin functions, whose object is a module)."""
 
 LIBRARY_CALLS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {

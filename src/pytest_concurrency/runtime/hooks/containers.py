@@ -8,7 +8,7 @@ from _thread import get_ident
 from typing import Any
 
 from ...instrument.sites import WRITE, Site
-from ...instrument.vocabulary import CONTAINER_OPERATIONS, READ_ALL, READ_ITEM
+from ...instrument.vocabulary import BOUND_IN_C, CONTAINER_OPERATIONS, READ_ALL, READ_ITEM
 from ...own_dict import class_dict, mro
 from ...state import STATE
 from ..containers import CALL, ITEM, VIEWS, WHOLE, container_kind, item_key, memory, whole_target
@@ -18,7 +18,6 @@ from ..values import ATOMS, MISSING
 from .access import read, unknown, write
 
 _OF_CLASSES = frozenset({types.MethodDescriptorType, types.WrapperDescriptorType})
-_BOUND = frozenset({types.BuiltinMethodType, types.MethodWrapperType})
 
 
 def read_item(container: Any, index: Any, site: Site) -> None:
@@ -98,7 +97,7 @@ def write_whole(obj: Any, site: Site) -> None:
 
 def called(function: Any, site: Site) -> None:
     """Announce the call of a container's method that was loaded before: ``add = items.append; add(1)``."""
-    if type(function) not in _BOUND or site.off or (get_ident() != STATE.ident and not mine()):
+    if type(function) not in BOUND_IN_C or site.off or (get_ident() != STATE.ident and not mine()):
         return
     name, container = function.__name__, function.__self__
     effect = CONTAINER_OPERATIONS.get(name)
