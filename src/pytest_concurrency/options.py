@@ -24,7 +24,9 @@ MARKER_OF: Mapping[str, str] = MappingProxyType({kind: name for name, kind in MA
 FIXTURES: Mapping[str, str] = MappingProxyType(
     {"thread_runner": THREADS, "process_runner": PROCESSES, "greenlet_runner": GREENLETS}
 )
-STRATEGIES = ("auto", "random", "pct", "pos", "surw", "bounded", "dpor")
+COMPLETE_STRATEGIES = ("bounded", "dpor")
+"""Those that run every schedule, up to a bound or up to equivalence."""
+STRATEGIES = ("auto", "random", "pct", "pos", "surw", *COMPLETE_STRATEGIES)
 START_METHODS = ("fork", "forkserver", "spawn")
 ISOLATIONS = ("worker", "fork")
 PATCH_MODES = ("early", "app", "late", "none")

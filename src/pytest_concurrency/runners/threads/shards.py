@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from ...files import write_atomically
-from ...options import THREADS
+from ...options import COMPLETE_STRATEGIES, THREADS
 from ...realtime import RealTime
 from ...schedules.directives import Directive
 from ...schedules.token import BadToken, Token, decode, encode, test_digest
@@ -159,7 +159,7 @@ def split(items: list[pytest.Item], config: pytest.Config, shards: int) -> None:
     helpers = []
     for item in items:
         plan = item.stash.get(PLAN, None)
-        if plan is None or plan.kind != THREADS or plan.implicit or plan.settings.strategy in ("dpor", "bounded"):
+        if plan is None or plan.kind != THREADS or plan.implicit or plan.settings.strategy in COMPLETE_STRATEGIES:
             continue
         if not isinstance(item, pytest.Function) or getattr(item.obj, "is_hypothesis_test", False):
             continue

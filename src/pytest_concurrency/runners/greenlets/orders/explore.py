@@ -19,6 +19,7 @@ from ....instrument.cache import Cache
 from ....instrument.scope import Chooser, source_files
 from ....instrument.sites import Site, Sites
 from ....model import Finding
+from ....options import COMPLETE_STRATEGIES
 from ....report.fingerprint import fingerprint
 from ....report.replaying import command
 from ....report.width import width_of
@@ -48,8 +49,6 @@ PATIENCE = 0.001
 """Seconds that every other run of a program with real I/O waits for more of it."""
 FUTILE = 4
 """Runs of a program with real I/O without a single choice after which there is nothing to explore."""
-COMPLETE = ("bounded", "dpor")
-"""Strategies that run every order; here they are one."""
 _VARIANT = "random"
 
 
@@ -282,7 +281,7 @@ class Orders:
 
     def _strategies(self) -> Iterator[Strategy]:
         seed, name = self._settings.seed, self._settings.strategy
-        if name in COMPLETE:
+        if name in COMPLETE_STRATEGIES:  # here they are one
             return itertools.repeat(self._tree)
         if name in SAMPLING:
             return itertools.repeat(SAMPLING[name](seed, {}))
