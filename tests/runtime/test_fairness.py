@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 import pytester_runs
 
 HEAD = """
@@ -14,12 +16,15 @@ pytestmark = pytest.mark.stress_threads(timeout=8, max_seconds=2)
 """
 
 
-def test_rounds_that_sleep_under_a_lock(pytester):
+@pytest.fixture
+def run(pytester):
+    return lambda program: pytester_runs.run(pytester, HEAD + program)
+
+
+def test_rounds_that_sleep_under_a_lock(run):
     """Time goes on for who sleeps while another one takes the lock again and again, and who waits for it gets it."""
-    run = pytester_runs.run(
-        pytester,
-        HEAD
-        + """
+    done = run(
+        """
 def test_rounds(thread_runner):
     counts, table, lock, ready = [0, 0], {}, threading.RLock(), threading.Barrier(2)
 
@@ -39,16 +44,14 @@ def test_rounds(thread_runner):
 
     thread_runner.run(lambda: worker(0), lambda: worker(1))
     assert not table
-""",
+"""
     )
-    assert run.outcomes == {"test_rounds": "PASSED"}, run.text
+    assert done.outcomes == {"test_rounds": "PASSED"}, done.text
 
 
-def test_a_worker_that_sleeps_beside_one_that_works_meanwhile(pytester):
-    run = pytester_runs.run(
-        pytester,
-        HEAD
-        + """
+def test_a_worker_that_sleeps_beside_one_that_works_meanwhile(run):
+    done = run(
+        """
 def test_meanwhile(thread_runner):
     done, table = [0], {}
 
@@ -66,17 +69,15 @@ def test_meanwhile(thread_runner):
 
     thread_runner.run(slow, busy)
     assert done == [20]
-""",
+"""
     )
-    assert run.outcomes == {"test_meanwhile": "PASSED"}, run.text
+    assert done.outcomes == {"test_meanwhile": "PASSED"}, done.text
 
 
-def test_workers_that_undo_what_each_other_does(pytester):
+def test_workers_that_undo_what_each_other_does(run):
     """In turns of one length and one order, the reader would never meet what it looks for."""
-    run = pytester_runs.run(
-        pytester,
-        HEAD
-        + """
+    done = run(
+        """
 def test_undone(thread_runner):
     counts, table, lock = [0, 0, 0], {}, threading.Lock()
 
@@ -101,6 +102,6 @@ def test_undone(thread_runner):
 
     thread_runner.run(put, take, look)
     assert counts[2] >= 5
-""",
+"""
     )
-    assert run.outcomes == {"test_undone": "PASSED"}, run.text
+    assert done.outcomes == {"test_undone": "PASSED"}, done.text

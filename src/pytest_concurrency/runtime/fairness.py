@@ -9,7 +9,7 @@ workers could undo for ever what each other does.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -40,7 +40,7 @@ class Fairness:
     ``overlong`` says that a turn was so long that time goes on with operations."""
 
     after: int
-    random: Random = field(default_factory=Random)
+    random: Random
     overlong: bool = False
 
 
@@ -98,10 +98,15 @@ def hand_over(run: Execution, worker: Worker) -> bool:
     if not others:
         return False
     run.next_decision = min(run.asked_at, run.look_at)
+    switch_to_longest(run, worker, others)
+    return True
+
+
+def switch_to_longest(run: Execution, worker: Worker, others: Sequence[Worker]) -> None:
+    """Switch from ``worker`` to the one of ``others`` that has waited longest."""
     chosen = min(others, key=lambda w: (w.last_run, w.index))
     run.log(worker, chosen, forced=True, chosen=False)
     run.switch(worker, chosen)
-    return True
 
 
 def _let_time_go_on(run: Execution, operations: int) -> None:

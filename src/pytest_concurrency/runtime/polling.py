@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..instrument.sites import Site
 from ..realtime import RealTime
-from .fairness import hand_over
+from .fairness import hand_over, switch_to_longest
 from .outside import listen
 from .posture import native_posture, posture
 from .standstill import fail_livelock
@@ -146,9 +146,7 @@ def spin(run: Execution, worker: Worker) -> None:
         fail_livelock(run, "every worker that could run polls a state that nobody changes")
         raise Abandon
     if others and not run.aborting:
-        chosen = min(others, key=lambda w: (w.last_run, w.index))
-        run.log(worker, chosen, forced=True, chosen=False)
-        run.switch(worker, chosen)
+        switch_to_longest(run, worker, others)
 
 
 def _push(run: Execution, times: int) -> None:
